@@ -1,0 +1,63 @@
+"""What the registry knows of an event type besides its fields: topic, key, table, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from schemas.envelope import Event
+
+E = TypeVar("E", bound=Event)
+
+
+class Push(Enum):
+    """How the hub treats an event type (reference/interface: classes of data)."""
+
+    LOSSLESS = "lossless"  # ordered, never dropped: alerts, incidents, calls
+    LATEST = "latest"  # coalesced per key, newest wins: cameras, health, zones
+    FLOW = "flow"  # best effort, sampled when too fast: sightings
+    NONE = "none"  # never pushed live
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """The ClickHouse table of an event type (intended state; migrations reach it).
+
+    ``order_by``: the columns of its sorting key, chosen for the question asked most.
+    ``month_of``: the time column it is partitioned by month on.
+    ``projection``: columns of a second sort order kept as an index projection, for the second question.
+    ``current``: for states, the name of the view that shows only the newest state of each key.
+    """
+
+    name: str
+    order_by: tuple[str, ...]
+    month_of: str = "occurred_at"
+    projection: tuple[str, ...] = ()
+    current: str | None = None
+
+
+class EventType(Struct, Generic[E], frozen=True, kw_only=True):
+    """One event type: its class and its stream descriptor.
+
+    ``key``: the field that keys the topic; events of one key stay in order in one partition.
+    ``version_field``: for states (several events describe one thing), the field whose greatest value is newest.
+    ``compacted``: the topic keeps the newest frame of each key for ever, so it can be read whole.
+    ``examples``: valid events used by docs, tests and generators.
+    """
+
+    name: str
+    cls: type[E]
+    topic: str
+    key: str
+    table: Table | None
+    push: Push = Push.NONE
+    version_field: str | None = None
+    compacted: bool = False
+    retention_days: int = 30
+    examples: Sequence[E] = ()
+
+    def key_of(self, event: E) -> str:
+        """Return the partition key of an event, as text."""
+        return str(getattr(event, self.key))

@@ -1,0 +1,45 @@
+"""Something a person did, as an event."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.envelope import Event, Name, Word
+from schemas.event_type import EventType, Table
+from schemas.events.alert import EXAMPLE as ALERT_EXAMPLE
+from schemas.identity import identity
+
+#: What can be done to an alert; each name is also the status it leads to.
+ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.close": "closed", "alert.reopen": "open"}
+
+
+class Action(Event, frozen=True, kw_only=True, gc=False):
+    """Something a person did. ``event_id`` comes from the client's idempotency key, so a retry is the same action."""
+
+    name: Annotated[Word, Meta(description="alert.acknowledge, alert.close or alert.reopen.")]
+    subject_id: Annotated[Name, Meta(description="What it was done to: an alert_id.")]
+    actor: Annotated[Name, Meta(description="Who did it.")]
+    note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""
+
+
+EXAMPLE = Action(
+    event_id=identity("action", "desk-3", "c0ffee"),
+    occurred_at=ALERT_EXAMPLE.raised_at,
+    observed_at=ALERT_EXAMPLE.raised_at,
+    source="server/web",
+    name="alert.acknowledge",
+    subject_id=str(ALERT_EXAMPLE.alert_id),
+    actor="r.diaz",
+)
+
+ACTION = EventType(
+    name="action",
+    cls=Action,
+    topic="rtcc.person.action.v1",
+    key="subject_id",
+    table=Table(name="actions", order_by=("subject_id", "occurred_at", "event_id")),
+    retention_days=365,
+    examples=(EXAMPLE,),
+)

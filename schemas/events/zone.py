@@ -1,0 +1,58 @@
+"""A named area with rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.envelope import Event, Name, Word
+from schemas.event_type import EventType, Push, Table
+from schemas.identity import identity
+
+#: One position as GeoJSON has it: longitude first, then latitude (RFC 7946 §3.1.1).
+Position = tuple[float, float]
+Polygon = tuple[tuple[Position, ...], ...]
+
+
+class Zone(Event, frozen=True, kw_only=True, gc=False):
+    """A named area. Each event is its whole state."""
+
+    zone_id: Annotated[Name, Meta(description="Its id.")]
+    name: Annotated[str, Meta(max_length=200, description="What people call it.")]
+    kind: Annotated[Word, Meta(description="police_district, neighbourhood, school, named ...")] = "named"
+    polygons: Annotated[
+        tuple[Polygon, ...],
+        Meta(description="GeoJSON MultiPolygon coordinates: longitude, latitude, degrees; first ring outer, others holes."),
+    ]
+    watched: Annotated[
+        bool, Meta(description="True when a grave call in it or near it raises an alert (always so for schools).")
+    ] = False
+    removed: Annotated[bool, Meta(description="True when the zone is no longer in use.")] = False
+
+
+_AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+EXAMPLE = Zone(
+    event_id=identity("zone", "school-12", "1"),
+    occurred_at=_AT,
+    observed_at=_AT,
+    source="zones/geojson",
+    zone_id="school-12",
+    name="Example School",
+    kind="school",
+    polygons=((((-90.07, 29.95), (-90.06, 29.95), (-90.06, 29.96), (-90.07, 29.95)),),),
+    watched=True,
+)
+
+ZONE = EventType(
+    name="zone",
+    cls=Zone,
+    topic="rtcc.place.zone.v1",
+    key="zone_id",
+    table=Table(name="zone_states", order_by=("zone_id", "occurred_at", "event_id"), current="zones"),
+    push=Push.LATEST,
+    version_field="observed_at",
+    compacted=True,
+    examples=(EXAMPLE,),
+)

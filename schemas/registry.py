@@ -1,0 +1,40 @@
+"""The list of all event types. A new fact is one file in ``schemas/events`` and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.event_type import EventType
+from schemas.events.action import ACTION
+from schemas.events.alert import ALERT
+from schemas.events.camera import CAMERA
+from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.camera_observation import CAMERA_OBSERVATION
+from schemas.events.dead_letter import DEAD_LETTER
+from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.hotlist import HOTLIST
+from schemas.events.hotlist_entry import HOTLIST_ENTRY
+from schemas.events.incident import INCIDENT
+from schemas.events.plate_read import PLATE_READ
+from schemas.events.sighting import SIGHTING
+from schemas.events.zone import ZONE
+
+EVENT_TYPES: tuple[EventType[Any], ...] = (
+    PLATE_READ,
+    SIGHTING,
+    CAMERA,
+    CAMERA_OBSERVATION,
+    CAMERA_HEALTH,
+    EMERGENCY_CALL,
+    INCIDENT,
+    HOTLIST,
+    HOTLIST_ENTRY,
+    ZONE,
+    ALERT,
+    ACTION,
+    DEAD_LETTER,
+)
+
+BY_NAME: dict[str, EventType[Any]] = {kind.name: kind for kind in EVENT_TYPES}
+BY_TOPIC: dict[str, EventType[Any]] = {kind.topic: kind for kind in EVENT_TYPES}
+BY_CLASS: dict[type, EventType[Any]] = {kind.cls: kind for kind in EVENT_TYPES}
