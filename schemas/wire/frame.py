@@ -23,6 +23,8 @@ MAX_EVENT_BYTES = 900_000
 
 _encoder = msgspec.json.Encoder()
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+#: What msgspec raises for bytes it cannot read: broken JSON, a wrong shape, text that is no UTF-8, too deep a nesting.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Headers = list[tuple[str, bytes]]
 
@@ -57,10 +59,8 @@ class FrameDecoder(Generic[E]):
             return Frame([], (), [])
         try:
             events = self._list.decode(value)
-        except msgspec.ValidationError:
+        except _UNREADABLE:
             return self._decode_apart(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return Frame([], (), [Rejected(value, -1, "not_json", str(error))])
         return Frame(events, range(len(events)), [])
 
     def _decode_apart(self, value: bytes) -> Frame[E]:
@@ -69,6 +69,9 @@ class FrameDecoder(Generic[E]):
             elements: list[msgspec.Raw] = _raw_list.decode(value)
         except msgspec.ValidationError:
             elements = [msgspec.Raw(value)]  # not an array: a lone object, or something that is no event
+        except _UNREADABLE as error:
+            # Broken or nested too deeply: where one event ends and the next begins cannot be told.
+            return Frame([], (), [Rejected(value, -1, "not_json", str(error))])
         events: list[E] = []
         places: list[int] = []
         rejected: list[Rejected] = []
@@ -76,8 +79,9 @@ class FrameDecoder(Generic[E]):
             try:
                 events.append(self._one.decode(raw))
                 places.append(place)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                rejected.append(Rejected(bytes(raw), place, "invalid_field", str(error)))
+            except _UNREADABLE as error:
+                reason = "invalid_field" if isinstance(error, msgspec.ValidationError) else "not_json"
+                rejected.append(Rejected(bytes(raw), place, reason, str(error)))
         return Frame(events, places, rejected)
 
 

@@ -1,0 +1,126 @@
+"""The log reader: reads topics whole, then follows them, outside any consumer group.
+
+Reference facts (cameras, zones, hotlists) and live views (the hub) are folds of the log: whoever needs one reads
+every partition from the beginning. It acknowledges nothing, so it can lose nothing. Blocking: run it in a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from msgspec import Struct
+
+from schemas.event_type import EventType
+from schemas.registry import BY_TOPIC
+from schemas.wire.publisher import BrokerUnavailableError
+
+
+class Record(Struct, frozen=True):
+    """One Kafka message as read, undecoded."""
+
+    kind: EventType[Any]
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+class LogReader:
+    """Reads the topics of some event types from the beginning, or from ``since_ms`` (epoch ms) where given."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        kinds: Sequence[EventType[Any]],
+        *,
+        client_id: str,
+        fetch_max_wait_ms: int = 500,
+        since_ms: dict[str, int] | None = None,
+        **kafka_config: Any,
+    ) -> None:
+        """Connect and seek. Raises BrokerUnavailableError when no broker answers or a topic is not there."""
+        try:
+            self._kafka = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                client_id=client_id,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=fetch_max_wait_ms,
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+                max_poll_records=2000,
+                allow_auto_create_topics=False,
+                **kafka_config,
+            )
+            places = []
+            for kind in kinds:
+                partitions = self._kafka.partitions_for_topic(kind.topic)
+                if not partitions:
+                    raise BrokerUnavailableError(f"topic {kind.topic} is not there; run `watchfloor topics create`")
+                places += [TopicPartition(kind.topic, number) for number in sorted(partitions)]
+            self._kafka.assign(places)
+            self._ends: dict[TopicPartition, int] = dict(self._kafka.end_offsets(places))
+            self._kafka.seek_to_beginning(*places)
+            self._seek_since(places, since_ms or {})
+            self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
+        self.last_poll = time.monotonic()
+
+    def _seek_since(self, places: list[TopicPartition], since_ms: dict[str, int]) -> None:
+        wanted = {place: since_ms[place.topic] for place in places if place.topic in since_ms}
+        if not wanted:
+            return
+        found = self._kafka.offsets_for_times(wanted)
+        for place in wanted:
+            offset = found.get(place)
+            self._kafka.seek(place, self._ends[place] if offset is None else offset.offset)
+
+    @property
+    def caught_up(self) -> bool:
+        """True once everything that was in the log when we connected has been read."""
+        return all(self._next[place] >= end for place, end in self._ends.items())
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        """Return what has arrived, in order within each partition; empty after ``timeout_s`` without any.
+
+        Raises BrokerUnavailableError for errors that kafka-python does not retry by itself.
+        """
+        try:
+            batches = self._kafka.poll(timeout_ms=int(timeout_s * 1000))
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
+        self.last_poll = time.monotonic()
+        records = []
+        for place, messages in batches.items():
+            kind = BY_TOPIC[place.topic]
+            for message in messages:
+                records.append(
+                    Record(kind, place.partition, message.offset, message.key, message.value, list(message.headers))
+                )
+            if messages:
+                self._next[place] = messages[-1].offset + 1
+        if not batches:
+            # A broker's end offset may point past the last readable record (aborted batches, compaction).
+            for place in self._next:
+                self._next[place] = max(self._next[place], self._kafka.position(place))
+        return records
+
+    def read_to_end(self, deadline_s: float = 60.0) -> Iterator[list[Record]]:
+        """Yield batches until ``caught_up``. Raises BrokerUnavailableError past the deadline."""
+        until = time.monotonic() + deadline_s
+        while not self.caught_up:
+            if time.monotonic() > until:
+                raise BrokerUnavailableError(f"the log could not be read to its end within {deadline_s:.0f} s")
+            batch = self.poll(0.5)
+            if batch:
+                yield batch
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._kafka.close()

@@ -1,0 +1,91 @@
+"""The topics of the registry, made on a broker before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from msgspec import Struct
+
+from schemas.event_type import EventType
+from schemas.registry import EVENT_TYPES
+from schemas.wire.publisher import BrokerUnavailableError
+
+DAY_MS = 24 * 3600 * 1000
+
+
+class TopicState(Struct, frozen=True):
+    """A topic as it should be and whether it is there."""
+
+    topic: str
+    event_type: str
+    partitions: int
+    compacted: bool
+    retention_days: int
+    exists: bool
+
+
+def topic_config(kind: EventType[Any]) -> dict[str, str]:
+    """Return the broker's settings for an event type's topic."""
+    if kind.compacted:
+        return {"cleanup.policy": "compact"}
+    return {"cleanup.policy": "delete", "retention.ms": str(kind.retention_days * DAY_MS)}
+
+
+def _admin(bootstrap: str, **kafka_config: Any) -> KafkaAdminClient:
+    try:
+        return KafkaAdminClient(bootstrap_servers=bootstrap, client_id="watchfloor-topics", **kafka_config)
+    except KafkaError as error:
+        raise BrokerUnavailableError(f"no Kafka broker answers at {bootstrap}: {error}") from error
+
+
+def create_topics(bootstrap: str, *, partitions: int, replication: int = 1, **kafka_config: Any) -> list[str]:
+    """Make the topics that are missing and return their names. All have the same number of partitions,
+    so that topics with the same key are co-partitioned. Raises BrokerUnavailableError."""
+    admin = _admin(bootstrap, **kafka_config)
+    try:
+        present = set(admin.list_topics())
+        made = []
+        for kind in EVENT_TYPES:
+            if kind.topic in present:
+                continue
+            wanted = {
+                kind.topic: {
+                    "num_partitions": partitions,
+                    "replication_factor": replication,
+                    "configs": topic_config(kind),
+                }
+            }
+            try:
+                admin.create_topics(wanted)
+            except TopicAlreadyExistsError:
+                continue  # another role was quicker
+            made.append(kind.topic)
+        return made
+    except KafkaError as error:
+        raise BrokerUnavailableError(f"topics could not be made: {error}") from error
+    finally:
+        admin.close()
+
+
+def topic_states(bootstrap: str, **kafka_config: Any) -> list[TopicState]:
+    """Return each topic of the registry and whether the broker has it. Raises BrokerUnavailableError."""
+    admin = _admin(bootstrap, **kafka_config)
+    try:
+        described = {topic["name"]: topic for topic in admin.describe_topics()}
+    except KafkaError as error:
+        raise BrokerUnavailableError(f"topics could not be listed: {error}") from error
+    finally:
+        admin.close()
+    return [
+        TopicState(
+            kind.topic,
+            kind.name,
+            len(described[kind.topic]["partitions"]) if kind.topic in described else 0,
+            kind.compacted,
+            kind.retention_days,
+            kind.topic in described,
+        )
+        for kind in EVENT_TYPES
+    ]
