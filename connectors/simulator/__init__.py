@@ -1,0 +1,1 @@
+"""A seeded, deterministic city that makes events, and the ground truth of the alerts they must raise."""
