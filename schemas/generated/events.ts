@@ -123,10 +123,8 @@ export interface NearIncident {
   readonly age_s: number;
 }
 
-/** A plate read with its context. One for each read. */
+/** A plate read with its context. One for each read, with the read's own `event_id`. */
 export interface Sighting extends Envelope {
-  /** event_id of the plate read. */
-  readonly read_id: string;
   /** The camera. */
   readonly camera_id: string;
   /** Normalised plate. */
@@ -263,7 +261,7 @@ export interface NearCamera {
 export interface Incident extends Envelope {
   /** Its id: UUIDv5 of the call that opened it. */
   readonly incident_id: string;
-  /** Revision, from 1. */
+  /** Greater is newer: the newest time in the call's state, epoch ms. */
   readonly rev: number;
   /** open or closed. */
   readonly status: string;
@@ -410,6 +408,8 @@ export interface Alert extends Envelope {
   readonly why: readonly Evidence[];
   /** event_ids of the events that caused it. */
   readonly triggers: readonly string[];
+  /** event_ids of the actions that led to this revision, in order. */
+  readonly actions: readonly string[];
   /** Who made this revision; empty for the rule. */
   readonly changed_by: string;
   /** When this revision was made (UTC). */
