@@ -49,12 +49,13 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     raised_at: Annotated[Moment, Meta(description="When the rule raised it, by the processor's clock (UTC).")]
     why: Annotated[tuple[Evidence, ...], Meta(description="The reasons, most important first. Never empty.")]
     triggers: Annotated[tuple[UUID, ...], Meta(description="event_ids of the events that caused it.")] = ()
+    actions: Annotated[tuple[UUID, ...], Meta(description="event_ids of the actions that led to this revision, in order.")] = ()
     changed_by: Annotated[str, Meta(max_length=200, description="Who made this revision; empty for the rule.")] = ""
     changed_at: Annotated[Moment | None, Meta(description="When this revision was made (UTC).")] = None
     note: Annotated[str, Meta(max_length=2000, description="What the person wrote.")] = ""
 
 
-_ID = identity("alert", "hotlist_hit", 1, SIGHTING.read_id, "stolen", "S-1")
+_ID = identity("alert", "hotlist_hit", 1, SIGHTING.event_id, "stolen", "S-1")
 EXAMPLE = Alert(
     event_id=identity("alert_state", _ID, 1),
     occurred_at=SIGHTING.occurred_at,
@@ -78,7 +79,7 @@ EXAMPLE = Alert(
             facts={"match": "look_alike", "substitutions": "1"},
         ),
     ),
-    triggers=(SIGHTING.read_id,),
+    triggers=(SIGHTING.event_id,),
 )
 
 ALERT = EventType(

@@ -54,5 +54,7 @@ HOTLIST_ENTRY = EventType(
     topic="rtcc.lpr.hotlist-entry.v1",
     key="list_id",
     table=Table(name="hotlist_entries", order_by=("plate", "list_id", "event_id")),
+    # Lists stay in force until their next version, so the log must keep them; compaction would keep one chunk only.
+    retention_days=3650,
     examples=(EXAMPLE,),
 )

@@ -24,7 +24,7 @@ class Incident(Event, frozen=True, kw_only=True, gc=False):
     """A human-managed case. Each event is its whole state; the highest ``rev`` is newest."""
 
     incident_id: Annotated[UUID, Meta(description="Its id: UUIDv5 of the call that opened it.")]
-    rev: Annotated[int, Meta(ge=1, description="Revision, from 1.")]
+    rev: Annotated[int, Meta(ge=1, description="Greater is newer: the newest time in the call's state, epoch ms.")]
     status: Annotated[Word, Meta(description="open or closed.")]
     kind: Annotated[str, Meta(max_length=200, description="What it is about, in the source's words.")]
     category: Annotated[Word, Meta(description="In the common vocabulary.")] = "other"
@@ -41,12 +41,12 @@ class Incident(Event, frozen=True, kw_only=True, gc=False):
 
 _ID = identity("incident", CALL.call_id)
 EXAMPLE = Incident(
-    event_id=identity("incident_state", _ID, 1),
+    event_id=identity("incident_state", _ID, CALL.event_id),
     occurred_at=CALL.occurred_at,
     observed_at=CALL.observed_at,
     source="processor/calls",
     incident_id=_ID,
-    rev=1,
+    rev=int(CALL.updated_at.timestamp() * 1000),
     status="open",
     kind=CALL.kind,
     category=CALL.category,

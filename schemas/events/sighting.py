@@ -54,9 +54,8 @@ class NearIncident(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Sighting(Event, frozen=True, kw_only=True, gc=False):
-    """A plate read with its context. One for each read."""
+    """A plate read with its context. One for each read, with the read's own ``event_id``."""
 
-    read_id: Annotated[UUID, Meta(description="event_id of the plate read.")]
     camera_id: Annotated[Name, Meta(description="The camera.")]
     plate: Annotated[Plate, Meta(description="Normalised plate.")]
     plate_region: Annotated[Word | None, Meta(description="State or country of the plate.")] = None
@@ -71,11 +70,10 @@ class Sighting(Event, frozen=True, kw_only=True, gc=False):
 
 
 EXAMPLE = Sighting(
-    event_id=identity("sighting", READ.event_id),
+    event_id=READ.event_id,
     occurred_at=READ.occurred_at,
     observed_at=READ.observed_at,
     source=READ.source,
-    read_id=READ.event_id,
     camera_id=READ.camera_id,
     plate=READ.plate,
     plate_region=READ.plate_region,

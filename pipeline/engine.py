@@ -1,0 +1,226 @@
+"""Faust, bound in one file. Nothing else of the project imports it (an engine stays a one-file decision).
+
+What Faust 0.15 does by itself and what is done about it here (shown on a live broker; see docs/explanation/delivery.md):
+
+* It acknowledges a message whose handler raised, and commits over the hole. So streams are ``noack``, messages are
+  acknowledged here, strictly in the order they were read, and any failure ends the process at once, without a final
+  commit: the supervisor restarts it and the broker sends again what was not acknowledged.
+* It acknowledges what it cannot decode. So topics are raw bytes; decoding is the guard's.
+* A flush before commit hides failed sends. So every output's own confirmation is awaited.
+* Waiting for the broker frame by frame halves the rate. So a window of frames is in flight and acknowledged in order.
+* It sleeps a second when its buffers are full, and asks the broker to hold a fetch for 1.5 s. Both are overridden.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+import structlog
+from faust.transport.drivers import aiokafka as driver
+from mode.supervisors import CrashingSupervisor
+from msgspec import Struct
+
+from pipeline.guard import Message, Outgoing, Watch
+from schemas.event_type import EventType
+
+log = structlog.get_logger(__name__)
+
+#: Exit status of a worker that could not make an outcome durable (EX_SOFTWARE of sysexits.h).
+EXIT_NOT_DURABLE = 70
+
+#: Messages in flight at once in one agent; bounds what is repeated after a crash.
+WINDOW = 64
+
+
+class Work(Struct, frozen=True):
+    """What must have happened before a message is acknowledged: messages to send, and things to wait for."""
+
+    outgoing: Sequence[Outgoing] = ()
+    pending: Sequence[Awaitable[Any]] = ()
+
+
+Handler = Callable[[Message], Awaitable[Work]]
+
+
+class EngineSettings(Struct, frozen=True, kw_only=True):
+    """How a worker talks to the broker. Times in seconds unless the name says otherwise.
+
+    ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
+    which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
+    ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    """
+
+    bootstrap: str
+    group: str
+    fetch_max_wait_ms: int = 500
+    session_timeout_s: float = 15.0
+    heartbeat_s: float = 3.0
+    commit_interval_s: float = 0.5
+    stall_s: float = 120.0
+
+
+class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.app.fetch_max_wait_ms  # Faust passes a literal 1500
+        return consumer
+
+
+class _Consumer(driver.Consumer):
+    def _new_consumer_thread(self) -> Any:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        if self.flow_active and self._buffered_partitions and not self._get_active_partitions():
+            await asyncio.sleep(0.005)  # every buffer is full; Faust would sleep one second
+            return {}, set()
+        return await super()._wait_next_records(timeout)
+
+
+class _Transport(driver.Transport):
+    Consumer = _Consumer
+
+
+class _App(faust.App):
+    fetch_max_wait_ms = 500
+
+    def _new_transport(self) -> Any:
+        return _Transport(self.conf.broker_consumer, self)
+
+
+def _end_process(why: str, **context: object) -> None:
+    """End at once: no final commit, no orderly shutdown that may hang or acknowledge. Never returns."""
+    log.critical("not acknowledged, ending the process", why=why, **context)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_NOT_DURABLE)
+
+
+class Engine:
+    """One consumer group's worker. Add handlers, then ``start`` inside a running event loop."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.watch = Watch()
+        self.started = False
+        self._app = _App(
+            settings.group,
+            broker=f"kafka://{settings.bootstrap}",
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            stream_buffer_maxsize=16,
+            stream_wait_empty=False,
+            broker_commit_interval=settings.commit_interval_s,
+            broker_session_timeout=settings.session_timeout_s,
+            broker_heartbeat_interval=settings.heartbeat_s,
+            # Counts only while every buffer is full, but then an evicted worker never rejoins: our watchdog decides.
+            broker_max_poll_interval=86400.0,
+            producer_request_timeout=30.0,
+            producer_max_batch_size=1024 * 1024,
+            producer_max_request_size=4 * 1024 * 1024,
+            consumer_max_fetch_size=8 * 1024 * 1024,
+        )
+        self._app.fetch_max_wait_ms = settings.fetch_max_wait_ms
+        self._watchdog: asyncio.Task[None] | None = None
+
+    @property
+    def crashed(self) -> bool:
+        """True when Faust itself gave up; the process must then end."""
+        return bool(self._app.crashed)
+
+    def add(self, kind: EventType[Any], handler: Handler) -> None:
+        """Call ``handler`` with every message of a topic, in order of each partition."""
+        app = self._app
+        source = app.topic(
+            kind.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
+        )
+
+        async def acknowledge(queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]], stream: Any) -> None:
+            while True:
+                event, message, waiting = await queue.get()
+                for each in waiting:
+                    try:
+                        await each
+                    except Exception as error:
+                        _end_process(_describe(error), topic=message.topic, offset=message.offset)
+                # After a rebalance the partition may be another worker's: then the message is theirs to acknowledge.
+                if event.message.generation_id == app.consumer_generation_id:
+                    await stream.ack(event)
+                self.watch.acknowledged(message)
+
+        @app.agent(source, name=f"{self.settings.group}-{kind.name}", concurrency=1,
+                   supervisor_strategy=CrashingSupervisor)  # fmt: skip
+        async def agent(stream: Any) -> None:
+            queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]] = asyncio.Queue(WINDOW)
+            acker = asyncio.create_task(acknowledge(queue, stream))
+            try:
+                async for event in stream.noack().events():
+                    message = _message(event.message)
+                    self.watch.taken(message)
+                    try:
+                        work = await handler(message)
+                        waiting = [await self._send(out) for out in work.outgoing]
+                        waiting.extend(work.pending)
+                    except Exception as error:
+                        _end_process(_describe(error), topic=message.topic, offset=message.offset)
+                    await queue.put((event, message, waiting))
+            finally:
+                acker.cancel()
+
+    async def _send(self, out: Outgoing) -> Awaitable[Any]:
+        # aiokafka's own send: a ninth of the cost of Faust's topic.send, and its future tells of failure.
+        send = self._app.producer._producer.send
+        future: Awaitable[Any] = await send(
+            out.topic, out.value, key=out.key, partition=out.partition, headers=out.headers
+        )
+        return future
+
+    async def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send messages that no input caused (a rule's timer), and return when they are durable."""
+        for waiting in [await self._send(out) for out in outgoing]:
+            await waiting
+
+    async def start(self) -> None:
+        """Connect, join the group, begin. Returns when partitions are assigned."""
+        await self._app.start()
+        self.started = True
+        self._watchdog = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Leave the group after what is in flight has been acknowledged or given up."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        await self._app.stop()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            if self.crashed:
+                _end_process("the engine crashed")
+            if self.watch.oldest_s > self.settings.stall_s:
+                _end_process("no progress", held_s=round(self.watch.oldest_s, 1))
+
+
+def _message(raw: Any) -> Message:
+    headers = raw.headers or []
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Message(
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        raw.key,
+        raw.value,
+        [(name, value if isinstance(value, bytes) else str(value).encode()) for name, value in pairs],
+    )
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

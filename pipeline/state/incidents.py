@@ -1,0 +1,102 @@
+"""Open incidents on a grid, for "what is happening near this read"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import cos, floor, radians
+from uuid import UUID
+
+from schemas.events.incident import Incident
+from schemas.events.sighting import NearIncident
+from schemas.place import distance_m
+
+#: How near an incident must be to matter to a sighting, metres.
+NEAR_M = 500.0
+#: How long an incident matters to sightings near it.
+NEAR_TIME = timedelta(minutes=30)
+
+_METRES_PER_DEG = 111_195.0
+
+Cell = tuple[int, int]
+
+
+class OpenIncidents:
+    """A square grid of ``NEAR_M`` cells; each incident lies in its cell and the eight around it, so a read looks
+    into one cell only. Written by one thread; cells are tuples replaced whole, so another may read meanwhile."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Cell, tuple[Incident, ...]] = {}
+        self._known: dict[UUID, Incident] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def apply(self, incident: Incident) -> None:
+        """Take an incident's state; one that is closed or has no place leaves the grid."""
+        known = self._known.get(incident.incident_id)
+        if known is not None:
+            if known.rev >= incident.rev:
+                return
+            self._remove(known)
+        if incident.status != "open" or incident.lat is None or incident.lon is None:
+            self._known.pop(incident.incident_id, None)
+            return
+        self._known[incident.incident_id] = incident
+        for cell in _cells_around(incident.lat, incident.lon):
+            self._cells[cell] = (*self._cells.get(cell, ()), incident)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Let go of incidents opened before ``moment``."""
+        for incident in [known for known in self._known.values() if known.opened_at < moment]:
+            self._remove(incident)
+            del self._known[incident.incident_id]
+
+    def near(self, lat: float, lon: float, at: datetime) -> tuple[NearIncident, ...]:
+        """Return the open incidents within ``NEAR_M`` that were opened in ``NEAR_TIME`` before ``at``, nearest first."""
+        candidates = self._cells.get(_cell(lat, lon))
+        if not candidates:
+            return ()
+        found = []
+        for incident in candidates:
+            age = at - incident.opened_at
+            if not timedelta(0) <= age <= NEAR_TIME or incident.lat is None or incident.lon is None:
+                continue
+            metres = distance_m(lat, lon, incident.lat, incident.lon)
+            if metres <= NEAR_M:
+                found.append(
+                    NearIncident(
+                        incident_id=incident.incident_id,
+                        kind=incident.kind,
+                        priority=incident.priority,
+                        distance_m=round(metres, 1),
+                        age_s=round(age.total_seconds(), 1),
+                    )
+                )
+        return tuple(sorted(found, key=lambda near: near.distance_m))
+
+    def _remove(self, incident: Incident) -> None:
+        if incident.lat is None or incident.lon is None:
+            return
+        for cell in _cells_around(incident.lat, incident.lon):
+            rest = tuple(one for one in self._cells.get(cell, ()) if one.incident_id != incident.incident_id)
+            if rest:
+                self._cells[cell] = rest
+            else:
+                self._cells.pop(cell, None)
+
+
+def _cell(lat: float, lon: float) -> Cell:
+    row = floor(lat * _METRES_PER_DEG / NEAR_M)
+    # Columns are as wide as the row's edge nearest the pole makes them narrowest, so no cell is narrower than NEAR_M.
+    narrowest = cos(radians(min(89.0, (abs(row) + 2) * NEAR_M / _METRES_PER_DEG)))
+    return row, floor(lon * _METRES_PER_DEG * narrowest / NEAR_M)
+
+
+def _cells_around(lat: float, lon: float) -> set[Cell]:
+    step = NEAR_M / _METRES_PER_DEG
+    cells = set()
+    for rows in (-1, 0, 1):
+        there = lat + rows * step
+        row, column = _cell(there, lon)
+        cells |= {(row, column + columns) for columns in (-1, 0, 1)}
+    return cells

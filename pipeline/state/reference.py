@@ -1,0 +1,171 @@
+"""The reference facts every worker holds whole: cameras, zones, hotlists, open incidents, camera health, alerts.
+
+A thread reads their topics from the beginning outside any group and follows them. Indexes are rebuilt there, off the
+event loop, and swapped in whole.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from pipeline.state.cameras import CameraIndex
+from pipeline.state.hotlists import Hotlists
+from pipeline.state.incidents import OpenIncidents
+from pipeline.state.zones import ZoneIndex
+from schemas.envelope import Event
+from schemas.event_type import EventType
+from schemas.events.alert import ALERT, Alert
+from schemas.events.camera import CAMERA, Camera
+from schemas.events.camera_health import CAMERA_HEALTH, CameraHealth
+from schemas.events.hotlist import HOTLIST, Hotlist
+from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
+from schemas.events.incident import INCIDENT, Incident
+from schemas.events.zone import ZONE, Zone
+from schemas.wire.frame import FrameDecoder, utc_now
+from schemas.wire.publisher import BrokerUnavailableError
+from schemas.wire.reader import LogReader, Record
+
+log = structlog.get_logger(__name__)
+
+KINDS: tuple[EventType[Any], ...] = (CAMERA, ZONE, HOTLIST_ENTRY, HOTLIST, INCIDENT, CAMERA_HEALTH, ALERT)
+
+#: Closed alerts are kept this long for late actions, then let go.
+KEEP_CLOSED = timedelta(hours=24)
+
+
+class Reference:
+    """The folds. ``apply`` is for one thread; the attributes may be read from another at any time."""
+
+    def __init__(self) -> None:
+        self.zones = ZoneIndex()
+        self.cameras = CameraIndex()
+        self.hotlists = Hotlists()
+        self.incidents = OpenIncidents()
+        self.health: dict[str, CameraHealth] = {}
+        self.alerts: dict[UUID, Alert] = {}
+        self._cameras: dict[str, Camera] = {}
+        self._zones: dict[str, Zone] = {}
+        self._stale: set[str] = set()
+
+    def apply(self, kind: EventType[Any], events: Iterable[Event]) -> None:
+        """Fold events in. Indexes change at the next ``rebuild``."""
+        if kind is HOTLIST_ENTRY:
+            self.hotlists.add_entries(event for event in events if isinstance(event, HotlistEntry))
+            return
+        for event in events:
+            match event:
+                case Camera():
+                    if _newer(self._cameras.get(event.camera_id), event):
+                        self._cameras[event.camera_id] = event
+                        self._stale.add("cameras")
+                case Zone():
+                    if _newer(self._zones.get(event.zone_id), event):
+                        self._zones[event.zone_id] = event
+                        self._stale |= {"zones", "cameras"}
+                case Hotlist():
+                    self.hotlists.add_manifest(event)
+                case Incident():
+                    self.incidents.apply(event)
+                case CameraHealth():
+                    known = self.health.get(event.camera_id)
+                    if known is None or known.occurred_at <= event.occurred_at:
+                        self.health[event.camera_id] = event
+                case Alert():
+                    self.apply_alert(event)
+                case _:
+                    raise TypeError(f"{type(event).__name__} is no reference fact")
+
+    def apply_alert(self, alert: Alert) -> None:
+        """Fold one alert state in; the highest revision wins."""
+        known = self.alerts.get(alert.alert_id)
+        if known is None or known.rev < alert.rev:
+            self.alerts[alert.alert_id] = alert
+
+    def rebuild(self) -> None:
+        """Build anew what changed."""
+        stale, self._stale = self._stale, set()
+        if "zones" in stale:
+            self.zones = ZoneIndex(self._zones.values())
+        if "cameras" in stale:
+            self.cameras = CameraIndex(self._cameras.values(), self.zones)
+        self.hotlists.rebuild()
+
+    def forget_old(self) -> None:
+        """Let go of what no rule can ask for any more, so that memory stays bounded."""
+        now = utc_now()
+        self.incidents.forget_before(now - timedelta(days=7))
+        for alert in list(self.alerts.values()):
+            if alert.status in ("closed", "recalled") and (alert.changed_at or alert.raised_at) < now - KEEP_CLOSED:
+                del self.alerts[alert.alert_id]
+
+
+def _newer(known: Event | None, event: Event) -> bool:
+    return known is None or known.observed_at <= event.observed_at
+
+
+class Follower:
+    """Keeps a ``Reference`` up to date from the log in a thread of its own.
+
+    When the log cannot be read it keeps trying; ``behind_s`` says how long ago the log was last seen, so that nobody
+    takes old facts for fresh ones.
+    """
+
+    def __init__(self, connect: Callable[[], LogReader], reference: Reference) -> None:
+        self.reference = reference
+        self.ready = threading.Event()
+        self._connect = connect
+        self._stop = threading.Event()
+        self._decoders = {kind.topic: FrameDecoder(kind) for kind in KINDS}
+        self._last_poll: float | None = None
+        self._thread = threading.Thread(target=self._run, name="reference", daemon=True)
+
+    @property
+    def behind_s(self) -> float | None:
+        """Seconds since the log was last read; None before the first time."""
+        return None if self._last_poll is None else time.monotonic() - self._last_poll
+
+    def start(self) -> None:
+        """Begin reading; ``ready`` is set once everything in the log has been folded in."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        self._thread.join(5.0)
+
+    def _run(self) -> None:
+        forget_at = time.monotonic() + 60.0
+        while not self._stop.is_set():
+            reader = None
+            try:
+                reader = self._connect()
+                while not self._stop.is_set():
+                    self._apply(reader.poll(0.5))
+                    self._last_poll = time.monotonic()
+                    if reader.caught_up:
+                        self.reference.rebuild()
+                        self.ready.set()
+                    if time.monotonic() > forget_at:
+                        self.reference.forget_old()
+                        forget_at = time.monotonic() + 60.0
+            except BrokerUnavailableError as error:
+                log.warning("reference facts cannot be read, trying again", why=str(error))
+                self._stop.wait(1.0)
+            finally:
+                if reader is not None:
+                    reader.close()
+
+    def _apply(self, records: list[Record]) -> None:
+        for record in records:
+            frame = self._decoders[record.kind.topic].decode(record.value)
+            if frame.rejected:
+                # The store's reader dead-letters it; here it can only be told.
+                log.error("reference fact cannot be read", topic=record.kind.topic, offset=record.offset)
+            self.reference.apply(record.kind, frame.events)
