@@ -234,8 +234,6 @@ class _Building:
         )
 
 
-
-
 class Watch:
     """How long the oldest unacknowledged message has been held: the truth about a worker's progress."""
 

@@ -50,6 +50,7 @@ class Reference:
         self.incidents = OpenIncidents()
         self.health: dict[str, CameraHealth] = {}
         self.alerts: dict[UUID, Alert] = {}
+        self._open_about: dict[tuple[str, str], tuple[UUID, ...]] = {}
         self._cameras: dict[str, Camera] = {}
         self._zones: dict[str, Zone] = {}
         self._stale: set[str] = set()
@@ -85,8 +86,21 @@ class Reference:
     def apply_alert(self, alert: Alert) -> None:
         """Fold one alert state in; the highest revision wins."""
         known = self.alerts.get(alert.alert_id)
-        if known is None or known.rev < alert.rev:
-            self.alerts[alert.alert_id] = alert
+        if known is not None and known.rev >= alert.rev:
+            return
+        self.alerts[alert.alert_id] = alert
+        about = (alert.rule, alert.subject)
+        others = tuple(one for one in self._open_about.get(about, ()) if one != alert.alert_id)
+        if alert.status in ("open", "acknowledged"):
+            self._open_about[about] = (*others, alert.alert_id)
+        elif others:
+            self._open_about[about] = others
+        else:
+            self._open_about.pop(about, None)
+
+    def open_alerts_about(self, subject: str, rule: str) -> tuple[UUID, ...]:
+        """Return the ids of the alerts of a rule about a subject that are not closed."""
+        return self._open_about.get((rule, subject), ())
 
     def rebuild(self) -> None:
         """Build anew what changed."""

@@ -32,7 +32,9 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     the differences are the latencies shown beside the alert.
     """
 
-    alert_id: Annotated[UUID, Meta(description="UUIDv5 of rule, version and what triggered it: the same cause, the same id.")]
+    alert_id: Annotated[
+        UUID, Meta(description="UUIDv5 of rule, version and what triggered it: the same cause, the same id.")
+    ]
     rev: Annotated[int, Meta(ge=1, description="Revision, from 1.")] = 1
     rule: Annotated[Word, Meta(description="The rule that raised it.")]
     rule_version: Annotated[int, Meta(ge=1, description="That rule's version.")] = 1
@@ -49,7 +51,9 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     raised_at: Annotated[Moment, Meta(description="When the rule raised it, by the processor's clock (UTC).")]
     why: Annotated[tuple[Evidence, ...], Meta(description="The reasons, most important first. Never empty.")]
     triggers: Annotated[tuple[UUID, ...], Meta(description="event_ids of the events that caused it.")] = ()
-    actions: Annotated[tuple[UUID, ...], Meta(description="event_ids of the actions that led to this revision, in order.")] = ()
+    actions: Annotated[
+        tuple[UUID, ...], Meta(description="event_ids of the actions that led to this revision, in order.")
+    ] = ()
     changed_by: Annotated[str, Meta(max_length=200, description="Who made this revision; empty for the rule.")] = ""
     changed_at: Annotated[Moment | None, Meta(description="When this revision was made (UTC).")] = None
     note: Annotated[str, Meta(max_length=2000, description="What the person wrote.")] = ""

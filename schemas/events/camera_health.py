@@ -21,9 +21,7 @@ class CameraHealth(Event, frozen=True, kw_only=True, gc=False):
     """How a camera is doing. Each event is its whole state; sources repeat it while nothing changes."""
 
     camera_id: Annotated[Name, Meta(description="The camera.")]
-    status: Annotated[
-        Word, Meta(description="ok, degraded, no_signal, frozen, black, blurred, offline or unknown.")
-    ]
+    status: Annotated[Word, Meta(description="ok, degraded, no_signal, frozen, black, blurred, offline or unknown.")]
     since: Annotated[Moment, Meta(description="When this status began (UTC).")]
     fps: Annotated[NonNegative | None, Meta(description="Pictures a second.")] = None
     detail: Annotated[str, Meta(max_length=500, description="What the watcher saw, in words.")] = ""

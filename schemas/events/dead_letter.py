@@ -17,8 +17,12 @@ class DeadLetter(Event, frozen=True, kw_only=True, gc=False):
 
     reason: Annotated[Word, Meta(description="Short code: not_json, invalid_field, rule_failed, unknown_alert ...")]
     step: Annotated[Word, Meta(description="Where: decode, translate, or a processor's name.")]
-    error: Annotated[str, Meta(max_length=2000, description="What was wrong, naming the field; never a plate or a name.")]
-    topic: Annotated[Word, Meta(description="Topic it came from and is replayed to; for the edge, the topic it was meant for.")]
+    error: Annotated[
+        str, Meta(max_length=2000, description="What was wrong, naming the field; never a plate or a name.")
+    ]
+    topic: Annotated[
+        Word, Meta(description="Topic it came from and is replayed to; for the edge, the topic it was meant for.")
+    ]
     partition: Annotated[int, Meta(ge=-1, description="Partition, -1 at the edge.")] = -1
     offset: Annotated[int, Meta(ge=-1, description="Offset of the frame, -1 at the edge.")] = -1
     index: Annotated[int, Meta(ge=-1, description="Place in the frame, -1 when the whole frame is meant.")] = -1

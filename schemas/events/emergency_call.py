@@ -18,7 +18,9 @@ CATEGORIES = (
     "suspicious", "alarm", "drugs", "property_damage", "welfare", "other",
 )  # fmt: skip
 #: Categories in which a life is in danger now; rules about grave calls use them.
-GRAVE = frozenset({"shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "weapon"})
+GRAVE = frozenset(
+    {"shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "weapon"}
+)
 #: Statuses of a call, in the order of its life.
 STATUSES = ("received", "dispatched", "on_scene", "closed", "cancelled", "unknown")
 
@@ -35,12 +37,16 @@ class EmergencyCall(Event, frozen=True, kw_only=True, gc=False):
     category: Annotated[Word, Meta(description="What it is about, in the common vocabulary.")] = "other"
     priority: Annotated[Priority | None, Meta(description="0..10, 10 highest (as in NENA EIDO).")] = None
     priority_raw: Annotated[Word, Meta(description="The source's own priority.")] = ""
-    status: Annotated[Word, Meta(description="received, dispatched, on_scene, closed, cancelled or unknown.")] = "received"
+    status: Annotated[Word, Meta(description="received, dispatched, on_scene, closed, cancelled or unknown.")] = (
+        "received"
+    )
     dispatched_at: Annotated[Moment | None, Meta(description="When a unit was sent (UTC).")] = None
     arrived_at: Annotated[Moment | None, Meta(description="When the first unit arrived (UTC).")] = None
     closed_at: Annotated[Moment | None, Meta(description="When the call was closed (UTC).")] = None
     address: Annotated[str, Meta(max_length=500, description="Where, in words.")] = ""
-    lat: Annotated[Latitude | None, Meta(description="WGS 84 latitude, degrees; none when the place is not known.")] = None
+    lat: Annotated[Latitude | None, Meta(description="WGS 84 latitude, degrees; none when the place is not known.")] = (
+        None
+    )
     lon: Annotated[Longitude | None, Meta(description="WGS 84 longitude, degrees.")] = None
     uncertainty_m: Annotated[Metres | None, Meta(description="Radius the place may be off by, metres.")] = None
     district: Annotated[Word, Meta(description="Police district.")] = ""

@@ -21,8 +21,12 @@ class HotlistEntry(Event, frozen=True, kw_only=True, gc=False):
     chunk: Annotated[int, Meta(ge=0, description="The chunk it was sent in, from 0.")] = 0
     entry_id: Annotated[Name, Meta(description="Its id on the list.")]
     plate: Annotated[Plate, Meta(description="Normalised plate.")]
-    plate_region: Annotated[Word | None, Meta(description="State or country, lower case (us-la); none matches any.")] = None
-    kind: Annotated[Word, Meta(description="stolen_vehicle, stolen_plate, wanted_person, missing_person, ...")] = "other"
+    plate_region: Annotated[
+        Word | None, Meta(description="State or country, lower case (us-la); none matches any.")
+    ] = None
+    kind: Annotated[Word, Meta(description="stolen_vehicle, stolen_plate, wanted_person, missing_person, ...")] = (
+        "other"
+    )
     severity: Annotated[Word, Meta(description="P1..P4 of the alerts it raises.")] = "P3"
     reason: Annotated[str, Meta(max_length=500, description="Why it is listed.")] = ""
     case_number: Annotated[str, Meta(max_length=100, description="The case it belongs to.")] = ""

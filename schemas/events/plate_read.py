@@ -38,15 +38,17 @@ class PlateRead(Event, frozen=True, kw_only=True, gc=False):
     ] = ()
     lat: Annotated[Latitude | None, Meta(description="Where it was read: WGS 84 latitude, degrees.")] = None
     lon: Annotated[Longitude | None, Meta(description="Where it was read: WGS 84 longitude, degrees.")] = None
-    heading_deg: Annotated[Heading | None, Meta(description="Direction of travel, degrees clockwise from north.")] = None
+    heading_deg: Annotated[Heading | None, Meta(description="Direction of travel, degrees clockwise from north.")] = (
+        None
+    )
     speed_kmh: Annotated[SpeedKmh | None, Meta(description="Speed, km/h.")] = None
     vehicle_make: Annotated[Word | None, Meta(description="Make, lower case, if the reader tells.")] = None
     vehicle_model: Annotated[Word | None, Meta(description="Model, lower case.")] = None
     vehicle_colour: Annotated[Word | None, Meta(description="Colour, lower case.")] = None
     vehicle_body: Annotated[Word | None, Meta(description="Body type, lower case.")] = None
-    is_preview: Annotated[
-        bool, Meta(description="The reader is still looking: kept, but never raises an alert.")
-    ] = False
+    is_preview: Annotated[bool, Meta(description="The reader is still looking: kept, but never raises an alert.")] = (
+        False
+    )
     is_parked: Annotated[bool, Meta(description="The reader says that the vehicle stands still.")] = False
     image_ref: Annotated[Reference | None, Meta(description="Where the picture is; never the picture.")] = None
     native_id: Annotated[Name | None, Meta(description="The read's id at its source.")] = None

@@ -32,8 +32,12 @@ class Hit(Struct, frozen=True, kw_only=True, gc=False):
     match: Annotated[Word, Meta(description="exact, look_alike or candidate.")]
     matched_plate: Annotated[Plate, Meta(description="The reading that matched: the plate or one of the candidates.")]
     candidate_rank: Annotated[int, Meta(ge=0, description="0 for the plate itself, 1 for the first candidate ...")] = 0
-    substitutions: Annotated[tuple[Substitution, ...], Meta(description="Characters that differ, each with its cost.")] = ()
-    region_relation: Annotated[Word, Meta(description="same, other or unknown: plate's region against the entry's.")] = "unknown"
+    substitutions: Annotated[
+        tuple[Substitution, ...], Meta(description="Characters that differ, each with its cost.")
+    ] = ()
+    region_relation: Annotated[
+        Word, Meta(description="same, other or unknown: plate's region against the entry's.")
+    ] = "unknown"
     attributes: Annotated[
         Word, Meta(description="agree, differ or unknown: make and colour read against the entry's.")
     ] = "unknown"

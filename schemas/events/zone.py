@@ -24,7 +24,9 @@ class Zone(Event, frozen=True, kw_only=True, gc=False):
     kind: Annotated[Word, Meta(description="police_district, neighbourhood, school, named ...")] = "named"
     polygons: Annotated[
         tuple[Polygon, ...],
-        Meta(description="GeoJSON MultiPolygon coordinates: longitude, latitude, degrees; first ring outer, others holes."),
+        Meta(
+            description="GeoJSON MultiPolygon coordinates: longitude, latitude, degrees; first ring outer, others holes."
+        ),
     ]
     watched: Annotated[
         bool, Meta(description="True when a grave call in it or near it raises an alert (always so for schools).")

@@ -214,8 +214,7 @@ class FrameProducer:
         frame = self._open.get(place)
         # A compacted topic keeps one message a key, so there a frame may hold one key only.
         if frame is not None and (
-            frame.size + len(encoded) + 1 > MAX_BYTES
-            or (kind.compacted and frame.key != key.encode())
+            frame.size + len(encoded) + 1 > MAX_BYTES or (kind.compacted and frame.key != key.encode())
         ):
             self._full.append(self._open.pop(place))
             frame = None

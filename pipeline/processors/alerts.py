@@ -1,0 +1,93 @@
+"""The life of an alert: the one place that decides what an action does to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
+from pipeline.processors.recent import Recent
+from pipeline.state.reference import Reference
+from schemas.event_type import EventType
+from schemas.events.action import ACTION, ALERT_ACTIONS, Action
+from schemas.events.alert import Alert
+from schemas.identity import identity
+
+#: Seconds to wait for an alert that an action names: the page may have seen it before this worker's reader did.
+WAIT_FOR_ALERT_S = 10.0
+
+#: From which statuses each action leads on. The first one wins; a later one that does not fit is dropped, and the
+#: person sees who was quicker.
+ALLOWED = {
+    "acknowledged": frozenset({"open"}),
+    "closed": frozenset({"open", "acknowledged"}),
+    "open": frozenset({"closed"}),
+}
+
+
+class Alerts:
+    """Applies actions to alerts, one at a time for each alert, and publishes the new state."""
+
+    name = "alerts"
+    consumes: tuple[EventType[Any], ...] = (ACTION,)
+
+    def __init__(self, reference: Reference, clock: Callable[[], float] = time.monotonic) -> None:
+        self._reference = reference
+        self._clock = clock
+        self._latest: Recent[UUID, Alert] = Recent()
+        self._waiting: dict[UUID, float] = {}
+
+    def process(self, kind: EventType[Any], events: Sequence[Action], partition: int) -> Sequence[Outcome]:
+        """Return the alert's next state for each action that changes it."""
+        # Kept aside until the whole frame has gone through: if it is tried again, each action must say the same.
+        changes: dict[UUID, Alert] = {}
+        outcomes = [self._apply(action, changes) for action in events]
+        for alert_id, alert in changes.items():
+            self._latest.keep(alert_id, alert)
+        return outcomes
+
+    def _apply(self, action: Action, changes: dict[UUID, Alert]) -> Outcome:
+        status = ALERT_ACTIONS.get(action.name)
+        if status is None:
+            return DeadLetter("unknown_action", f"there is no action named {action.name}")
+        try:
+            alert_id = UUID(action.subject_id)
+        except ValueError:
+            return DeadLetter("invalid_field", "subject_id is not an alert's id")
+        alert = changes.get(alert_id) or self._newest(alert_id)
+        if alert is None:
+            return self._wait(action)
+        self._waiting.pop(action.event_id, None)
+        if action.event_id in alert.actions:
+            return Drop("already_applied")
+        if alert.status not in ALLOWED[status]:
+            return Drop(f"already_{alert.status}")
+        changed = replace(
+            alert,
+            event_id=identity("alert_state", alert_id, action.event_id),
+            rev=alert.rev + 1,
+            status=status,
+            actions=(*alert.actions, action.event_id),
+            changed_by=action.actor,
+            changed_at=action.occurred_at,
+            note=action.note,
+        )
+        changes[alert_id] = changed
+        return Emit((changed,))
+
+    def _newest(self, alert_id: UUID) -> Alert | None:
+        ours, logged = self._latest.get(alert_id), self._reference.alerts.get(alert_id)
+        if ours is None or (logged is not None and logged.rev > ours.rev):
+            return logged
+        return ours
+
+    def _wait(self, action: Action) -> Outcome:
+        since = self._waiting.setdefault(action.event_id, self._clock())
+        if self._clock() - since < WAIT_FOR_ALERT_S:
+            raise Retry("the alert that an action names has not been read yet")
+        del self._waiting[action.event_id]
+        return DeadLetter("unknown_alert", f"there is no alert {action.subject_id}")

@@ -1,0 +1,121 @@
+"""Plate reads become sightings: what is this plate wanted for, where is it, what goes on around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipeline.outcome import Emit, Outcome
+from pipeline.processors.recent import Recent
+from pipeline.rules import hotlist_hit, wanted_near_incident
+from pipeline.rules.hotlist_match import match
+from pipeline.state.reference import Reference
+from schemas.envelope import Event
+from schemas.event_type import EventType
+from schemas.events.alert import Alert
+from schemas.events.plate_read import PLATE_READ, PlateRead
+from schemas.events.sighting import Hit, Sighting
+from schemas.wire.frame import utc_now
+
+#: A wanted plate read again at the same camera within this time of its last read is the same pass.
+SAME_PASS = timedelta(seconds=60)
+
+
+class _Pass(Struct):
+    """A wanted vehicle at a camera: the read that raised the alert, and when it was last read."""
+
+    first_read: UUID
+    last_seen: datetime
+
+
+class Sightings:
+    """Turns each read into a sighting, and into alerts where it matches a list."""
+
+    name = "sightings"
+    consumes: tuple[EventType[Any], ...] = (PLATE_READ,)
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._passes: Recent[tuple[str, str, str], _Pass] = Recent()
+
+    def process(self, kind: EventType[Any], events: Sequence[PlateRead], partition: int) -> Sequence[Outcome]:
+        """Return a sighting for each read, followed by its alerts."""
+        now = utc_now()
+        # Taken once: a swap in the middle of a frame must not mix two versions of a list or of the zones.
+        cameras, zones, index = self._reference.cameras, self._reference.zones, self._reference.hotlists.index
+        incidents = self._reference.incidents
+        loose = [
+            at
+            for at, read in enumerate(events)
+            if read.camera_id not in cameras.by_id and read.lat is not None and read.lon is not None
+        ]
+        held = zones.containing(
+            [events[at].lat or 0.0 for at in loose],
+            [events[at].lon or 0.0 for at in loose],
+        ) if loose else []  # fmt: skip
+        zones_of_loose = dict(zip(loose, held, strict=True))
+        outcomes: list[Outcome] = []
+        for at, read in enumerate(events):
+            camera = cameras.by_id.get(read.camera_id)
+            if camera is None:
+                lat, lon, inside = read.lat, read.lon, zones_of_loose.get(at, ())
+            elif camera.kind == "mobile_lpr" and read.lat is not None and read.lon is not None:
+                lat, lon = read.lat, read.lon
+                inside = zones.containing([lat], [lon])[0]
+            else:
+                lat, lon, inside = camera.lat, camera.lon, cameras.zones_of[read.camera_id]
+            sighting = Sighting(
+                event_id=read.event_id,
+                occurred_at=read.occurred_at,
+                observed_at=read.observed_at,
+                source=read.source,
+                jurisdiction=read.jurisdiction,
+                synthetic=read.synthetic,
+                camera_id=read.camera_id,
+                plate=read.plate,
+                plate_region=read.plate_region,
+                confidence=read.confidence,
+                lat=lat,
+                lon=lon,
+                heading_deg=read.heading_deg,
+                zones=inside,
+                hits=match(read, index),
+                incidents=() if lat is None or lon is None else incidents.near(lat, lon, read.occurred_at),
+                is_preview=read.is_preview,
+            )
+            if sighting.hits and not read.is_preview:
+                place = camera.name if camera is not None else f"camera {read.camera_id}"
+                outcomes.append(Emit((sighting, *self._alerts(sighting, place, now))))
+            else:
+                outcomes.append(Emit((sighting,)))
+        return outcomes
+
+    def _alerts(self, sighting: Sighting, place: str, now: datetime) -> tuple[Event, ...]:
+        fresh = tuple(hit for hit in sighting.hits if self._begins_pass(hit, sighting))
+        if not fresh:
+            return ()
+        due = sighting if len(fresh) == len(sighting.hits) else _with_hits(sighting, fresh)
+        alerts: tuple[Alert, ...] = (
+            *hotlist_hit.evaluate(due, place, now),
+            *wanted_near_incident.evaluate(due, place, now),
+        )
+        return alerts
+
+    def _begins_pass(self, hit: Hit, sighting: Sighting) -> bool:
+        """Return whether this read is the first of a pass. The first read itself, sent again, is so again."""
+        key = (hit.list_id, hit.entry_id, sighting.camera_id)
+        known = self._passes.get(key)
+        if known is None or abs(sighting.occurred_at - known.last_seen) > SAME_PASS:
+            self._passes.keep(key, _Pass(sighting.event_id, sighting.occurred_at))
+            return True
+        known.last_seen = max(known.last_seen, sighting.occurred_at)
+        return known.first_read == sighting.event_id
+
+
+def _with_hits(sighting: Sighting, hits: tuple[Hit, ...]) -> Sighting:
+    return replace(sighting, hits=hits)

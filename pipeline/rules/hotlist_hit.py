@@ -1,0 +1,52 @@
+"""Rule: a wanted plate was read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline.rules.plate_alert import evidence, is_late, wording
+from schemas.events.alert import Alert
+from schemas.events.sighting import Sighting
+from schemas.identity import identity
+
+RULE = "hotlist_hit"
+VERSION = 1
+
+
+def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]:
+    """Return an alert for each list entry that a final read matches.
+
+    ``place`` names the camera for people. A plate of another state, or one that reached us late, is only to know
+    (P4); a preview raises nothing.
+    """
+    if sighting.is_preview:
+        return ()
+    alerts = []
+    for hit in sighting.hits:
+        alert_id = identity("alert", RULE, VERSION, sighting.event_id, hit.list_id, hit.entry_id)
+        weak = hit.region_relation == "other" or is_late(sighting)
+        alerts.append(
+            Alert(
+                event_id=identity("alert_state", alert_id, 1),
+                occurred_at=sighting.occurred_at,
+                observed_at=sighting.observed_at,
+                source=f"rule/{RULE}",
+                jurisdiction=sighting.jurisdiction,
+                synthetic=sighting.synthetic,
+                alert_id=alert_id,
+                rule=RULE,
+                rule_version=VERSION,
+                severity="P4" if weak else hit.severity,
+                title=f"{wording(hit)} {hit.listed_plate} at {place}",
+                subject_kind="plate",
+                subject=sighting.plate,
+                camera_id=sighting.camera_id,
+                lat=sighting.lat,
+                lon=sighting.lon,
+                zones=sighting.zones,
+                raised_at=now,
+                why=evidence(sighting, hit, now),
+                triggers=(sighting.event_id,),
+            )
+        )
+    return tuple(alerts)

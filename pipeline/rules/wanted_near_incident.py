@@ -1,0 +1,69 @@
+"""Rule: a wanted plate was read near an incident that is going on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pipeline.rules.plate_alert import duration, evidence, is_late, wording
+from schemas.events.alert import Alert, Evidence
+from schemas.events.sighting import Sighting
+from schemas.identity import identity
+
+RULE = "wanted_near_incident"
+VERSION = 1
+
+
+def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]:
+    """Return one P1 alert for each entry matched by a final read made near open incidents, naming all of them.
+
+    A plate of another state or a read that reached us late raises none: its plain hit says all there is.
+    """
+    if sighting.is_preview or not sighting.incidents or is_late(sighting):
+        return ()
+    nearest = sighting.incidents[0]
+    alerts = []
+    for hit in sighting.hits:
+        if hit.region_relation == "other":
+            continue
+        alert_id = identity("alert", RULE, VERSION, sighting.event_id, hit.list_id, hit.entry_id)
+        around = tuple(
+            Evidence(
+                kind="incident",
+                text=f"{one.kind} {one.distance_m:.0f} m away, {duration(timedelta(seconds=one.age_s))} before the read.",
+                facts={
+                    "incident_id": str(one.incident_id),
+                    "distance_m": f"{one.distance_m:.1f}",
+                    "age_s": f"{one.age_s:.1f}",
+                },
+            )
+            for one in sighting.incidents
+        )
+        reasons = evidence(sighting, hit, now)
+        alerts.append(
+            Alert(
+                event_id=identity("alert_state", alert_id, 1),
+                occurred_at=sighting.occurred_at,
+                observed_at=sighting.observed_at,
+                source=f"rule/{RULE}",
+                jurisdiction=sighting.jurisdiction,
+                synthetic=sighting.synthetic,
+                alert_id=alert_id,
+                rule=RULE,
+                rule_version=VERSION,
+                severity="P1",
+                title=f"{wording(hit)} {hit.listed_plate} {nearest.distance_m:.0f} m from {nearest.kind} at {place}"[
+                    :300
+                ],
+                subject_kind="plate",
+                subject=sighting.plate,
+                camera_id=sighting.camera_id,
+                incident_id=nearest.incident_id,
+                lat=sighting.lat,
+                lon=sighting.lon,
+                zones=sighting.zones,
+                raised_at=now,
+                why=(reasons[0], *around, *reasons[1:]),
+                triggers=(sighting.event_id,),
+            )
+        )
+    return tuple(alerts)
