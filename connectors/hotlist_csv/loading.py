@@ -1,0 +1,237 @@
+"""Loads a hotlist from CSV, all or nothing, in chunks that a list of a million plates does not outgrow."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b, sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Struct
+
+from connectors.file_reading import FileError, RowError
+from connectors.hotlist_csv.row import COLUMNS, Listed, RowReader, kind_of, severity_of
+from connectors.tabular import BadRow, Table
+from connectors.translation import Context
+from schemas.events.hotlist import Hotlist
+from schemas.events.hotlist_entry import HotlistEntry
+from schemas.hotlist_checksum import RunningChecksum
+from schemas.identity import identity
+from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, encode_event
+
+#: Clocks differ; a list from further ahead would outrank every list that comes before that day.
+MAX_AHEAD = timedelta(minutes=5)
+
+
+class HotlistOptions(Struct, frozen=True, kw_only=True):
+    """What the loader's user says of a list.
+
+    ``as_of``: how current the list is; the file's own time of change if None. ``severity`` and ``kind`` hold for rows
+    that give none. ``zone``: the IANA zone of dates without one. ``allow_empty``: a file without entries, which
+    would end all alerts of the list, is meant.
+    """
+
+    list_id: str
+    title: str = ""
+    owner: str = ""
+    as_of: datetime | None = None
+    severity: str = "P3"
+    kind: str = "other"
+    zone: str = "UTC"
+    allow_empty: bool = False
+
+
+class HotlistFile:
+    """A hotlist that was read whole and checked: ``errors`` is empty, or nothing of it may be published.
+
+    The same content with the same ``as_of`` gives the same version, entries, ids and checksum.
+    """
+
+    def __init__(
+        self, table: Table, reader: RowReader, options: HotlistOptions, as_of: datetime, context: Context
+    ) -> None:
+        self.errors: list[RowError] = []
+        self.list_id = options.list_id
+        self.as_of = as_of
+        self._table, self._reader, self._options, self._context = table, reader, options, context
+        self._stat = _stat(table.path)
+        self._ids: list[str] = []
+        self._offsets, self._sizes, self._lines = array("q"), array("q"), array("q")
+        self._manifest: Hotlist | None = None
+        self.version = f"{compact(as_of)}-{self._check_rows()[:12]}"
+        if not self._ids and not self.errors and not options.allow_empty:
+            raise FileError(
+                f"{table.path.name} has no entries; loading it would end all alerts of the list {options.list_id}. "
+                "If that is meant, say so (allow empty)."
+            )
+
+    @property
+    def entry_count(self) -> int:
+        """The number of entries."""
+        return len(self._ids)
+
+    def chunks(self) -> Iterator[list[HotlistEntry]]:
+        """Yield the entries in order of their ids, at most 512 and 256 KiB of JSON at a time.
+
+        Raises ValueError when there are errors, and FileError when the file has changed since it was checked.
+        """
+        if self.errors:
+            raise ValueError("a hotlist with errors is not published")
+        self._manifest = None
+        running = RunningChecksum()
+        chunk: list[HotlistEntry] = []
+        number, size = 0, 2
+        with self._table.path.open("rb") as file:
+            for place in sorted(range(len(self._ids)), key=self._ids.__getitem__):
+                file.seek(self._offsets[place])
+                cells = self._table.cells_of(file.read(self._sizes[place]))
+                listed = self._reader.read(self._lines[place], cells)
+                if isinstance(listed, list):
+                    raise self._changed()
+                entry = self._entry(self._ids[place], listed, number)
+                encoded = encode_event(entry)
+                if chunk and (len(chunk) == MAX_EVENTS or size + len(encoded) + 1 > MAX_BYTES):
+                    yield chunk
+                    chunk, number, size = [], number + 1, 2
+                    entry = msgspec.structs.replace(entry, chunk=number)
+                    encoded = encode_event(entry)
+                chunk.append(entry)
+                size += len(encoded) + 1
+                running.add(encoded)
+        if _stat(self._table.path) != self._stat:
+            raise self._changed()
+        if chunk:
+            yield chunk
+            number += 1
+        self._manifest = self._make_manifest(number, running.hexdigest())
+
+    def manifest(self) -> Hotlist:
+        """Return the manifest; it is known only when all chunks have been taken. Raises ValueError before."""
+        if self._manifest is None:
+            raise ValueError("the manifest is known when all chunks have been taken")
+        return self._manifest
+
+    def _check_rows(self) -> str:
+        """Read every row, keep its place and id, note what is wrong, and return the digest of the content."""
+        digest = sha256(self._options.list_id.encode())
+        first_lines: dict[str, int] = {}
+        repeated: Counter[str] = Counter()
+        given = self._table.index(COLUMNS["entry_id"])
+        for row in self._table.rows():
+            if isinstance(row, BadRow):
+                self.errors.append(row.error)
+                continue
+            listed = self._reader.read(row.line, row.cells)
+            if isinstance(listed, list):
+                self.errors += listed
+                continue
+            entry_id = listed.entry_id or _made_up_id(listed, repeated)
+            if entry_id in first_lines:
+                column = self._table.header[given] if given is not None else ""
+                error = f"the entry id stands already on line {first_lines[entry_id]}"
+                self.errors.append(RowError(row.line, column, entry_id, error))
+                continue
+            first_lines[entry_id] = row.line
+            self._ids.append(entry_id)
+            self._offsets.append(row.offset)
+            self._sizes.append(len(row.original))
+            self._lines.append(row.line)
+            digest.update(msgspec.json.encode((entry_id, listed)))
+        return digest.hexdigest()
+
+    def _entry(self, entry_id: str, listed: Listed, chunk: int) -> HotlistEntry:
+        return HotlistEntry(
+            event_id=identity("hotlist_entry", self.list_id, self.version, entry_id),
+            occurred_at=self.as_of,
+            # Not our clock: the same version has to be the same bytes whenever it is loaded.
+            observed_at=self.as_of,
+            source=self._context.source,
+            jurisdiction=self._context.jurisdiction,
+            list_id=self.list_id,
+            list_version=self.version,
+            chunk=chunk,
+            entry_id=entry_id,
+            plate=listed.plate,
+            plate_region=listed.region,
+            kind=listed.kind,
+            severity=listed.severity,
+            reason=listed.reason,
+            case_number=listed.case_number,
+            vehicle_make=listed.make,
+            vehicle_model=listed.model,
+            vehicle_colour=listed.colour,
+            expires_at=listed.expires_at,
+        )
+
+    def _make_manifest(self, chunk_count: int, checksum: str) -> Hotlist:
+        return Hotlist(
+            event_id=identity("hotlist", self.list_id, self.version),
+            occurred_at=self.as_of,
+            observed_at=self._context.observed_at,
+            source=self._context.source,
+            jurisdiction=self._context.jurisdiction,
+            list_id=self.list_id,
+            version=self.version,
+            title=self._options.title[:200],
+            owner=self._options.owner[:100],
+            as_of=self.as_of,
+            entry_count=self.entry_count,
+            chunk_count=chunk_count,
+            checksum=checksum,
+        )
+
+    def _changed(self) -> FileError:
+        return FileError(
+            f"{self._table.path.name} changed while it was being loaded. Nothing took effect; load it again."
+        )
+
+
+def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> HotlistFile:
+    """Read and check a whole hotlist; bad rows are in its ``errors``.
+
+    Raises FileError when the file cannot be read, has no column of plates or no entries, or an option is not usable.
+    """
+    if not 0 < len(options.list_id) <= 200:
+        raise FileError("A hotlist needs an id of 1 to 200 characters.")
+    try:
+        severity, kind = severity_of(options.severity), kind_of(options.kind)
+    except ValueError as error:
+        raise FileError(f"The severity or kind for all rows is {error}.") from error
+    try:
+        zone = ZoneInfo(options.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise FileError(f"{options.zone!r} is not an IANA time zone (like America/Chicago).") from error
+    table = Table(path)
+    as_of = options.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if as_of.tzinfo is None:
+        raise FileError("The as-of time needs an offset, as in 2026-01-15T06:00:00Z.")
+    as_of = as_of.astimezone(UTC)
+    as_of = as_of.replace(microsecond=as_of.microsecond // 1000 * 1000)
+    if as_of > context.observed_at + MAX_AHEAD:
+        raise FileError(f"The list says it is as of {as_of.isoformat()}, which is still to come. Check the clock.")
+    return HotlistFile(table, RowReader(table, kind, severity, zone), options, as_of, context)
+
+
+def compact(moment: datetime) -> str:
+    """Return a UTC time so that later times are greater text: 20260115T060000.000Z."""
+    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _made_up_id(listed: Listed, repeated: Counter[str]) -> str:
+    """Return an id for an entry without one: from its content, numbered when the very same entry stands there twice.
+
+    It does not show the plate, for ids go where plates must not.
+    """
+    said = f"{listed.plate}\x1f{listed.region}\x1f{listed.kind}\x1f{listed.case_number}"
+    base = blake2b(said.encode(), digest_size=8).hexdigest()
+    repeated[base] += 1
+    return base if repeated[base] == 1 else f"{base}-{repeated[base]}"
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
