@@ -1,0 +1,263 @@
+"""The edge as an ASGI app: what a source posts is answered 2xx only after the broker confirmed it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors.edge.admission import Admission
+from connectors.edge.body import read_body
+from connectors.edge.confirmation import Confirmations
+from connectors.edge.dead_letters import dead_letter
+from connectors.edge.own_events import ACCEPTED, translate_own
+from connectors.edge.refusal import RefusalError, busy, json_response
+from connectors.registry import Connector, webhooks
+from connectors.translation import Context, PayloadError, Translation
+from schemas.envelope import Event
+from schemas.wire.frame import utc_now
+from schemas.wire.publisher import BackpressureError, BrokerUnavailableError, Publisher
+
+#: The copy of a connector that ``/ingest/<connector>`` means.
+DEFAULT_INSTANCE = "default"
+OWN_EVENTS_MAX_BYTES = 4 * 1024 * 1024
+
+_INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_log = structlog.get_logger(__name__)
+
+
+def create_edge(
+    publisher: Publisher,
+    instances: Mapping[str, Collection[str]] | None = None,
+    token: str | None = None,
+    jurisdiction: str = "default",
+    *,
+    connectors: Mapping[str, Connector] | None = None,
+    admission: Admission | None = None,
+    body_timeout_s: float = 30.0,
+    publish_timeout_s: float = 30.0,
+    clock: Callable[[], datetime] = utc_now,
+) -> Starlette:
+    """Return the app.
+
+    ``instances``: the copies that are configured, by connector; a connector that is not named there takes any.
+    ``token``: when set, senders must show it (Bearer, X-Watchfloor-Token, or as the password of Basic).
+    ``connectors``: the webhooks served; all of connectors/registry.py unless given.
+    """
+    edge = _Edge(
+        publisher=Confirmations(publisher, clock, publish_timeout_s),
+        instances=instances or {},
+        token=token,
+        jurisdiction=jurisdiction,
+        connectors=webhooks() if connectors is None else connectors,
+        admission=admission or Admission(),
+        body_timeout_s=body_timeout_s,
+        clock=clock,
+    )
+    return Starlette(
+        routes=[
+            Route("/health", edge.health, methods=["GET"]),
+            Route("/ingest/events/{event_type}", edge.ingest_own, methods=["POST"]),
+            Route("/ingest/{connector}", edge.ingest, methods=["POST"]),
+            Route("/ingest/{connector}/{instance}", edge.ingest, methods=["POST"]),
+        ],
+        exception_handlers={RefusalError: _refused, HTTPException: _http_error},
+    )
+
+
+class _Edge:
+    """The endpoints, with what they share."""
+
+    def __init__(
+        self,
+        *,
+        publisher: Confirmations,
+        instances: Mapping[str, Collection[str]],
+        token: str | None,
+        jurisdiction: str,
+        connectors: Mapping[str, Connector],
+        admission: Admission,
+        body_timeout_s: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._publisher = publisher
+        self._instances = instances
+        self._token = token
+        self._jurisdiction = jurisdiction
+        self._connectors = connectors
+        self._admission = admission
+        self._body_timeout_s = body_timeout_s
+        self._clock = clock
+
+    async def health(self, request: Request) -> Response:
+        """GET /health: 200 when the broker confirms or nothing was sent yet, 503 when it does not."""
+        state = self._publisher.health()
+        state["requests_in_flight"] = self._admission.requests
+        state["bytes_in_flight"] = self._admission.bytes
+        return json_response(state, 503 if state["status"] == "failing" else 200, {"Cache-Control": "no-store"})
+
+    async def ingest(self, request: Request) -> Response:
+        """POST /ingest/{connector}[/{instance}]: a vendor's payload."""
+        self._authorise(request)
+        connector = self._connector(request.path_params["connector"])
+        translate = connector.translate
+        if translate is None:
+            raise RefusalError(404, f"{connector.manifest.name} takes no webhooks")
+        manifest = connector.manifest
+        instance = self._instance(manifest.name, request.path_params.get("instance", DEFAULT_INSTANCE))
+
+        def run(body: bytes, content_type: str, context: Context) -> Translation:
+            return translate(body, content_type, context)
+
+        return await self._take(request, manifest.name, instance, manifest.content_types, manifest.max_body_bytes, run)
+
+    async def ingest_own(self, request: Request) -> Response:
+        """POST /ingest/events/{event_type}: events in our own form."""
+        self._authorise(request)
+        event_type = request.path_params["event_type"]
+        if event_type not in ACCEPTED:
+            raise RefusalError(404, f"this event type is not taken here; known are: {', '.join(ACCEPTED)}")
+
+        def run(body: bytes, content_type: str, context: Context) -> Translation:
+            return translate_own(body, event_type, context)
+
+        return await self._take(request, "events", event_type, ("application/json",), OWN_EVENTS_MAX_BYTES, run)
+
+    def _authorise(self, request: Request) -> None:
+        # Browsers send these on every cross-site post and readers never do, so no web page can feed the edge.
+        if "origin" in request.headers or "sec-fetch-site" in request.headers:
+            raise RefusalError(403, "web pages may not post here; send from the reader or a server")
+        if self._token is None:
+            return
+        shown = _shown_token(request)
+        if shown is None or not hmac.compare_digest(shown, self._token.encode()):
+            raise RefusalError(
+                401,
+                "the token is missing or wrong; send it as Authorization: Bearer <token> or X-Watchfloor-Token",
+                headers={"WWW-Authenticate": 'Bearer realm="watchfloor edge"'},
+            )
+
+    def _connector(self, name: str) -> Connector:
+        if name not in self._connectors:
+            raise RefusalError(404, f"no such connector; known are: {', '.join(self._connectors) or 'none'}")
+        return self._connectors[name]
+
+    def _instance(self, connector: str, name: str) -> str:
+        known = self._instances.get(connector)
+        if known is not None and name not in known:
+            raise RefusalError(404, f"no such instance of {connector}; known are: {', '.join(sorted(known)) or 'none'}")
+        if not _INSTANCE.fullmatch(name):
+            raise RefusalError(404, "an instance is named with up to 63 letters, digits, dots, dashes or underscores")
+        return name
+
+    async def _take(
+        self,
+        request: Request,
+        connector: str,
+        instance: str,
+        content_types: Collection[str],
+        max_bytes: int,
+        translate: Callable[[bytes, str, Context], Translation],
+    ) -> Response:
+        content_type = request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() not in content_types:
+            raise RefusalError(
+                415,
+                f"the content type is not taken here; send one of: {', '.join(content_types)}",
+                field="content-type",
+            )
+        with self._admission.enter() as ticket:
+            body = await read_body(request, max_bytes=max_bytes, max_seconds=self._body_timeout_s, ticket=ticket)
+            context = Context(
+                connector=connector,
+                instance=instance,
+                observed_at=self._clock(),
+                jurisdiction=self._jurisdiction,
+            )
+            try:
+                return await self._settle(translate(body, content_type, context), content_type, context)
+            except PayloadError as error:
+                raise RefusalError(400, f"{error.field}: {error.error}", field=error.field) from None
+            except RefusalError:
+                raise
+            except Exception as error:
+                raise _broken(error, context) from None
+
+    async def _settle(self, done: Translation, content_type: str, context: Context) -> Response:
+        """Answer for a translation, after the broker confirmed what there is to confirm."""
+        answer: dict[str, object] = {
+            "accepted": len(done.events),
+            "ignored": [ignored.reason for ignored in done.ignored],
+            "refused": [{"index": part.index, "field": part.field, "error": part.error} for part in done.refused],
+        }
+        if done.refused and not done.events and not done.ignored:
+            fields = ", ".join(dict.fromkeys(part.field for part in done.refused[:5]))
+            return json_response({"error": f"nothing was accepted; correct {fields} and send again", **answer}, 422)
+        outgoing: list[Event] = [*done.events, *(dead_letter(part, content_type, context) for part in done.refused)]
+        if outgoing:
+            await self._publish(outgoing)
+        return json_response(answer)
+
+    async def _publish(self, events: list[Event]) -> None:
+        try:
+            await self._publisher.publish(events)
+        except BackpressureError:
+            raise busy("too much is waiting for the broker; nothing was accepted, send again later") from None
+        except BrokerUnavailableError:
+            raise busy("the broker did not confirm; send again later, the same ids make no doubles") from None
+        except ValueError:
+            raise RefusalError(413, "an event is too large for the log; send it with less in it") from None
+
+
+def _shown_token(request: Request) -> bytes | None:
+    """The token a sender shows. Basic is taken because many readers can put it into their target's address only."""
+    header = request.headers.get("x-watchfloor-token")
+    if header is not None:
+        return header.encode("latin-1")
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip().encode("latin-1")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value.encode("latin-1"), validate=True).partition(b":")[2]
+        except binascii.Error:
+            return None
+    return None
+
+
+def _broken(error: Exception, context: Context) -> RefusalError:
+    """A fault of ours: logged by place and kind only, since an exception's text may hold content."""
+    number = uuid4().hex
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    _log.error("edge_fault", id=number, source=context.source, kind=type(error).__name__, where=where)
+    return RefusalError(500, f"this is a fault here, not in what was sent; nothing was accepted. Quote id {number}")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RefusalError):
+        raise error
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    sentences = {
+        404: "there is nothing here; post to /ingest/<connector>",
+        405: "use POST for /ingest, GET for /health",
+    }
+    sentence = sentences.get(error.status_code, str(error.detail))
+    return RefusalError(error.status_code, sentence, headers=error.headers).response()

@@ -1,0 +1,1 @@
+"""Rekor Scout and OpenALPR agents and web servers, by webhook."""
