@@ -1,6 +1,6 @@
 """Faust, bound in one file. Nothing else of the project imports it (an engine stays a one-file decision).
 
-What Faust 0.15 does by itself and what is done about it here (shown on a live broker; see docs/explanation/delivery.md):
+What Faust 0.15 does by itself and what is done about it here (shown on a live broker):
 
 * It acknowledges a message whose handler raised, and commits over the hole. So streams are ``noack``, messages are
   acknowledged here, strictly in the order they were read, and any failure ends the process at once, without a final
@@ -26,7 +26,8 @@ from faust.transport.drivers import aiokafka as driver
 from mode.supervisors import CrashingSupervisor
 from msgspec import Struct
 
-from pipeline.guard import Message, Outgoing, Watch
+from pipeline.guard import Watch
+from pipeline.message import Message, Outgoing
 from schemas.event_type import EventType
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class _Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> Any:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def _wait_next_records(self, timeout: float) -> Any:
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - overrides Faust
         if self.flow_active and self._buffered_partitions and not self._get_active_partitions():
             await asyncio.sleep(0.005)  # every buffer is full; Faust would sleep one second
             return {}, set()

@@ -10,59 +10,23 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import structlog
-from msgspec import Struct
 
+from pipeline.dead_letters import dead_letter
+from pipeline.framing import frames
+from pipeline.message import Message, Outgoing
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Processor, Retry
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.dead_letter import DeadLetter as DeadLetterEvent
-from schemas.identity import identity
-from schemas.registry import BY_CLASS
-from schemas.wire.frame import (
-    MAX_BYTES,
-    MAX_EVENTS,
-    FrameDecoder,
-    Headers,
-    encode_event,
-    frame_headers,
-    join_frame,
-    utc_now,
-)
-from schemas.wire.partition import partition_of
+from schemas.wire.frame import FrameDecoder, encode_event
 
 log = structlog.get_logger(__name__)
 
 #: Dead letters in a row after which the line stops: a bug or a schema break must not drain a topic into the bin.
 STOP_AFTER = 2_000
-#: Original bytes kept in a dead letter; a larger frame is kept in its topic and named by place.
-MAX_ORIGINAL = 600_000
-
-CODE_VERSION = version("watchfloor")
-
-
-class Message(Struct, frozen=True):
-    """A Kafka message as it came in."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-
-class Outgoing(Struct, frozen=True):
-    """A Kafka message that must be confirmed by the broker before its cause is acknowledged."""
-
-    topic: str
-    partition: int
-    key: bytes
-    value: bytes
-    headers: Headers
 
 
 class LineStoppedError(Exception):
@@ -107,11 +71,13 @@ class Guard:
             for rejected in frame.rejected
         ]
         emitted: list[Event] = []
+        causes: list[str] = []
         outcomes = await self._outcomes(message, frame.events)
         for place, event, outcome in zip(frame.places, frame.events, outcomes, strict=True):
             match outcome:
                 case Emit(events):
                     emitted.extend(events)
+                    causes.extend([self.kind.key_of(event)] * len(events))
                     self.counts["emitted"] += len(events)
                     self._dead_in_a_row = 0
                 case Drop(reason):
@@ -125,7 +91,7 @@ class Guard:
                 raise LineStoppedError(
                     f"{self._dead_in_a_row} dead letters in a row in {self.processor.name} on {message.topic}"
                 )
-        return self._frames(emitted) + self._frames(dead)
+        return frames(emitted, self._partitions, (causes, message.partition)) + frames(dead, self._partitions)
 
     async def _outcomes(self, message: Message, events: list[Any]) -> Sequence[Outcome]:
         if not events:
@@ -163,75 +129,8 @@ class Guard:
         self, message: Message, index: int, reason: str, step: str, error: str, original: bytes
     ) -> DeadLetterEvent:
         self.counts[f"dead_lettered:{reason}"] += 1
-        now = utc_now()
-        if len(original) > MAX_ORIGINAL:
-            error = f"{error} (the original has {len(original)} bytes and stays at its place in the topic)"
-            original = b""
-        return DeadLetterEvent(
-            event_id=identity("dead_letter", message.topic, message.partition, message.offset, index, step),
-            occurred_at=now,
-            observed_at=now,
-            source=f"processor/{self.processor.name}",
-            reason=reason,
-            step=step,
-            error=error[:2000],
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            index=index,
-            key=message.key or b"",
-            original=original,
-            headers={name: value.decode(errors="replace") for name, value in message.headers},
-            code_version=CODE_VERSION,
-        )
-
-    def _frames(self, events: Sequence[Event]) -> list[Outgoing]:
-        """Group events into frames, keeping the order of each key."""
-        open_frames: dict[tuple[str, int], _Building] = {}
-        done: list[Outgoing] = []
-        for event in events:
-            kind = BY_CLASS[type(event)]
-            key = kind.key_of(event)
-            partition = partition_of(key, self._partitions)
-            encoded = encode_event(event)
-            place = (kind.topic, partition)
-            frame = open_frames.get(place)
-            if frame is not None and not frame.fits(key, len(encoded)):
-                done.append(frame.close(partition))
-                frame = None
-            if frame is None:
-                frame = open_frames[place] = _Building(kind, event, key)
-            frame.encoded.append(encoded)
-            frame.size += len(encoded) + 1
-        return done + [frame.close(place[1]) for place, frame in open_frames.items()]
-
-
-class _Building:
-    """A frame being filled."""
-
-    __slots__ = ("encoded", "first", "key", "kind", "size")
-
-    def __init__(self, kind: EventType[Any], first: Event, key: str) -> None:
-        self.kind = kind
-        self.first = first
-        self.key = key
-        self.encoded: list[bytes] = []
-        self.size = 2
-
-    def fits(self, key: str, size: int) -> bool:
-        # A compacted topic keeps one message a key, so there a frame may hold one key only.
-        if self.kind.compacted and key != self.key:
-            return False
-        return len(self.encoded) < MAX_EVENTS and self.size + size + 1 <= MAX_BYTES
-
-    def close(self, partition: int) -> Outgoing:
-        return Outgoing(
-            self.kind.topic,
-            partition,
-            self.key.encode(),
-            join_frame(self.encoded),
-            frame_headers(self.kind, self.first, len(self.encoded)),
-        )
+        source = f"processor/{self.processor.name}"
+        return dead_letter(message, index, reason=reason, step=step, error=error, original=original, source=source)
 
 
 class Watch:

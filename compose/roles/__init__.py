@@ -1,0 +1,1 @@
+"""The roles: one process each, each scales alone."""

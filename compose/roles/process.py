@@ -1,0 +1,74 @@
+"""`watchfloor process`: the stream processors behind the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+
+from compose.roles.broker_settings import engine_settings, log_reader
+from compose.settings import Settings
+from pipeline.engine import Engine, Handler, Work
+from pipeline.framing import frames
+from pipeline.guard import Guard
+from pipeline.message import Message
+from pipeline.outcome import Processor
+from pipeline.processors.alerts import Alerts
+from pipeline.processors.calls import Calls
+from pipeline.processors.cameras import Cameras
+from pipeline.processors.sightings import Sightings
+from pipeline.state.reference import KINDS, Follower, Reference
+from schemas.wire.frame import utc_now
+
+log = structlog.get_logger(__name__)
+
+GROUP = "watchfloor-process"
+TICK_S = 1.0
+#: Facts older than this are told as a warning: rules go on with what is known.
+REFERENCE_LATE_S = 15.0
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Process until ``stop``. The reference facts are read to the end before the first frame is taken."""
+    reference = Reference()
+    follower = Follower(lambda: log_reader(settings, KINDS, "watchfloor-reference"), reference)
+    follower.start()
+    try:
+        while not follower.ready.is_set() and not stop.is_set():
+            await asyncio.sleep(0.05)
+        if stop.is_set():
+            return
+        cameras = Cameras(reference)
+        processors: tuple[Processor, ...] = (Sightings(reference), Calls(reference), cameras, Alerts(reference))
+        engine = Engine(engine_settings(settings, GROUP))
+        guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
+        for guard in guards:
+            engine.add(guard.kind, _handler(guard))
+        await engine.start()
+        log.info("processing", processors=[one.name for one in processors])
+        while not stop.is_set():
+            await _tick(engine, cameras, settings)
+            behind = follower.behind_s
+            if behind is not None and behind > REFERENCE_LATE_S:
+                log.warning("reference facts are old", behind_s=round(behind))
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), TICK_S)
+        await engine.stop()
+        log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
+    finally:
+        follower.stop()
+
+
+def _handler(guard: Guard) -> Handler:
+    async def handle(message: Message) -> Work:
+        return Work(await guard.handle(message))
+
+    return handle
+
+
+async def _tick(engine: Engine, cameras: Cameras, settings: Settings) -> None:
+    due: list[Any] = cameras.tick(utc_now())
+    if due:
+        await engine.send(frames(due, settings.kafka_partitions))
