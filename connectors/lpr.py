@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
@@ -21,6 +21,10 @@ CameraId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta
 Label = Annotated[str, Meta(max_length=100)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
+
+T = TypeVar("T")
+#: A reader's guesses at one thing. Readers send some ten; the bound keeps one payload from costing seconds.
+Few = Annotated[list[T], Meta(max_length=200)]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Times outside are a unit mix-up (seconds for milliseconds) or a clock that was never set.

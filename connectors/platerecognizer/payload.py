@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from connectors.lpr import CameraId, Fraction, Label, PlateText
+from connectors.lpr import CameraId, Few, Fraction, Label, PlateText
 
 
 class Message(Struct):
@@ -68,8 +68,8 @@ class Region(Struct):
 class PlateProps(Struct):
     """The guesses inside a plate object."""
 
-    plate: list[Value] = []
-    region: list[Value] = []
+    plate: Few[Value] = []
+    region: Few[Value] = []
 
 
 class PlateObject(Struct):
@@ -81,8 +81,8 @@ class PlateObject(Struct):
 class VehicleProps(Struct):
     """The guesses inside a vehicle object."""
 
-    make_model: list[MakeModel] = []
-    color: list[Value] = []
+    make_model: Few[MakeModel] = []
+    color: Few[Value] = []
 
 
 class Vehicle(Struct):
@@ -98,8 +98,8 @@ class Result(Struct):
     plate: PlateText | PlateObject | None = None
     score: Fraction | None = None
     region: Region | None = None
-    candidates: list[Reading] = []
+    candidates: Few[Reading] = []
     vehicle: Vehicle | None = None
-    model_make: list[MakeModel] = []
-    color: list[Colour] = []
+    model_make: Few[MakeModel] = []
+    color: Few[Colour] = []
     direction: float | Annotated[str, Meta(max_length=32)] | None = None

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.lpr import CameraId, Label, Percent, PlateText
+from connectors.lpr import CameraId, Few, Label, Percent, PlateText
 
 EpochMs = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Identifier = Annotated[str, Meta(max_length=150)]
@@ -39,10 +39,10 @@ class Guess(Struct):
 class Vehicle(Struct):
     """Guesses at what vehicle it is."""
 
-    color: list[Guess] = []
-    make: list[Guess] = []
-    make_model: list[Guess] = []
-    body_type: list[Guess] = []
+    color: Few[Guess] = []
+    make: Few[Guess] = []
+    make_model: Few[Guess] = []
+    body_type: Few[Guess] = []
 
 
 class Group(Struct):
@@ -56,7 +56,7 @@ class Group(Struct):
     agent_uid: Identifier | None = None
     best_region: Label | None = None
     best_region_confidence: Percent | None = None
-    candidates: list[Reading] = []
+    candidates: Few[Reading] = []
     gps_latitude: float | None = None
     gps_longitude: float | None = None
     travel_direction: float | None = None
@@ -92,7 +92,7 @@ class Result(Struct):
     plate_index: Annotated[int, Meta(ge=0, le=10_000)] = 0
     region: Label | None = None
     region_confidence: Percent | None = None
-    candidates: list[Reading] = []
+    candidates: Few[Reading] = []
 
 
 class Heartbeat(Struct):

@@ -83,6 +83,7 @@ def test_two_passes_that_share_a_picture_are_two_events() -> None:
         ({"gps_latitude": 91}, "gps_latitude"),
         ({"gps_longitude": 181}, "gps_longitude"),
         ({"candidates": [{"plate": "A", "confidence": 101}]}, "candidates[0].confidence"),
+        ({"candidates": [{"plate": "A", "confidence": 1}] * 201}, "candidates"),
         ({"vehicle": {"color": [{"name": 7}]}}, "vehicle.color[0].name"),
         ({"is_preview": "no"}, "is_preview"),
         ({"data_type": None}, "data_type"),
