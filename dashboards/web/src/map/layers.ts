@@ -1,0 +1,91 @@
+/** Our own layers over the basemap: zones, cameras, calls, alerts, the selection. */
+import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import { COLOUR, FONT } from './tokens';
+
+/** Sources that hold what changes; each feature's `id` property names its subject. */
+export const SOURCES = ['zones', 'cameras', 'calls', 'alerts', 'selection'] as const;
+export type SourceName = (typeof SOURCES)[number];
+
+const iconSize = (small: number, large: number): ExpressionSpecification =>
+  ['interpolate', ['linear'], ['zoom'], 10, small, 15, large];
+
+/** Beneath the moving layer. */
+export const UNDER: readonly LayerSpecification[] = [
+  {
+    id: 'zone-fill', type: 'fill', source: 'zones',
+    paint: {
+      'fill-color': ['case', ['get', 'watched'], COLOUR.watched, COLOUR.zone],
+      'fill-opacity': ['case', ['get', 'watched'], 0.08, 0.015],
+    },
+  },
+  {
+    id: 'zone-line', type: 'line', source: 'zones', filter: ['!', ['get', 'watched']],
+    paint: { 'line-color': COLOUR.zone, 'line-width': 1, 'line-opacity': 0.55 },
+  },
+  {
+    id: 'zone-watched', type: 'line', source: 'zones', filter: ['get', 'watched'],
+    paint: { 'line-color': COLOUR.watched, 'line-width': 1.3, 'line-dasharray': [3, 2], 'line-opacity': 0.8 },
+  },
+  {
+    id: 'zone-label', type: 'symbol', source: 'zones', minzoom: 12.5,
+    layout: { 'text-field': ['get', 'name'], 'text-font': [FONT], 'text-size': 11, 'text-max-width': 9, 'text-padding': 8 },
+    paint: {
+      'text-color': ['case', ['get', 'watched'], COLOUR.watched, '#93a9c2'],
+      'text-halo-color': COLOUR.halo, 'text-halo-width': 1.3,
+    },
+  },
+  {
+    id: 'camera', type: 'symbol', source: 'cameras',
+    layout: {
+      'icon-image': ['concat', 'camera-', ['get', 'form'], '-', ['get', 'state']],
+      'icon-size': iconSize(0.6, 1.15),
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+      // What needs a look lies on top of what is well.
+      'symbol-sort-key': ['match', ['get', 'state'], 'stopped', 2, 'degraded', 1, 0],
+    },
+  },
+  {
+    id: 'camera-label', type: 'symbol', source: 'cameras', minzoom: 15,
+    layout: {
+      'text-field': ['get', 'name'], 'text-font': [FONT], 'text-size': 10.5,
+      'text-offset': [0, 1.1], 'text-anchor': 'top', 'text-max-width': 10,
+    },
+    paint: { 'text-color': COLOUR.muted, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.3 },
+  },
+];
+
+/** Above the moving layer. */
+export const OVER: readonly LayerSpecification[] = [
+  {
+    id: 'call', type: 'symbol', source: 'calls',
+    layout: {
+      'icon-image': ['concat', 'call-', ['get', 'priority']],
+      'icon-size': iconSize(0.7, 1.1),
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+      'icon-anchor': 'center',
+      'symbol-sort-key': ['get', 'rank'],
+    },
+    paint: { 'icon-opacity': ['get', 'opacity'] },
+  },
+  {
+    id: 'selection', type: 'circle', source: 'selection',
+    paint: {
+      'circle-radius': 23,
+      'circle-color': 'rgba(255, 224, 102, 0.08)',
+      'circle-stroke-color': COLOUR.focus,
+      'circle-stroke-width': 2.5,
+    },
+  },
+  {
+    id: 'alert', type: 'symbol', source: 'alerts',
+    layout: {
+      'icon-image': ['concat', 'alert-', ['get', 'severity'], '-', ['get', 'form']],
+      'icon-size': iconSize(0.72, 1.05),
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+      'symbol-sort-key': ['get', 'rank'],
+    },
+  },
+];

@@ -1,0 +1,45 @@
+/** The least change that brings a map source from what it shows to what it should show. */
+
+export interface Row {
+  readonly id: string;
+  readonly geometry: GeoJSON.Geometry;
+  readonly properties: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Diff {
+  readonly remove: string[];
+  readonly add: GeoJSON.Feature[];
+}
+
+export const feature = (row: Row): GeoJSON.Feature => ({
+  type: 'Feature',
+  id: row.id,
+  geometry: row.geometry,
+  properties: { ...row.properties, id: row.id },
+});
+
+export class SourceContent {
+  #shown = new Map<string, string>();
+
+  get size(): number {
+    return this.#shown.size;
+  }
+
+  /** Return what changed since the last call; null when nothing did. A changed feature is removed and added. */
+  update(rows: readonly Row[]): Diff | null {
+    const next = new Map<string, string>();
+    const remove: string[] = [];
+    const add: GeoJSON.Feature[] = [];
+    for (const row of rows) {
+      const print = JSON.stringify([row.properties, row.geometry]);
+      next.set(row.id, print);
+      const before = this.#shown.get(row.id);
+      if (before === print) continue;
+      if (before !== undefined) remove.push(row.id);
+      add.push(feature(row));
+    }
+    for (const id of this.#shown.keys()) if (!next.has(id)) remove.push(id);
+    this.#shown = next;
+    return remove.length || add.length ? { remove, add } : null;
+  }
+}

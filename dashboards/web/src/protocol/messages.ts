@@ -1,0 +1,152 @@
+/** The messages of the websocket protocol `watchfloor.v1+json`, and the check every incoming text passes. */
+import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, Sighting, Zone } from '$schemas/events';
+
+export const SUBPROTOCOL = 'watchfloor.v1+json';
+
+/** What each channel's rows are. */
+export interface RowOf {
+  alerts: Alert;
+  incidents: Incident;
+  calls: EmergencyCall;
+  cameras: Camera;
+  health: CameraHealth;
+  zones: Zone;
+  sightings: Sighting;
+  hotlists: Hotlist;
+}
+export type Channel = keyof RowOf;
+
+export const CHANNELS = ['alerts', 'incidents', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists'] as const;
+/** Channels with a continuous sequence: nothing of them may be missed. */
+export const LOSSLESS = ['alerts', 'incidents', 'calls'] as const;
+export type Lossless = (typeof LOSSLESS)[number];
+
+/** The field that names a row's subject; a newer row of the same subject replaces the older. */
+export const KEY_OF: { readonly [C in Channel]: keyof RowOf[C] & string } = {
+  alerts: 'alert_id',
+  incidents: 'incident_id',
+  calls: 'call_id',
+  cameras: 'camera_id',
+  health: 'camera_id',
+  zones: 'zone_id',
+  sightings: 'event_id',
+  hotlists: 'list_id',
+};
+
+export interface Resume {
+  readonly epoch: string;
+  readonly pos: Partial<Record<Lossless, number>>;
+}
+
+export type ClientMessage =
+  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[] }
+  | { t: 'pong'; n: number }
+  | { t: 'resync'; ch: Lossless };
+
+export interface ChannelDelta {
+  /** First and last sequence number in it; only lossless channels have them. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly rows: readonly unknown[];
+  /** Rows the hub left out because they came too fast. */
+  readonly dropped?: number;
+}
+
+export type ServerMessage =
+  | { t: 'welcome'; epoch: string; now: number; mode: 'resume' | 'snapshot'; hb: number; version: string }
+  | { t: 'snap'; ch: Channel; pos: number; part: number; of: number; rows: readonly unknown[] }
+  | { t: 'd'; now: number; ch: Partial<Record<Channel, ChannelDelta>> }
+  | { t: 'gap'; ch: Lossless }
+  | { t: 'ping'; n: number; now: number }
+  | { t: 'slow'; drop: Partial<Record<Channel, number>> };
+
+export const isChannel = (value: unknown): value is Channel => (CHANNELS as readonly unknown[]).includes(value);
+export const isLossless = (value: unknown): value is Lossless => (LOSSLESS as readonly unknown[]).includes(value);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+function readDelta(value: unknown): ChannelDelta | null {
+  if (!isRecord(value) || !Array.isArray(value['rows'])) return null;
+  const { from, to, dropped, rows } = value;
+  return {
+    rows: rows as unknown[],
+    ...(isCount(from) && { from }),
+    ...(isCount(to) && { to }),
+    ...(isCount(dropped) && { dropped }),
+  };
+}
+
+function readByChannel<T>(value: unknown, read: (inner: unknown) => T | null): Partial<Record<Channel, T>> {
+  const out: Partial<Record<Channel, T>> = {};
+  if (!isRecord(value)) return out;
+  for (const [name, inner] of Object.entries(value)) {
+    const row = read(inner);
+    // A channel this page does not know comes from a newer server and is not for us.
+    if (isChannel(name) && row !== null) out[name] = row;
+  }
+  return out;
+}
+
+/** Return the message in a text from the server, or null when it is none that this page knows. Never throws. */
+export function readMessage(text: string): ServerMessage | null {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(raw)) return null;
+  const { t, now, ch, n } = raw;
+  if (t === 'welcome' && typeof raw['epoch'] === 'string' && isCount(now)) {
+    const { epoch, mode, hb, version } = raw;
+    return {
+      t,
+      now,
+      epoch: epoch as string,
+      mode: mode === 'resume' ? 'resume' : 'snapshot',
+      hb: isCount(hb) ? hb : 5,
+      version: typeof version === 'string' ? version : '',
+    };
+  }
+  if (t === 'snap' && isChannel(ch) && Array.isArray(raw['rows'])) {
+    const { pos, part, of } = raw;
+    return {
+      t,
+      ch,
+      rows: raw['rows'] as unknown[],
+      pos: isCount(pos) ? pos : 0,
+      part: isCount(part) ? part : 1,
+      of: isCount(of) ? of : 1,
+    };
+  }
+  if (t === 'd' && isCount(now)) return { t, now, ch: readByChannel(ch, readDelta) };
+  if (t === 'gap' && isLossless(ch)) return { t, ch };
+  if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now };
+  if (t === 'slow') return { t, drop: readByChannel(raw['drop'], (v) => (isCount(v) ? v : null)) };
+  return null;
+}
+
+/** Return the row when it has its key and its times, else null: the screen must not trust what it did not check. */
+export function readRow<C extends Channel>(channel: C, value: unknown): RowOf[C] | null {
+  if (!isRecord(value)) return null;
+  const key = value[KEY_OF[channel]];
+  if (typeof key !== 'string' || key === '') return null;
+  if (Number.isNaN(Date.parse(String(value['observed_at'])))) return null;
+  const lists = LISTS[channel].filter((name) => !Array.isArray(value[name]));
+  // A foreign producer may leave fields out that have a default; lists are the ones a screen would stumble on.
+  const row = lists.length ? { ...value, ...Object.fromEntries(lists.map((name) => [name, []])) } : value;
+  return row as unknown as RowOf[C];
+}
+
+const LISTS: { readonly [C in Channel]: readonly string[] } = {
+  alerts: ['zones', 'why', 'triggers'],
+  incidents: ['call_ids', 'zones', 'nearest_cameras'],
+  calls: [],
+  cameras: [],
+  health: [],
+  zones: ['polygons'],
+  sightings: ['zones', 'hits', 'incidents'],
+  hotlists: [],
+};

@@ -1,0 +1,86 @@
+/** What a person did, on its way to the log: posted once however often it is tried, believed only when it comes back. */
+import { ALERT_ACTIONS, type Alert } from '$schemas/events';
+
+export type ActionName = keyof typeof ALERT_ACTIONS;
+
+export interface Pending {
+  readonly name: ActionName;
+  /** The idempotency key: a retry carries the same, so it is the same action. */
+  readonly key: string;
+  readonly actor: string;
+  readonly note: string;
+  /** The alert's revision when it was done. */
+  readonly rev: number;
+  /** saving: on its way or not seen in the log yet; failed: not saved. */
+  readonly state: 'saving' | 'failed';
+  readonly error: string;
+}
+
+export type Post = (body: Record<string, string>) => Promise<{ ok: boolean; error: string }>;
+
+/** The server confirmed, but the log did not bring the new state within this time. */
+export const UNSEEN_MS = 15_000;
+
+export class Actions {
+  readonly pending = new Map<string, Pending>();
+
+  constructor(
+    private readonly post: Post,
+    private readonly newKey: () => string,
+    private readonly after: (ms: number, run: () => void) => void,
+    private readonly changed: () => void,
+  ) {}
+
+  async act(alert: Pick<Alert, 'alert_id' | 'rev'>, name: ActionName, actor: string, note = ''): Promise<void> {
+    if (this.pending.get(alert.alert_id)?.state === 'saving') return;
+    await this.#send(alert.alert_id, { name, key: this.newKey(), actor, note, rev: alert.rev, state: 'saving', error: '' });
+  }
+
+  async retry(alertId: string): Promise<void> {
+    const last = this.pending.get(alertId);
+    if (last?.state !== 'failed') return;
+    await this.#send(alertId, { ...last, state: 'saving', error: '' });
+  }
+
+  /** Give up an action that was not saved. */
+  dismiss(alertId: string): void {
+    if (this.pending.get(alertId)?.state !== 'failed') return;
+    this.pending.delete(alertId);
+    this.changed();
+  }
+
+  /** A newer revision came through the log: ours, or someone else was first. Either way it is the truth. */
+  seen(alert: Pick<Alert, 'alert_id' | 'rev'>): void {
+    const waiting = this.pending.get(alert.alert_id);
+    if (waiting && alert.rev > waiting.rev) this.pending.delete(alert.alert_id);
+  }
+
+  async #send(alertId: string, action: Pending): Promise<void> {
+    this.#set(alertId, action);
+    const { name, key, actor, note } = action;
+    const answer = await this.post({ key, name, subject_id: alertId, actor, note });
+    if (this.pending.get(alertId) !== action) return;
+    if (!answer.ok) {
+      this.#set(alertId, { ...action, state: 'failed', error: answer.error });
+      return;
+    }
+    this.after(UNSEEN_MS, () => {
+      if (this.pending.get(alertId) !== action) return;
+      this.#set(alertId, { ...action, state: 'failed', error: 'accepted, but not seen in the log yet' });
+    });
+  }
+
+  #set(alertId: string, action: Pending): void {
+    this.pending.set(alertId, action);
+    this.changed();
+  }
+}
+
+/** A random UUID; `crypto.randomUUID` exists only where the page is served from https or loopback. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,45 @@
+/** The sightings of the last two minutes, in the order they came, and how fast they come. */
+import type { Sighting } from '$schemas/events';
+
+/** A sighting is gone from the screen at this age: where a car was two minutes ago is not where it is. */
+export const VANISH_MS = 120_000;
+/** Rows of the list of last reads; the map draws more, from its own memory. */
+const LISTED = 200;
+const RATE_WINDOW_MS = 5_000;
+
+export class SightingLog {
+  #last: Sighting[] = [];
+  #arrivals: { at: number; count: number }[] = [];
+  dropped = 0;
+
+  /** Take rows; `count` includes those the hub left out, `at` is our clock. */
+  add(rows: readonly Sighting[], at: number): void {
+    this.#arrivals.push({ at, count: rows.length });
+    this.#last.push(...rows.slice(-LISTED));
+    if (this.#last.length > 2 * LISTED) this.#last = this.#last.slice(-LISTED);
+  }
+
+  leftOut(count: number, at: number): void {
+    this.dropped += count;
+    this.#arrivals.push({ at, count });
+  }
+
+  clear(): void {
+    this.#last = [];
+  }
+
+  /** Newest first, none older than two minutes. `now` is the server's clock. */
+  recent(now: number): Sighting[] {
+    return this.#last
+      .slice(-LISTED)
+      .filter((s) => now - Date.parse(s.occurred_at) < VANISH_MS)
+      .reverse();
+  }
+
+  /** Reads a second over the last five. */
+  rate(at: number): number {
+    this.#arrivals = this.#arrivals.filter((arrival) => at - arrival.at < RATE_WINDOW_MS);
+    const count = this.#arrivals.reduce((sum, arrival) => sum + arrival.count, 0);
+    return count / (RATE_WINDOW_MS / 1000);
+  }
+}

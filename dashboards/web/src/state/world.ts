@@ -1,0 +1,220 @@
+/** Everything this page knows, folded from the feed. Plain TypeScript: the views are told at most once a frame. */
+import { CHANNELS, readRow, type Channel, type RowOf } from '../protocol/messages';
+import type { FeedSink, LiveFeed } from '../protocol/feed';
+import { parseTime, ServerClock } from '../time';
+import type { Heard } from './connection';
+import { Keyed } from './keyed';
+import { isActive, isOpen, isOver } from './ranking';
+import { SightingLog } from './sighting_log';
+import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, Sighting, Zone } from '$schemas/events';
+
+/** Closed things are kept up to here, so that a page left open for a week does not grow. */
+const MOST_ALERTS = 10_000;
+const MOST_CALLS = 5_000;
+const MOST_OTHERS = 50_000;
+/** Latency shown is the median of the last data not older than this. */
+const LATENCY_WINDOW_MS = 15_000;
+const LATENCY_SAMPLES = 31;
+
+const later = (a: string, b: string): number => Date.parse(b) - Date.parse(a);
+
+/** What a person has to hear of at once. */
+export interface WorldEvents {
+  changed(): void;
+  /** Alerts never seen before that came live, not with a snapshot. */
+  raised(alerts: readonly Alert[]): void;
+  /** New states of alerts, however they came. */
+  alertsSeen(alerts: readonly Alert[]): void;
+  sightings(rows: readonly Sighting[]): void;
+  sightingsReplaced(rows: readonly Sighting[]): void;
+}
+
+export class World implements FeedSink {
+  readonly clock = new ServerClock();
+  readonly alerts = new Keyed<Alert>({
+    key: (a) => a.alert_id,
+    atLeast: (a, b) => a.rev >= b.rev,
+    most: MOST_ALERTS,
+    worth: (a, b) => Number(isActive(b)) - Number(isActive(a)) || later(a.raised_at, b.raised_at),
+  });
+  readonly incidents = new Keyed<Incident>({
+    key: (i) => i.incident_id,
+    atLeast: (a, b) => a.rev >= b.rev,
+    most: MOST_CALLS,
+    worth: (a, b) => Number(isOver(a)) - Number(isOver(b)) || later(a.opened_at, b.opened_at),
+  });
+  readonly calls = new Keyed<EmergencyCall>({
+    key: (c) => c.call_id,
+    // The log's order decides between two states of the same moment, so only a strictly newer one is kept.
+    atLeast: (a, b) => a.event_id === b.event_id || Date.parse(a.updated_at) > Date.parse(b.updated_at),
+    most: MOST_CALLS,
+    worth: (a, b) => Number(isOver(a)) - Number(isOver(b)) || later(a.received_at, b.received_at),
+  });
+  readonly cameras = this.#latest<Camera>((c) => c.camera_id, (c) => c.observed_at, (c) => c.removed);
+  readonly health = this.#latest<CameraHealth>((h) => h.camera_id, (h) => h.occurred_at);
+  readonly zones = this.#latest<Zone>((z) => z.zone_id, (z) => z.observed_at, (z) => z.removed);
+  readonly hotlists = new Keyed<Hotlist>({
+    key: (h) => h.list_id,
+    atLeast: (a, b) => a.version >= b.version,
+    most: MOST_OTHERS,
+    worth: (a, b) => later(a.observed_at, b.observed_at),
+  });
+  readonly sightings = new SightingLog();
+
+  /** Server's clock when an alert first came live; absent for those that came with the page. */
+  readonly arrivals = new Map<string, number>();
+  /** The newest `observed_at` of each channel, ms. */
+  readonly newest = new Map<Channel, number>();
+  /** Channels whose first snapshot is here. */
+  readonly loaded = new Set<Channel>();
+  unreadableRows = 0;
+  feed: LiveFeed | null = null;
+
+  #lastFrame: number | null = null;
+  readonly #openedAt: number;
+  #latencies: { at: number; ms: number }[] = [];
+
+  constructor(private readonly events: WorldEvents, private readonly localNow: () => number = Date.now) {
+    this.#openedAt = localNow();
+  }
+
+  #latest<T extends { observed_at: string }>(
+    key: (row: T) => string, version: (row: T) => string, removed?: (row: T) => boolean,
+  ): Keyed<T> {
+    return new Keyed<T>({
+      key,
+      atLeast: (a, b) => Date.parse(version(a)) >= Date.parse(version(b)),
+      ...(removed && { removed }),
+      most: MOST_OTHERS,
+      worth: (a, b) => later(a.observed_at, b.observed_at),
+    });
+  }
+
+  replace(channel: Channel, rows: readonly unknown[]): void {
+    this.loaded.add(channel);
+    this.newest.delete(channel);
+    const known = channel === 'alerts' ? new Set(this.alerts.rows.keys()) : null;
+    const read = this.#read(channel, rows);
+    if (channel === 'sightings') {
+      this.sightings.clear();
+      this.sightings.add(read as Sighting[], this.localNow());
+      this.events.sightingsReplaced(read as Sighting[]);
+    } else {
+      (this[channel] as Keyed<unknown>).replace(read);
+    }
+    if (known) {
+      const alerts = [...this.alerts.rows.values()];
+      this.events.alertsSeen(alerts);
+      // After a gap, what was missed must be announced too; on the first snapshot everything is "new" and nothing is.
+      if (known.size) this.#raise(alerts.filter((alert) => !known.has(alert.alert_id)));
+      for (const id of this.arrivals.keys()) if (!this.alerts.rows.has(id)) this.arrivals.delete(id);
+    }
+    this.events.changed();
+  }
+
+  merge(channel: Channel, rows: readonly unknown[]): void {
+    const read = this.#read(channel, rows);
+    if (channel === 'sightings') {
+      this.#measure(read as Sighting[]);
+      this.sightings.add(read as Sighting[], this.localNow());
+      this.events.sightings(read as Sighting[]);
+    } else if (channel === 'alerts') {
+      const before = new Set((read as Alert[]).filter((a) => this.alerts.rows.has(a.alert_id)).map((a) => a.alert_id));
+      const news = this.alerts.merge(read as Alert[]);
+      this.events.alertsSeen(news);
+      const now = this.clock.now(this.localNow());
+      const raised = news.filter((alert) => !before.has(alert.alert_id));
+      for (const alert of raised) this.arrivals.set(alert.alert_id, now);
+      this.#measure(raised.filter((alert) => alert.rev === 1));
+      this.#raise(raised);
+      if (this.arrivals.size > 2 * MOST_ALERTS) {
+        for (const id of this.arrivals.keys()) if (!this.alerts.rows.has(id)) this.arrivals.delete(id);
+      }
+    } else {
+      (this[channel] as Keyed<unknown>).merge(read);
+    }
+    this.events.changed();
+  }
+
+  dropped(channel: Channel, count: number): void {
+    if (channel === 'sightings') this.sightings.leftOut(count, this.localNow());
+    this.events.changed();
+  }
+
+  heard(serverNow: number | null, at: number): void {
+    this.#lastFrame = at;
+    if (serverNow !== null) this.clock.heard(serverNow, at);
+  }
+
+  changed(feed: LiveFeed): void {
+    this.feed = feed;
+    this.events.changed();
+  }
+
+  /** What the connection badge is made of. */
+  connection(): Heard {
+    return {
+      phase: this.feed?.phase ?? 'connecting',
+      refusal: this.feed?.refusal ?? '',
+      lastFrame: this.#lastFrame,
+      since: this.#openedAt,
+      latency: this.latency(),
+    };
+  }
+
+  /** Edge to screen, ms: median of the last data; null when none came lately. */
+  latency(): number | null {
+    const at = this.localNow();
+    const fresh = this.#latencies.filter((l) => at - l.at < LATENCY_WINDOW_MS).map((l) => l.ms).sort((a, b) => a - b);
+    return fresh[Math.floor(fresh.length / 2)] ?? null;
+  }
+
+  /** Age of the newest data of a channel, ms; null when none is known. */
+  ageOf(channel: Channel, now: number): number | null {
+    const at = this.newest.get(channel);
+    return at === undefined ? null : Math.max(0, now - at);
+  }
+
+  /** Age of the newest thing that was seen or heard out there (not of reference data). */
+  newestAge(now: number): number | null {
+    const ages = (['alerts', 'incidents', 'calls', 'health', 'sightings'] as const)
+      .map((channel) => this.ageOf(channel, now))
+      .filter((ms): ms is number => ms !== null);
+    return ages.length ? Math.min(...ages) : null;
+  }
+
+  counts(): Record<Channel, number> {
+    return Object.fromEntries(
+      CHANNELS.map((c) => [c, c === 'sightings' ? this.sightings.recent(this.clock.now()).length : this[c].rows.size]),
+    ) as Record<Channel, number>;
+  }
+
+  #raise(alerts: readonly Alert[]): void {
+    const open = alerts.filter(isOpen);
+    if (open.length) this.events.raised(open);
+  }
+
+  #read<C extends Channel>(channel: C, rows: readonly unknown[]): RowOf[C][] {
+    const out: RowOf[C][] = [];
+    let newest = this.newest.get(channel) ?? Number.NEGATIVE_INFINITY;
+    for (const raw of rows) {
+      const row = readRow(channel, raw);
+      if (row === null) {
+        this.unreadableRows += 1;
+        continue;
+      }
+      out.push(row);
+      newest = Math.max(newest, parseTime(row.observed_at));
+    }
+    if (Number.isFinite(newest)) this.newest.set(channel, newest);
+    return out;
+  }
+
+  #measure(rows: readonly { observed_at: string }[]): void {
+    if (!rows.length) return;
+    const at = this.localNow();
+    const now = this.clock.now(at);
+    for (const row of rows.slice(-LATENCY_SAMPLES)) this.#latencies.push({ at, ms: Math.max(0, now - parseTime(row.observed_at)) });
+    this.#latencies = this.#latencies.slice(-LATENCY_SAMPLES);
+  }
+}
