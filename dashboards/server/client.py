@@ -1,0 +1,264 @@
+"""One connected page: what it subscribed to, how far it has got, and whether it keeps up.
+
+Nothing lossless is queued per client. A client has a cursor in each lossless channel's tail and draws from there at
+its own pace; a snapshot is drawn part by part, and what came meanwhile follows from the tail. So a delta can neither
+overtake its snapshot nor be missed or sent twice, and a slow client costs a few hundred bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+from dashboards.server.channel import CHANNELS
+from dashboards.server.coalescer import Coalescer, Update
+from dashboards.server.messages import CLOSE_SLOW, Resume, gap, welcome
+from dashboards.server.snapshot import Snapshot
+from dashboards.server.tail import Tail
+from schemas.event_type import Push
+
+#: A live client is cut off when it is this far behind (interface reference §6); it resumes where it was.
+MAX_BEHIND_S = 5.0
+MAX_BEHIND_BYTES = 1024 * 1024
+#: ... the bytes counting only when it also is not reading: a burst alone is not the client's fault.
+NOT_READING_S = 1.0
+#: A client that takes a snapshot or catches up may be slower, but some message must get through in this time.
+MAX_STALL_S = 30.0
+#: A client that has not answered pings for so long is gone.
+MAX_SILENCE_S = 30.0
+
+_LOSSLESS = tuple(name for name, channel in CHANNELS.items() if channel.push is Push.LOSSLESS)
+_YIELD_ABOVE = 64 * 1024
+
+
+class Source(Protocol):
+    """What a client draws from: the hub."""
+
+    epoch: str
+    version: str
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether the log has been read to where it was at the start."""
+        ...
+
+    def tail(self, channel: str) -> Tail:
+        """Return the tail of a lossless channel."""
+        ...
+
+    def snapshot(self, channel: str) -> Snapshot:
+        """Return the state of a channel now."""
+        ...
+
+    def row(self, channel: str, key: str) -> bytes | None:
+        """Return the newest state of a key."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970."""
+        ...
+
+    def mono(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
+
+class Client:
+    """One connected page. ``send`` returns when the transport can take more; only ``run`` calls it."""
+
+    def __init__(self, hub: Source, send: Callable[[str], Awaitable[None]]) -> None:
+        self._hub = hub
+        self._send = send
+        self._control: deque[str] = deque()
+        self._soft: deque[str] = deque()
+        self._wanted: dict[str, Snapshot | None] = {}
+        self._next_part = 1
+        self._cursors: dict[str, int] = {}
+        self._coalescer = Coalescer()
+        self._awake = asyncio.Event()
+        self._live = False
+        self._sending_since: float | None = None
+        self._in_flight_since: float | None = None
+        self._heard_at = hub.mono()
+        self.channels: frozenset[str] = frozenset()
+        self.must_close = asyncio.Event()
+        self.close_code = 0
+        self.close_reason = ""
+        self.sent_messages = 0
+        self.sent_bytes = 0
+
+    def start(self, channels: Iterable[str], resume: Resume | None) -> None:
+        """Answer a hello: welcome, then snapshots, or what was missed since the positions given."""
+        hub = self._hub
+        resumed = hub.is_caught_up and resume is not None and resume.epoch == hub.epoch
+        mode = "resume" if resumed else "snapshot"
+        self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up))
+        self.subscribe(channels, resume.pos if resumed and resume is not None else {})
+
+    def subscribe(self, channels: Iterable[str], pos: dict[str, int] | None = None) -> None:
+        """Want these channels from now on, and no others. ``pos``: what the client has of them already."""
+        wanted = frozenset(channels)
+        added = wanted - self.channels
+        for name in self.channels - wanted:
+            self._drop(name)
+        self.channels = wanted
+        self._coalescer.subscribed = wanted - frozenset(_LOSSLESS)
+        for name in CHANNELS:
+            if name not in added:
+                continue
+            have = (pos or {}).get(name)
+            if have is None or name not in _LOSSLESS:
+                self._want_snapshot(name)
+            elif self._hub.tail(name).covers(have):
+                self._cursors[name] = have
+            else:
+                self._control.append(gap(name))
+                self._want_snapshot(name)
+        self._go_on()
+
+    def resync(self, channel: str) -> None:
+        """Give the snapshot of a channel again."""
+        self._drop(channel)
+        self._want_snapshot(channel)
+        self._go_on()
+
+    def ping(self, text: str) -> None:
+        """Send a heartbeat, unless the last one is still waiting to be sent."""
+        if not self._control:
+            self._control.append(text)
+            self._awake.set()
+
+    def heard(self) -> None:
+        """Note that the client is there."""
+        self._heard_at = self._hub.mono()
+
+    def wake(self) -> None:
+        """Look for something to send."""
+        self._awake.set()
+
+    def offer(self, update: Update) -> None:
+        """Take in an update of the channels without numbers."""
+        if self._coalescer.offer(update):
+            self._awake.set()
+
+    def close(self, code: int, reason: str) -> None:
+        """Ask that the connection be closed."""
+        if not self.must_close.is_set():
+            self.close_code, self.close_reason = code, reason
+            self.must_close.set()
+
+    def check(self) -> bool:
+        """Close the connection when the client does not keep up; return whether it does."""
+        now = self._hub.mono()
+        sending_s = 0.0 if self._sending_since is None else now - self._sending_since
+        reason = ""
+        if sending_s > MAX_STALL_S:
+            reason = "not reading"
+        elif now - self._heard_at > MAX_SILENCE_S:
+            reason = "no answer to pings"
+        elif self._live:
+            if self._behind_s(now) > MAX_BEHIND_S:
+                reason = "too far behind in time"
+            elif sending_s > NOT_READING_S and self._behind_bytes() > MAX_BEHIND_BYTES:
+                reason = "too far behind in bytes"
+        if reason:
+            self.close(CLOSE_SLOW, reason)
+        return not reason
+
+    async def run(self) -> None:
+        """Send until cancelled. Raises what ``send`` raises when the connection is lost."""
+        while True:
+            text = self._next()
+            if text is None:
+                self._awake.clear()
+                await self._awake.wait()
+                continue
+            self._sending_since = self._hub.mono()
+            await self._send(text)
+            self._sending_since = None
+            self._in_flight_since = None
+            self.sent_messages += 1
+            self.sent_bytes += len(text)
+            if len(text) > _YIELD_ABOVE:
+                await asyncio.sleep(0)  # the transport may have taken it at once; others want their turn
+
+    def _next(self) -> str | None:
+        """Return the next message: control, deltas, snapshots, then what may be coalesced."""
+        if self._control:
+            return self._control.popleft()
+        if self._soft:  # already taken: a snapshot that starts now would be newer than it
+            return self._soft.popleft()
+        if not self._hub.is_caught_up:
+            return None
+        text = self._next_delta()
+        if text is None:
+            text = self._next_part_of_snapshot()
+        if text is not None:
+            return text
+        self._live = True
+        self._soft.extend(self._coalescer.take(self._hub.now_ms(), self._hub.row))
+        return self._soft.popleft() if self._soft else None
+
+    def _next_delta(self) -> str | None:
+        for name in _LOSSLESS:
+            cursor = self._cursors.get(name)
+            if cursor is None:
+                continue
+            tail = self._hub.tail(name)
+            if not tail.covers(cursor):
+                self.resync(name)
+                return gap(name)
+            batch = tail.batch(cursor, self._hub.now_ms(), self._hub.mono())
+            if batch is not None:
+                self._cursors[name] = batch.last
+                self._in_flight_since = batch.since
+                return batch.text
+        return None
+
+    def _next_part_of_snapshot(self) -> str | None:
+        name = next(iter(self._wanted), None)
+        if name is None:
+            return None
+        snapshot = self._wanted[name]
+        if snapshot is None:
+            snapshot = self._hub.snapshot(name)
+            self._wanted[name] = snapshot
+            self._next_part = 1
+            self._coalescer.forget(name)
+        text = snapshot.part(self._next_part)
+        self._next_part += 1
+        if self._next_part > snapshot.of:
+            del self._wanted[name]
+            if name in _LOSSLESS:
+                self._cursors[name] = snapshot.pos
+            self._go_on()
+        return text
+
+    def _want_snapshot(self, name: str) -> None:
+        self._wanted[name] = None
+        self._live = False
+
+    def _drop(self, name: str) -> None:
+        self._cursors.pop(name, None)
+        self._wanted.pop(name, None)
+        self._coalescer.forget(name)
+
+    def _go_on(self) -> None:
+        if any(name not in _LOSSLESS for name in self._wanted):
+            self._coalescer.hold()
+        else:
+            self._coalescer.release()
+        self._awake.set()
+
+    def _behind_s(self, now: float) -> float:
+        since = [] if self._in_flight_since is None else [self._in_flight_since]
+        for name, cursor in self._cursors.items():
+            waiting = self._hub.tail(name).waiting_since(cursor)
+            if waiting is not None:
+                since.append(waiting)
+        return now - min(since) if since else 0.0
+
+    def _behind_bytes(self) -> int:
+        return sum(self._hub.tail(name).bytes_after(cursor) for name, cursor in self._cursors.items())

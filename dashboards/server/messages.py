@@ -1,0 +1,167 @@
+"""The messages of the websocket protocol ``watchfloor.v1+json`` (docs/reference/websocket.md).
+
+Rows are JSON already, so messages are put together, not encoded; each is one text frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+SUBPROTOCOL = "watchfloor.v1+json"
+VERSION = 1
+#: A client's message may be this large, in bytes.
+MAX_CLIENT_BYTES = 64 * 1024
+#: Close codes: of RFC 6455 §7.4.1, and our own in its private range.
+CLOSE_GOING = 1012
+CLOSE_FULL = 1013
+CLOSE_BAD_MESSAGE = 4400
+CLOSE_SLOW = 4408
+CLOSE_VERSION = 4409
+#: Seconds between the server's pings.
+HEARTBEAT_S = 5
+
+_ChannelName = Annotated[str, Meta(max_length=40)]
+_Subscription = Annotated[list[_ChannelName], Meta(max_length=32)]
+
+
+class Resume(Struct, frozen=True):
+    """What a client already has: everything up to ``pos`` of each lossless channel, in the epoch named."""
+
+    epoch: Annotated[str, Meta(max_length=64)]
+    pos: dict[_ChannelName, Annotated[int, Meta(ge=0)]] = {}
+
+
+class Hello(Struct, frozen=True, tag_field="t", tag="hello"):
+    """The first message of a client."""
+
+    v: int
+    sub: _Subscription
+    client: Annotated[str, Meta(max_length=100)] = ""
+    resume: Resume | None = None
+
+
+class Subscribe(Struct, frozen=True, tag_field="t", tag="sub"):
+    """A client wants these channels from now on, and no others."""
+
+    sub: _Subscription
+
+
+class Resync(Struct, frozen=True, tag_field="t", tag="resync"):
+    """A client has lost track of a channel and wants its snapshot."""
+
+    ch: _ChannelName
+
+
+class Pong(Struct, frozen=True, tag_field="t", tag="pong"):
+    """A client's answer to a ping."""
+
+    n: int
+
+
+ClientMessage = Hello | Subscribe | Resync | Pong
+_decoder = msgspec.json.Decoder(ClientMessage)
+
+
+class _Probe(Struct, frozen=True):
+    t: str
+    v: int
+
+
+_probe = msgspec.json.Decoder(_Probe)
+
+
+class BadMessageError(Exception):
+    """A client's message is not of the protocol. ``version``: it is of another version of it."""
+
+    def __init__(self, problem: str, *, version: bool = False) -> None:
+        super().__init__(problem)
+        self.version = version
+
+
+def read_client_message(text: str | bytes | None) -> ClientMessage:
+    """Return a client's message. Raises BadMessageError, whose text quotes nothing of the message."""
+    if text is None or isinstance(text, bytes):
+        raise BadMessageError("text frames only")
+    # A character is at most four bytes; the cheap test first.
+    if len(text) > MAX_CLIENT_BYTES or len(text.encode(errors="replace")) > MAX_CLIENT_BYTES:
+        raise BadMessageError("message too large")
+    try:
+        message: ClientMessage = _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        if _is_other_version(text):
+            raise BadMessageError("unknown version", version=True) from error
+        raise BadMessageError("not a message of this protocol") from error
+    if isinstance(message, Hello) and message.v != VERSION:
+        raise BadMessageError("unknown version", version=True)
+    return message
+
+
+def _is_other_version(text: str) -> bool:
+    """Return whether this is a hello of a version whose other fields we cannot know."""
+    try:
+        probe = _probe.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return probe.t == "hello" and probe.v != VERSION
+
+
+def welcome(epoch: str, now_ms: int, mode: str, version: str, loading: bool) -> str:
+    """Return the answer to a hello. ``loading``: the log is still being read, the snapshots come when it is."""
+    body: dict[str, object] = {
+        "t": "welcome", "epoch": epoch, "now": now_ms, "mode": mode, "hb": HEARTBEAT_S, "version": version
+    }  # fmt: skip
+    if loading:
+        body["loading"] = True
+    return _text(body)
+
+
+def ping(n: int, now_ms: int, loading: bool) -> str:
+    """Return a heartbeat."""
+    body: dict[str, object] = {"t": "ping", "n": n, "now": now_ms}
+    if loading:
+        body["loading"] = True
+    return _text(body)
+
+
+def gap(channel: str) -> str:
+    """Return the notice that rows of a channel are beyond recall and a snapshot follows."""
+    return _text({"t": "gap", "ch": channel})
+
+
+def slow(drop: Mapping[str, int]) -> str:
+    """Return the notice of how many updates this client was spared because it reads too slowly."""
+    return _text({"t": "slow", "drop": drop})
+
+
+def snapshot_part(channel: str, pos: int, part: int, of: int, rows: Iterable[bytes]) -> str:
+    """Return one part (from 1) of a channel's whole state at ``pos``."""
+    head = b'{"t":"snap","ch":"%s","pos":%d,"part":%d,"of":%d,"rows":[' % (channel.encode(), pos, part, of)
+    return (head + b",".join(rows) + b"]}").decode()
+
+
+def numbered_delta(channel: str, first: int, last: int, rows: Iterable[bytes], *, now_ms: int, hub_at: int) -> str:
+    """Return rows ``first`` .. ``last`` of a lossless channel. ``hub_at``: when the hub got the oldest of them (ms)."""
+    head = b'{"t":"d","now":%d,"hub_at":%d,"ch":{"%s":{"from":%d,"to":%d,"rows":[' % (
+        now_ms, hub_at, channel.encode(), first, last
+    )  # fmt: skip
+    return (head + b",".join(rows) + b"]}}}").decode()
+
+
+def channel_delta(rows: Iterable[bytes], dropped: int | None) -> bytes:
+    """Return the part of a delta that belongs to one channel without numbers; ``dropped`` only for flows."""
+    tail = b"]}" if dropped is None else b'],"dropped":%d}' % dropped
+    return b'{"rows":[' + b",".join(rows) + tail
+
+
+def delta(bodies: Sequence[tuple[str, bytes]], now_ms: int) -> str:
+    """Return one message of several channels' deltas."""
+    parts = b",".join(b'"%s":%s' % (name.encode(), body) for name, body in bodies)
+    return (b'{"t":"d","now":%d,"ch":{' % now_ms + parts + b"}}").decode()
+
+
+def _text(body: Mapping[str, object]) -> str:
+    return msgspec.json.encode(body).decode()

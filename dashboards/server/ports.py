@@ -1,0 +1,82 @@
+"""What the server needs from others, as small promises; whoever puts the parts together gives the real ones.
+
+The server knows the event types only. It reaches neither the log nor the store itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from schemas.events.dead_letter import DeadLetter
+
+#: Formats a question's answer can be asked in.
+FORMATS = ("Pretty", "JSON", "CSV", "JSONEachRow")
+
+
+class QueryRefusedError(Exception):
+    """The question may not be asked (it writes, reads files, opens addresses ...). The text says why."""
+
+
+class QueryFailedError(Exception):
+    """The question was allowed but could not be answered (a typing error, a limit). The text says why."""
+
+
+class StoreUnavailableError(Exception):
+    """The store cannot be reached now; asking again later may help."""
+
+
+class Query(Protocol):
+    """Answers SQL written by people."""
+
+    async def foreign(self, sql: str, fmt: str, raw: bool = False) -> bytes:
+        """Return the answer as bytes in ``fmt`` (one of FORMATS); ``raw`` asks for the store's own numbers and ids.
+
+        Raises QueryRefusedError, QueryFailedError or StoreUnavailableError.
+        """
+        ...
+
+
+class Before(Struct, frozen=True):
+    """A place in the list of dead letters: those older than it follow."""
+
+    occurred_at: datetime
+    event_id: UUID
+
+
+class DeadLetters(Protocol):
+    """The refused events, newest first. Every method may raise StoreUnavailableError."""
+
+    async def list(self, limit: int, before: Before | None, reason: str | None) -> Sequence[DeadLetter]:
+        """Return up to ``limit`` dead letters, ordered by (occurred_at, event_id) descending, older than ``before``."""
+        ...
+
+    async def get(self, event_id: UUID) -> DeadLetter | None:
+        """Return one dead letter, or None when there is none of this id."""
+        ...
+
+    async def replay(self, event_id: UUID) -> bool:
+        """Give the original bytes back to their topic; False when there is none of this id.
+
+        Returns after the broker has confirmed; raises schemas.wire.publisher.BrokerUnavailableError when it did not.
+        """
+        ...
+
+
+class Vitals(Struct, frozen=True, kw_only=True):
+    """How the parts around the server are doing, as seen by whoever put them together.
+
+    ``log_polled_ago_s``: seconds since the log reader last asked the broker and got an answer (None: never).
+    ``publisher``, ``store``: "" when well, else what is wrong in plain words; ``store`` is None when there is no store.
+    ``details``: anything else worth showing on /api/status.
+    """
+
+    log_alive: bool
+    log_polled_ago_s: float | None
+    publisher: str = ""
+    store: str | None = None
+    details: dict[str, object] = {}

@@ -1,0 +1,134 @@
+"""The live side of a channel: its fold, and what of it is on its way to the clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards.server.channel import Channel
+from dashboards.server.flow import Flow
+from dashboards.server.fold import Fold
+from dashboards.server.snapshot import Snapshot
+from dashboards.server.tail import Tail
+from schemas.envelope import Event
+
+#: A snapshot of a lossless channel is handed to further clients this long; what came since follows from the tail.
+SNAPSHOT_SHARED_S = 2.0
+
+
+class Lossless:
+    """A channel of which nobody may miss a row."""
+
+    def __init__(self, channel: Channel, tail: Tail | None = None) -> None:
+        self.channel = channel
+        self.fold = Fold(channel)
+        self.tail = tail or Tail(channel.name)
+        self._snapshot: Snapshot | None = None
+
+    def offer(self, events: Sequence[Event], at: float, mono: float, live: bool) -> bool:
+        """Take in events; return whether any was news. ``live``: clients may have been told a position."""
+        before = self.tail.pos
+        for event in events:
+            news = self.fold.offer(event, at)
+            if news is None:
+                continue
+            if live:
+                self.tail.append(news[1], int(at * 1000), mono)
+            else:
+                self.tail.skip()
+        return self.tail.pos != before
+
+    def snapshot(self, now: float, mono: float) -> Snapshot:
+        """Return the state at a position that the tail can be followed from."""
+        shared = self._snapshot
+        if shared is not None and mono - shared.taken_at <= SNAPSHOT_SHARED_S and self.tail.covers(shared.pos):
+            return shared
+        if shared is not None:
+            shared.retire()
+        self.tail.flush()
+        self.fold.forget_ended(now)
+        self._snapshot = Snapshot(self.channel.name, self.tail.pos, self.fold.rows(), mono)
+        return self._snapshot
+
+    def figures(self) -> dict[str, Any]:
+        """Return counts for /api/status."""
+        return {
+            "kept": len(self.fold),
+            "pos": self.tail.pos,
+            "resumable_from": self.tail.first - 1,
+            "duplicates": self.fold.duplicates,
+            "outdated": self.fold.outdated,
+            "crowded_out": self.fold.crowded_out,
+        }
+
+
+class Latest:
+    """A channel of which only the newest state of each key counts."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.fold = Fold(channel)
+        self.changes = 0
+        self._pending: dict[str, bytes] = {}
+        self._snapshot: Snapshot | None = None
+
+    def offer(self, events: Sequence[Event], at: float, live: bool) -> None:
+        """Take in events."""
+        for event in events:
+            news = self.fold.offer(event, at)
+            if news is not None:
+                self.changes += 1
+                if live:
+                    self._pending[news[0]] = news[1]
+
+    def take(self) -> dict[str, bytes]:
+        """Return what changed since the last call, by key."""
+        pending, self._pending = self._pending, {}
+        return pending
+
+    def snapshot(self, mono: float) -> Snapshot:
+        """Return the state now. The caller has taken what changed."""
+        if self._snapshot is None or self._snapshot.pos != self.changes:
+            if self._snapshot is not None:
+                self._snapshot.retire()
+            self._snapshot = Snapshot(self.channel.name, self.changes, self.fold.rows(), mono)
+        return self._snapshot
+
+    def figures(self) -> dict[str, Any]:
+        """Return counts for /api/status."""
+        return {
+            "kept": len(self.fold),
+            "pos": self.changes,
+            "duplicates": self.fold.duplicates,
+            "outdated": self.fold.outdated,
+            "crowded_out": self.fold.crowded_out,
+        }
+
+
+class Flowing:
+    """A channel that shows what passes by."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.flow = Flow()
+
+    def offer(self, events: Sequence[Event], live: bool) -> None:
+        """Take in events."""
+        if not live:
+            self.flow.seed(events)
+            return
+        for event in events:
+            self.flow.offer(event)
+
+    def snapshot(self, mono: float) -> Snapshot:
+        """Return the newest events shown. The caller has taken what was pending."""
+        return Snapshot(self.channel.name, self.flow.shown, self.flow.rows(), mono)
+
+    def figures(self) -> dict[str, Any]:
+        """Return counts for /api/status."""
+        return {
+            "kept": len(self.flow.rows()),
+            "pos": self.flow.shown,
+            "duplicates": self.flow.duplicates,
+            "dropped": self.flow.dropped,
+        }

@@ -1,0 +1,168 @@
+"""The websocket route: hello, then a client of the hub until either side ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from dashboards.server.channel import CHANNELS
+from dashboards.server.client import Client
+from dashboards.server.hub import Hub, HubFullError
+from dashboards.server.messages import (
+    CLOSE_BAD_MESSAGE,
+    CLOSE_FULL,
+    CLOSE_VERSION,
+    SUBPROTOCOL,
+    BadMessageError,
+    Hello,
+    Pong,
+    Resync,
+    Subscribe,
+    read_client_message,
+)
+from dashboards.server.origin import is_same_origin
+
+#: Seconds a client has to say hello.
+HELLO_S = 5.0
+#: The so-manyeth bad message closes the connection.
+MAX_BAD_MESSAGES = 3
+#: Subscriptions and resyncs a client may ask for at once, and how many come back per second: each makes a snapshot.
+REQUESTS_BURST = 20.0
+REQUESTS_PER_S = 2.0
+#: A close that a stuck client does not take in this time is left to the transport's own timeout.
+_CLOSE_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class _RequestBudget:
+    def __init__(self, mono: Callable[[], float]) -> None:
+        self._mono = mono
+        self._left = REQUESTS_BURST
+        self._at = mono()
+
+    def spend(self) -> bool:
+        now = self._mono()
+        self._left = min(REQUESTS_BURST, self._left + (now - self._at) * REQUESTS_PER_S)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class HubRoute:
+    """Serves ``/ws``."""
+
+    def __init__(self, hub: Hub, hello_s: float = HELLO_S) -> None:
+        self._hub = hub
+        self._hello_s = hello_s
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one connection from the handshake to its end."""
+        if not is_same_origin(websocket.scope):
+            await websocket.close()  # before accepting: the handshake is answered with 403
+            return
+        if SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+            await websocket.accept()
+            await _close(websocket, CLOSE_VERSION, f"subprotocol {SUBPROTOCOL} is required")
+            return
+        await websocket.accept(subprotocol=SUBPROTOCOL)
+        try:
+            await self._serve_accepted(websocket)
+        except WebSocketDisconnect:
+            pass
+        except HubFullError:
+            await _close(websocket, CLOSE_FULL, "as many clients as this server takes")
+
+    async def _serve_accepted(self, websocket: WebSocket) -> None:
+        hello = await self._hello(websocket)
+        if hello is None:
+            return
+        client = self._hub.join(websocket.send_text)
+        client.start(hello.sub, hello.resume)
+        tasks = [
+            asyncio.create_task(client.run(), name="hub-client-send"),
+            asyncio.create_task(self._read(websocket, client), name="hub-client-read"),
+            asyncio.create_task(client.must_close.wait(), name="hub-client-close"),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hub.leave(client)
+            for task in tasks:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect | OSError):
+                _log.error("websocket_client_failed", exc_info=outcome)
+                await _close(websocket, 1011, "internal error")
+        if client.must_close.is_set():
+            await _close(websocket, client.close_code, client.close_reason)
+
+    async def _hello(self, websocket: WebSocket) -> Hello | None:
+        """Return a valid hello, or close the connection and return None."""
+        try:
+            async with asyncio.timeout(self._hello_s):
+                message = read_client_message(await _receive(websocket))
+        except TimeoutError:
+            await _close(websocket, CLOSE_BAD_MESSAGE, "no hello in time")
+            return None
+        except BadMessageError as error:
+            self._hub.violations += 1
+            await _close(websocket, CLOSE_VERSION if error.version else CLOSE_BAD_MESSAGE, str(error))
+            return None
+        if not isinstance(message, Hello) or not CHANNELS.keys() >= set(message.sub):
+            self._hub.violations += 1
+            reason = "unknown channel" if isinstance(message, Hello) else "hello must come first"
+            await _close(websocket, CLOSE_BAD_MESSAGE, reason)
+            return None
+        return message
+
+    async def _read(self, websocket: WebSocket, client: Client) -> None:
+        """Read what the client says until it leaves or has said too much nonsense."""
+        bad = 0
+        budget = _RequestBudget(self._hub.mono)
+        while bad < MAX_BAD_MESSAGES:
+            try:
+                message = read_client_message(await _receive(websocket))
+                client.heard()
+                if isinstance(message, Pong):
+                    continue
+                if not budget.spend():
+                    client.close(CLOSE_BAD_MESSAGE, "too many requests")
+                    return
+                self._apply(message, client)
+            except BadMessageError:
+                bad += 1
+                self._hub.violations += 1
+        client.close(CLOSE_BAD_MESSAGE, "too many bad messages")
+
+    def _apply(self, message: Hello | Subscribe | Resync, client: Client) -> None:
+        if isinstance(message, Subscribe) and CHANNELS.keys() >= set(message.sub):
+            client.subscribe(message.sub)
+        elif isinstance(message, Resync) and message.ch in client.channels:
+            client.resync(message.ch)
+        else:
+            raise BadMessageError("hello twice, or a channel that is unknown or not subscribed")
+
+
+async def _receive(websocket: WebSocket) -> str | bytes | None:
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    text: str | None = message.get("text")
+    return text if text is not None else message.get("bytes")
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close if the client still takes it. A stuck one is cut by TCP's own timeout (serve.py)."""
+    if websocket.application_state is not WebSocketState.CONNECTED:
+        return
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+        async with asyncio.timeout(_CLOSE_S):
+            await websocket.close(code, reason)
