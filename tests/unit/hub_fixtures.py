@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,7 @@ class Page:
         self.gaps: list[str] = []
         self.spared: dict[str, int] = {}
         self.texts: list[str] = []
+        self.received = asyncio.Event()
         self.reading = asyncio.Event()
         self.reading.set()
         self._parts: dict[str, list[dict[str, Any]]] = {}
@@ -130,6 +132,14 @@ class Page:
         await self.reading.wait()
         self.texts.append(text)
         self._apply(json.loads(text))
+        self.received.set()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Read until this holds."""
+        async with asyncio.timeout(20):
+            while not done():
+                self.received.clear()
+                await self.received.wait()
 
     def _apply(self, message: dict[str, Any]) -> None:
         match message["t"]:

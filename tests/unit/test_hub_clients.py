@@ -73,9 +73,7 @@ async def test_an_alert_is_sent_at_once_and_a_call_with_the_next_batch() -> None
     page.connect()
     await settle()
     give(hub, call(1), alert(1))
-    async with asyncio.timeout(5):
-        while not page.rows["alerts"]:
-            await asyncio.sleep(0.001)
+    await page.until(lambda: bool(page.rows["alerts"]))
     assert not page.rows["calls"]
     hub.flush()
     await settle()
@@ -274,9 +272,7 @@ async def test_a_burst_does_not_close_a_client_that_reads() -> None:
     give(hub, *(alert(number, note="x" * 1_900) for number in range(2_000)))
     hub.flush()
     assert client.check(), "far behind, but only since this moment"
-    async with asyncio.timeout(20):
-        while len(page.rows["alerts"]) < 2_000:
-            await asyncio.sleep(0)
+    await page.until(lambda: len(page.rows["alerts"]) == 2_000)
     assert client.check()
     await page.cut()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from hub_fixtures import sighting
 
@@ -58,7 +59,7 @@ def test_those_shown_are_spread_over_the_batch() -> None:
     order = [str(event.event_id) for event in events]
     places = [order.index(event_id) for event_id in _ids(flow.take(0.0)[0])]
     assert len(places) == 20
-    assert max(b - a for a, b in zip(places, places[1:], strict=False)) <= 11
+    assert max(b - a for a, b in pairwise(places)) <= 11
 
 
 def test_a_sighting_that_comes_twice_is_shown_once() -> None:
