@@ -1,0 +1,1 @@
+"""Cameras watched through OpenCV: how they are doing and whether something moves; never their pictures."""
