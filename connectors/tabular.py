@@ -125,7 +125,7 @@ class Table:
             else:
                 text = self.decode(first.raw)
                 # Most cells wins and the comma wins a tie: a header has many names, and no name holds a delimiter.
-                self.delimiter = max(_DELIMITERS, key=lambda char: len(next(csv.reader([text], delimiter=char), [])))
+                self.delimiter = max(_DELIMITERS, key=lambda char: _width(text, char))
                 start, line = first.offset, first.number
             file.seek(start)
             header = next(_RowReader(self, file, start, line, header=True).rows(), None)
@@ -151,7 +151,7 @@ class _RowReader:
         self._width = 0 if header else len(table.header)
 
     def rows(self) -> Iterator[Row | BadRow]:
-        reader = csv.reader(self._feed(), delimiter=self._table.delimiter)
+        reader = self._csv()
         while True:
             self._taken = []
             problem = ""
@@ -163,7 +163,7 @@ class _RowReader:
                     return
                 problem = "a quote is opened here and never closed"
             except csv.Error:
-                problem = "a quote is opened here and never closed, or a cell is too long"
+                problem = "a quote is not closed or stands in the wrong place, or a cell is too long"
             if self._cut_short:
                 problem = "a quote is opened here and never closed"
             if not cells and not problem:
@@ -175,11 +175,15 @@ class _RowReader:
                 yield self._bad(taken[0], problem)
                 self._again.extendleft(reversed(taken[1:]))
                 self._cut_short = False
-                reader = csv.reader(self._feed(), delimiter=self._table.delimiter)
+                reader = self._csv()
                 continue
             cells = [cell.strip() for cell in cells]
             if any(cells):
                 yield Row(taken[0].number, taken[0].offset, b"".join(line.raw for line in taken), cells)
+
+    def _csv(self) -> Iterator[list[str]]:
+        # Strict: text after a closing quote is how a stray quote shows that would swallow the rows up to it.
+        return csv.reader(self._feed(), delimiter=self._table.delimiter, strict=True)
 
     def _shape_problem(self, cells: list[str], lines: int) -> str:
         if not self._width:
@@ -230,6 +234,13 @@ def _lines(file: BinaryIO, offset: int, number: int = 1) -> Iterator[_Line]:
         yield _Line(number, offset, piece)
         offset += len(piece)
         number += 1
+
+
+def _width(text: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([text], delimiter=delimiter), []))
+    except csv.Error:  # a cell too long: with another delimiter it may not be
+        return 0
 
 
 def _is_utf8(path: Path) -> bool:
