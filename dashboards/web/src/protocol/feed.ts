@@ -55,6 +55,8 @@ export class LiveFeed {
   refusal = '';
   version = '';
   retryAt: number | null = null;
+  /** The server is up, but still reads its log: what it will send is not complete yet. */
+  loading = false;
   /** How often the connection was resumed without a snapshot, and how often a gap was found: for tests and support. */
   readonly counts = { connects: 0, resumes: 0, snapshots: 0, gaps: 0, duplicates: 0, unreadable: 0 };
 
@@ -136,9 +138,8 @@ export class LiveFeed {
     const pos: Partial<Record<Lossless, number>> = {};
     for (const channel of LOSSLESS) {
       const { position, waiting } = this.#sequences[channel];
-      // A channel cut off within its snapshot has no place to resume from; without `pos` the server sends it whole.
-      if (position === null || waiting) return null;
-      pos[channel] = position;
+      // A channel cut off within its snapshot has no place to resume from; without one the server sends it whole.
+      if (position !== null && !waiting) pos[channel] = position;
     }
     return { epoch: this.#epoch, pos };
   }
@@ -159,6 +160,7 @@ export class LiveFeed {
   #handle(message: ServerMessage): void {
     switch (message.t) {
       case 'welcome':
+        this.loading = message.loading;
         this.#welcome(message.epoch, message.mode, message.version);
         break;
       case 'snap':
@@ -175,6 +177,7 @@ export class LiveFeed {
         this.#awaitSnapshot(message.ch);
         break;
       case 'ping':
+        this.loading = message.loading;
         this.#send({ t: 'pong', n: message.n });
         break;
       case 'slow':
@@ -189,7 +192,9 @@ export class LiveFeed {
   #welcome(epoch: string, mode: 'resume' | 'snapshot', version: string): void {
     const resumed = mode === 'resume' && epoch === this.#epoch;
     this.counts[resumed ? 'resumes' : 'snapshots'] += 1;
-    if (!resumed) for (const channel of LOSSLESS) this.#awaitSnapshot(channel);
+    for (const channel of LOSSLESS) {
+      if (!resumed || this.#sequences[channel].waiting) this.#awaitSnapshot(channel);
+    }
     this.#parts.clear();
     this.#epoch = epoch;
     this.version = version;
@@ -253,7 +258,7 @@ export class LiveFeed {
     this.clock.after(SNAPSHOT_MS, () => {
       if (!sequence.waiting || socket === null || socket !== this.#socket) return;
       // A snapshot that stands still will not come: a new connection is the one thing that is sure to bring it.
-      if (sequence.progress === progress) this.#drop(4000);
+      if (sequence.progress === progress && !this.loading) this.#drop(4000);
       else this.#watchSnapshot(channel);
     });
   }

@@ -53,11 +53,12 @@ export interface ChannelDelta {
 }
 
 export type ServerMessage =
-  | { t: 'welcome'; epoch: string; now: number; mode: 'resume' | 'snapshot'; hb: number; version: string }
+  /** `loading`: the server still reads its log; the snapshots come when it has. */
+  | { t: 'welcome'; epoch: string; now: number; mode: 'resume' | 'snapshot'; hb: number; version: string; loading: boolean }
   | { t: 'snap'; ch: Channel; pos: number; part: number; of: number; rows: readonly unknown[] }
   | { t: 'd'; now: number; ch: Partial<Record<Channel, ChannelDelta>> }
   | { t: 'gap'; ch: Lossless }
-  | { t: 'ping'; n: number; now: number }
+  | { t: 'ping'; n: number; now: number; loading: boolean }
   | { t: 'slow'; drop: Partial<Record<Channel, number>> };
 
 export const isChannel = (value: unknown): value is Channel => (CHANNELS as readonly unknown[]).includes(value);
@@ -99,6 +100,7 @@ export function readMessage(text: string): ServerMessage | null {
   }
   if (!isRecord(raw)) return null;
   const { t, now, ch, n } = raw;
+  const loading = raw['loading'] === true;
   if (t === 'welcome' && typeof raw['epoch'] === 'string' && isCount(now)) {
     const { epoch, mode, hb, version } = raw;
     return {
@@ -108,6 +110,7 @@ export function readMessage(text: string): ServerMessage | null {
       mode: mode === 'resume' ? 'resume' : 'snapshot',
       hb: isCount(hb) ? hb : 5,
       version: typeof version === 'string' ? version : '',
+      loading,
     };
   }
   if (t === 'snap' && isChannel(ch) && Array.isArray(raw['rows'])) {
@@ -123,7 +126,7 @@ export function readMessage(text: string): ServerMessage | null {
   }
   if (t === 'd' && isCount(now)) return { t, now, ch: readByChannel(ch, readDelta) };
   if (t === 'gap' && isLossless(ch)) return { t, ch };
-  if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now };
+  if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now, loading };
   if (t === 'slow') return { t, drop: readByChannel(raw['drop'], (v) => (isCount(v) ? v : null)) };
   return null;
 }

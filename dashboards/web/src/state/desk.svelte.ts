@@ -11,12 +11,13 @@ import { World } from './world';
 
 export type Tab = 'alerts' | 'calls' | 'reads' | 'cameras' | 'zones';
 
+/** What GET /api/status says, as far as it is shown. */
 export interface Status {
   readonly version?: string;
-  readonly mode?: string;
-  readonly embedded_log?: boolean;
-  readonly ages?: Readonly<Record<string, number | null>>;
-  readonly store?: Readonly<Record<string, unknown>>;
+  /** What is wrong, in plain words, by part of the server. */
+  readonly wrong?: Readonly<Record<string, string>>;
+  readonly hub?: { readonly channels?: Readonly<Record<string, { readonly kept?: number; readonly dropped?: number }>> };
+  readonly details?: { readonly embedded_log?: boolean };
 }
 
 /** Views are told at most this often; a first change after a pause is told at once. */

@@ -1,0 +1,194 @@
+/** A server of the page and of the protocol watchfloor.v1, small enough to do in a test exactly what is asked of it. */
+import { createServer } from 'node:http';
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { iso, uuid } from './city.mjs';
+
+const require = createRequire(new URL('../../dashboards/web/package.json', import.meta.url));
+const { WebSocketServer } = require('ws');
+const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url));
+const LOSSLESS = ['alerts', 'incidents', 'calls'];
+const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles' };
+/** As strict as the page can bear: no inline script, no inline style, no other origin. */
+const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+
+export class FakeServer {
+  epoch = 'k3f9';
+  /** Posted actions, as they came. */
+  actions = [];
+  hellos = [];
+  welcomes = [];
+  requests = [];
+  resyncs = [];
+  replayed = [];
+  deadLetters = [];
+  /** What POST /api/actions answers: 200, or a status to fail with; `silent` confirms without a new state. */
+  actionStatus = 200;
+  silent = false;
+  basemap = true;
+  #rows = {};
+  #tail = { alerts: [], incidents: [], calls: [] };
+  #pos = { alerts: 0, incidents: 0, calls: 0 };
+  #http = null;
+  #sockets = new Set();
+  #ping = null;
+  port = 0;
+
+  constructor(city = {}) {
+    for (const channel of Object.keys(KEYS)) {
+      this.#rows[channel] = new Map((city[channel] ?? []).map((row) => [row[KEYS[channel]], row]));
+      if (LOSSLESS.includes(channel)) this.#pos[channel] = this.#rows[channel].size;
+    }
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
+  position(channel) {
+    return this.#pos[channel];
+  }
+
+  async start() {
+    this.#http = createServer((request, response) => void this.#serve(request, response));
+    const sockets = new WebSocketServer({ server: this.#http, path: '/ws', handleProtocols: () => 'watchfloor.v1+json' });
+    sockets.on('connection', (socket) => this.#connect(socket));
+    await new Promise((done) => this.#http.listen(this.port, '127.0.0.1', done));
+    this.port = this.#http.address().port;
+    let n = 0;
+    this.#ping = setInterval(() => this.#broadcast({ t: 'ping', n: (n += 1), now: Date.now() }), 1000);
+  }
+
+  /** Go away at once, as a crash does; `start` comes back at the same address. */
+  async stop() {
+    clearInterval(this.#ping);
+    for (const socket of this.#sockets) socket.terminate();
+    this.#sockets.clear();
+    const http = this.#http;
+    this.#http = null;
+    http?.closeAllConnections();
+    await new Promise((done) => (http ? http.close(done) : done()));
+  }
+
+  /** Say nothing any more, with the connection open. */
+  freeze() {
+    clearInterval(this.#ping);
+  }
+
+  push(channel, rows) {
+    for (const row of rows) this.#rows[channel].set(row[KEYS[channel]], row);
+    const delta = { rows };
+    if (LOSSLESS.includes(channel)) {
+      delta.from = this.#pos[channel] + 1;
+      delta.to = this.#pos[channel] += rows.length;
+      this.#tail[channel].push(delta);
+    }
+    this.#broadcast({ t: 'd', now: Date.now(), ch: { [channel]: delta } });
+  }
+
+  /** Lose a delta on the way: a gap the page must notice. */
+  loseNext(channel, rows) {
+    for (const row of rows) this.#rows[channel].set(row[KEYS[channel]], row);
+    this.#pos[channel] += rows.length;
+  }
+
+  #broadcast(message) {
+    const text = JSON.stringify(message);
+    for (const socket of this.#sockets) socket.send(text);
+  }
+
+  #connect(socket) {
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('message', (data) => {
+      const message = JSON.parse(data.toString());
+      if (message.t === 'hello') this.#hello(socket, message);
+      if (message.t === 'resync') {
+        this.resyncs.push(message.ch);
+        this.#snapshot(socket, message.ch);
+      }
+    });
+  }
+
+  #hello(socket, hello) {
+    this.hellos.push(hello);
+    const resume = hello.resume?.epoch === this.epoch ? hello.resume.pos : null;
+    const mode = resume ? 'resume' : 'snapshot';
+    this.welcomes.push(mode);
+    socket.send(JSON.stringify({ t: 'welcome', epoch: this.epoch, now: Date.now(), mode, hb: 5, version: '0.1.0' }));
+    this.#sockets.add(socket);
+    for (const channel of hello.sub) {
+      if (resume && resume[channel] !== undefined) {
+        for (const delta of this.#tail[channel]) {
+          if (delta.from > resume[channel]) socket.send(JSON.stringify({ t: 'd', now: Date.now(), ch: { [channel]: delta } }));
+        }
+      } else this.#snapshot(socket, channel);
+    }
+  }
+
+  #snapshot(socket, channel) {
+    const rows = [...this.#rows[channel].values()];
+    const size = 200;
+    const of = Math.max(1, Math.ceil(rows.length / size));
+    for (let part = 1; part <= of; part += 1) {
+      socket.send(JSON.stringify({ t: 'snap', ch: channel, pos: this.#pos[channel] ?? 0, part, of, rows: rows.slice((part - 1) * size, part * size) }));
+    }
+  }
+
+  async #serve(request, response) {
+    const path = new URL(request.url, this.url).pathname;
+    this.requests.push(path);
+    const json = (status, body) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    if (path === '/api/status') return json(200, { version: '0.1.0', wrong: {}, hub: { channels: {} }, details: { embedded_log: true } });
+    if (path === '/api/dead-letters') return json(200, { rows: this.deadLetters, next: null });
+    const replay = /^\/api\/dead-letters\/([^/]+)\/replay$/.exec(path);
+    if (replay && request.method === 'POST') {
+      this.replayed.push(replay[1]);
+      return json(200, { event_id: replay[1] });
+    }
+    if (path === '/api/actions' && request.method === 'POST') return this.#act(await bodyOf(request), json);
+    if (path.startsWith('/api/')) return json(404, { error: 'not found' });
+    return this.#file(path, request, response);
+  }
+
+  #act(action, json) {
+    this.actions.push(action);
+    if (this.actionStatus !== 200) return json(this.actionStatus, { error: 'the broker did not confirm' });
+    json(200, { event_id: action.key });
+    if (this.silent) return undefined;
+    const alert = this.#rows.alerts.get(action.subject_id);
+    const status = { 'alert.acknowledge': 'acknowledged', 'alert.close': 'closed', 'alert.reopen': 'open' }[action.name];
+    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
+    return undefined;
+  }
+
+  async #file(path, request, response) {
+    const file = join(DIST, normalize(path === '/' ? '/index.html' : path));
+    const found = file.startsWith(DIST) && (await stat(file).catch(() => null));
+    if (!found || !found.isFile() || (!this.basemap && path.endsWith('.pmtiles'))) {
+      response.writeHead(404).end();
+      return;
+    }
+    const bytes = await readFile(file);
+    const headers = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY, 'cache-control': 'no-store', 'accept-ranges': 'bytes' };
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    if (!range) {
+      response.writeHead(200, headers).end(bytes);
+      return;
+    }
+    const from = Number(range[1]);
+    const to = Math.min(range[2] ? Number(range[2]) : bytes.length - 1, bytes.length - 1);
+    response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.length}` }).end(bytes.subarray(from, to + 1));
+  }
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
