@@ -6,14 +6,16 @@ from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
 from connectors.calls_csv.column_map import CallMap
 from connectors.calls_csv.row_translator import Place, RowTranslator
+from connectors.edge.dead_letters import dead_letter
 from connectors.file_reading import CellError, RowError
 from connectors.tabular import BadRow, Row, Table
-from connectors.translation import Context
+from connectors.translation import Context, Refused
 from schemas.events.dead_letter import DeadLetter
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.identity import identity
@@ -97,19 +99,18 @@ class _CallReader:
 
     def _refuse(self, error: RowError, original: bytes) -> RefusedRow:
         context = self._context
-        where = f"line {error.line}" + (f", column {error.column}" if error.column else "")
-        letter = DeadLetter(
-            # The same row at the same line of a second replay is the same dead letter.
-            event_id=identity("dead_letter", context.source, "translate", error.line, original.hex()),
-            occurred_at=context.observed_at,
-            observed_at=context.observed_at,
-            source=context.source,
-            jurisdiction=context.jurisdiction,
-            reason="invalid_field",
-            step="translate",
-            error=f"{where}: {error.error}"[:2000],
-            topic=EMERGENCY_CALL.topic,
-            original=original,
-            headers={"format": context.instance, "file": self.table.path.name, "columns": self._header},
+        refused = Refused(error.column or "row", f"line {error.line}: {error.error}", EMERGENCY_CALL.name, original)
+        letter = dead_letter(refused, "text/csv", context)
+        letter = msgspec.structs.replace(
+            letter,
+            # Two rows of the same bytes are two dead letters; the same row in a second replay is the same one.
+            event_id=identity("dead_letter", context.source, "translate", error.line, letter.event_id),
+            headers={
+                **letter.headers,
+                "format": context.instance,
+                "file": self.table.path.name,
+                "line": str(error.line),
+                "columns": self._header,
+            },
         )
         return RefusedRow(error.line, len(original), error, letter)

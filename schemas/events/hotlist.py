@@ -22,7 +22,10 @@ class Hotlist(Event, frozen=True, kw_only=True, gc=False):
     as_of: Annotated[Moment, Meta(description="How current the list is by its owner's clock (UTC).")]
     entry_count: Annotated[int, Meta(ge=0, description="Entries in it.")]
     chunk_count: Annotated[int, Meta(ge=0, description="Chunks the entries were sent in, numbered from 0.")]
-    checksum: Annotated[str, Meta(description="SHA-256, hex, over the chunks' bytes in order.")]
+    checksum: Annotated[
+        str,
+        Meta(description="SHA-256, hex, over the entries' JSON in order of their ids (schemas/hotlist_checksum.py)."),
+    ]
 
 
 _AT = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)

@@ -305,7 +305,7 @@ export interface Hotlist extends Envelope {
   readonly entry_count: number;
   /** Chunks the entries were sent in, numbered from 0. */
   readonly chunk_count: number;
-  /** SHA-256, hex, over the chunks' bytes in order. */
+  /** SHA-256, hex, over the entries' JSON in order of their ids (schemas/hotlist_checksum.py). */
   readonly checksum: string;
 }
 
