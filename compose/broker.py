@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import psutil
 
@@ -44,9 +44,9 @@ class LogLimit:
     message, is better than a machine that dies with everything in it.
     """
 
-    def __init__(self, inner: Publisher, broker_pid: int, limit_mb: int) -> None:
+    def __init__(self, inner: Publisher, broker_pid: Callable[[], int | None], limit_mb: int) -> None:
         self._inner = inner
-        self._broker = psutil.Process(broker_pid)
+        self._broker_pid = broker_pid
         self._limit = limit_mb * 1024 * 1024
         self._limit_mb = limit_mb
         self._looked = 0.0
@@ -58,8 +58,9 @@ class LogLimit:
         now = time.monotonic()
         if now - self._looked > 1.0:
             self._looked = now
+            pid = self._broker_pid()
             try:
-                self._size = self._broker.memory_info().rss
+                self._size = psutil.Process(pid).memory_info().rss if pid is not None else 0
             except psutil.NoSuchProcess:
                 self._size = 0  # it is being restarted; publishing itself will say so
         return self._size / 1024 / 1024

@@ -1,0 +1,35 @@
+"""The `watchfloor` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from compose.commands import bench, config, dead_letters, doctor, loaders, local, replay, roles, sql, topics
+from compose.commands.output import fail
+from compose.settings import ConfigError
+
+app = typer.Typer(
+    name="watchfloor",
+    help="Plates, calls and cameras to explained alerts on a live map.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (local, roles, replay, loaders, sql, topics, dead_letters, doctor, config, bench):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command; what a person can mend is told in one line, without a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        fail(f"The configuration cannot be used:\n{error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The parts of the `watchfloor` command, a file for each thing people do."""

@@ -1,0 +1,35 @@
+"""How commands ask the running server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+from compose.commands.output import fail
+from compose.local import addresses
+from compose.settings import Settings
+
+
+def ask(
+    settings: Settings, method: str, path: str, *, as_json: bool, body: Any = None, timeout: float = 60.0
+) -> httpx2.Response:
+    """Return the server's answer if it is a good one; else end the command with what it says.
+
+    Raises httpx2.ConnectError when nothing listens.
+    """
+    base = addresses(settings).web
+    response = httpx2.request(method, f"{base}{path}", json=body, timeout=timeout)
+    if response.is_success:
+        return response
+    try:
+        said = response.json()
+        text = str(said.get("error") or said.get("detail") or said)
+    except ValueError:
+        text = response.text
+    fail(text, 3 if response.status_code == 403 else 1, as_json=as_json)
+
+
+def not_running(settings: Settings) -> str:
+    """Return what to say when nothing listens."""
+    return f"Nothing answers at {addresses(settings).web}. Start `watchfloor up` first."

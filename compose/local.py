@@ -1,0 +1,176 @@
+"""Everything on one machine: the roles `up` runs, in the order they need each other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+import httpx2
+from msgspec import Struct
+
+from compose import run_file
+from compose.broker import broker_command
+from compose.settings import Settings
+from compose.supervisor import Role, Supervisor
+
+#: Seconds the first start may take on a slow machine, with a store to open and a log to read.
+READY_WITHIN_S = 90.0
+
+
+class PortTakenError(Exception):
+    """Something else listens where a role should."""
+
+
+class Addresses(Struct, frozen=True):
+    """Where a running system is."""
+
+    web: str
+    edge: str
+    kafka: str
+
+
+def addresses(settings: Settings) -> Addresses:
+    """Return where this configuration's system is."""
+    return Addresses(
+        f"http://{settings.web_host}:{settings.web_port}",
+        f"http://{settings.edge_host}:{settings.edge_port}",
+        settings.bootstrap,
+    )
+
+
+def require_free_ports(settings: Settings) -> None:
+    """Raise PortTakenError, naming the port and the setting, if something else listens there."""
+    wanted = [
+        ("web_port", settings.web_host, settings.web_port),
+        ("edge_port", settings.edge_host, settings.edge_port),
+    ]
+    if settings.embedded_broker:
+        wanted.append(("embedded_kafka_port", "127.0.0.1", settings.embedded_kafka_port))
+    for name, host, port in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PortTakenError(
+                    f"port {port} on {host} is taken: is another Watchfloor running? "
+                    f"Stop it, or set WATCHFLOOR_{name.upper()} to a free port ({error.strerror})"
+                ) from error
+
+
+def role_command(*arguments: str) -> list[str]:
+    """Return the command that runs a role in a process of its own."""
+    return [sys.executable, "-m", "compose.cli", *arguments]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the settings as environment variables, so that every role has the same."""
+    env = {}
+    for name, value in settings.model_dump(mode="json").items():
+        if value is None or value == []:
+            continue
+        secret = getattr(settings, name)
+        if hasattr(secret, "get_secret_value"):
+            value = secret.get_secret_value()
+        env[f"WATCHFLOOR_{name.upper()}"] = str(value)
+    return env
+
+
+class Local:
+    """A system on this machine: start it, wait until it is ready, stop it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.supervisor = Supervisor(settings.data_dir / "logs", self._changed)
+        self._env = environment(settings)
+        self._up = False
+
+    async def start(self, say: Callable[[str], None] = lambda _text: None) -> None:
+        """Start broker and roles; returns when the page answers truthfully that all is well."""
+        require_free_ports(self.settings)
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._up = True
+        if self.settings.embedded_broker:
+            say("starting the embedded broker")
+            await self.supervisor.start(
+                Role(
+                    name="broker",
+                    command=broker_command(self.settings.embedded_kafka_port),
+                    on_start=self._broker_answers,
+                )
+            )
+        say("starting the roles")
+        # The server first: with the embedded store it puts back into the log what others read at their start.
+        for name in self._roles():
+            await self.add(name, name)
+        say("waiting until the page can be trusted")
+        await self._wait_ready()
+
+    async def add(self, name: str, *arguments: str) -> None:
+        """Start one more role."""
+        await self.supervisor.start(Role(name=name, command=role_command(*arguments), env=self._env))
+
+    async def stop(self) -> None:
+        """Stop everything; no process of ours is left."""
+        self._up = False
+        await self.supervisor.stop()
+        run_file.remove(self.settings.data_dir)
+
+    def _roles(self) -> list[str]:
+        return (
+            ["serve", "process", "connect"]
+            if self.settings.embedded_store
+            else ["store", "serve", "process", "connect"]
+        )
+
+    def _changed(self) -> None:
+        if not self._up:
+            return
+        where = addresses(self.settings)
+        run_file.write(
+            self.settings.data_dir,
+            run_file.RunningHere(
+                pid=os.getpid(),
+                kafka=where.kafka,
+                web=where.web,
+                edge=where.edge,
+                roles={name: running.pid for name, running in self.supervisor.running.items()},
+            ),
+        )
+
+    async def _broker_answers(self) -> None:
+        until = time.monotonic() + 20
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.settings.embedded_kafka_port)
+                writer.close()
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)
+
+    async def _wait_ready(self) -> None:
+        until = time.monotonic() + READY_WITHIN_S
+        where = addresses(self.settings)
+        last = ""
+        async with httpx2.AsyncClient(timeout=3.0) as client:
+            for url in (f"{where.web}/api/health", f"{where.edge}/health"):
+                while True:
+                    try:
+                        answer = await client.get(url)
+                        if answer.status_code == 200:
+                            break
+                        last = answer.text
+                    except httpx2.HTTPError as error:
+                        last = str(error) or type(error).__name__
+                    if time.monotonic() > until:
+                        raise TimeoutError(
+                            f"{url} was not well within {READY_WITHIN_S:.0f} s: {last}. "
+                            f"The roles' logs are in {self.settings.data_dir / 'logs'}"
+                        )
+                    await asyncio.sleep(0.1)

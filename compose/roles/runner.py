@@ -1,0 +1,89 @@
+"""How a role's process begins and ends: logs, signals, and waiting for the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+import uvicorn
+
+from compose import logs, run_file
+from compose.broker import LogLimit
+from compose.settings import Settings
+from schemas.wire.producer import FrameProducer
+from schemas.wire.publisher import BrokerUnavailableError, Publisher
+from schemas.wire.topics import create_topics
+
+log = structlog.get_logger(__name__)
+
+Body = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+def run_role(name: str, settings: Settings, body: Body) -> None:
+    """Run a role until SIGTERM or SIGINT; returns when it has ended in order."""
+    logs.configure(settings.log_level, name)
+    asyncio.run(_run(settings, body))
+
+
+async def _run(settings: Settings, body: Body) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await body(settings, stop)
+
+
+async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:
+    """Wait for the broker and make what topics are missing; False when told to stop meanwhile."""
+    told = False
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(
+                create_topics,
+                settings.bootstrap,
+                partitions=settings.kafka_partitions,
+                replication=settings.kafka_replication,
+            )
+            return True
+        except BrokerUnavailableError as error:
+            if not told:
+                log.warning("waiting for the broker", why=str(error))
+                told = True
+            await asyncio.sleep(0.2)
+    return False
+
+
+async def open_producer(settings: Settings, client_id: str, stop: asyncio.Event) -> FrameProducer | None:
+    """Return a connected producer, once the broker is there; None when told to stop meanwhile."""
+    if not await ensure_topics(settings, stop):
+        return None
+    return await asyncio.to_thread(FrameProducer, settings.bootstrap, client_id=client_id)
+
+
+def limited(settings: Settings, producer: Publisher) -> Publisher:
+    """Return the publisher an edge uses: with the embedded broker, one that stops before memory runs out."""
+    if not settings.embedded_broker:
+        return producer
+
+    def broker_pid() -> int | None:
+        running = run_file.read(settings.data_dir)
+        return running.roles.get("broker") if running is not None else None
+
+    return LogLimit(producer, broker_pid, settings.embedded_log_limit_mb)
+
+
+async def serve_until(server: uvicorn.Server, stop: asyncio.Event, sockets: list[object] | None = None) -> None:
+    """Run a web server until ``stop``; sets ``stop`` when the server ends first."""
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    ending = asyncio.create_task(end())
+    try:
+        await server.serve(sockets=sockets)  # type: ignore[arg-type]
+    finally:
+        stop.set()
+        await ending

@@ -1,0 +1,123 @@
+"""`watchfloor store`: from the log to ClickHouse, acknowledged only when the rows are durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import structlog
+from pipeline.store.async_store import AsyncStore
+from pipeline.store.writer import BatchWriter
+
+from compose.restore import restore_log
+from compose.roles.broker_settings import engine_settings
+from compose.roles.runner import ensure_topics
+from compose.settings import Settings
+from pipeline.dead_letters import dead_letter
+from pipeline.engine import Engine, Handler, Work
+from pipeline.framing import frames
+from pipeline.message import Message
+from pipeline.store.store import Placed
+from schemas.event_type import EventType
+from schemas.registry import EVENT_TYPES
+from schemas.wire.frame import FrameDecoder
+from schemas.wire.publisher import Publisher
+
+log = structlog.get_logger(__name__)
+
+GROUP = "watchfloor-store"
+
+
+async def open_store(settings: Settings) -> AsyncStore:
+    """Return the store, migrated: chDB in this process, or a ClickHouse server. Raises StoreUnavailableError."""
+    if settings.embedded_store:
+        from pipeline.store.chdb_store import ChdbStore
+
+        folder = settings.data_dir.resolve() / "store"
+        folder.mkdir(parents=True, exist_ok=True)
+        inner: Any = await asyncio.to_thread(ChdbStore, folder)
+    else:
+        from pipeline.store.server_store import ServerStore
+
+        assert settings.clickhouse is not None
+        host, _, port = settings.clickhouse.rpartition(":")
+        inner = ServerStore(
+            host or settings.clickhouse,
+            int(port) if host else 9000,
+            user=settings.clickhouse_user,
+            password=settings.clickhouse_password.get_secret_value(),
+            secure=settings.clickhouse_secure,
+        )
+    store = AsyncStore(inner)
+    applied = await store.migrate()
+    if applied:
+        log.info("store migrated", applied=applied)
+    return store
+
+
+class StoreRole:
+    """Reads every topic that has a table and stores it. ``stored`` counts rows newly stored by event type."""
+
+    def __init__(self, settings: Settings, store: AsyncStore) -> None:
+        self._settings = settings
+        self._store = store
+        self.writer = BatchWriter(store)
+
+    @property
+    def stored(self) -> Counter[str]:
+        """Rows newly stored, by event type, since the start."""
+        return self.writer.stored
+
+    async def restore_log(self, publisher: Publisher) -> None:
+        """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
+        if self._settings.embedded_broker:
+            await restore_log(self._settings, self._store, publisher)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Store until ``stop``."""
+        engine = Engine(engine_settings(self._settings, GROUP))
+        for kind in EVENT_TYPES:
+            if kind.table is not None:
+                engine.add(kind, self._handler(kind))
+        writing = asyncio.create_task(self.writer.run())
+        await engine.start()
+        log.info("storing", types=len(EVENT_TYPES))
+        await stop.wait()
+        await engine.stop()
+        writing.cancel()
+
+    def _handler(self, kind: EventType[Any]) -> Handler:
+        decoder = FrameDecoder(kind)
+        partitions = self._settings.kafka_partitions
+
+        async def handle(message: Message) -> Work:
+            frame = decoder.decode(message.value)
+            placed = [Placed(event, message.topic, message.partition, message.offset) for event in frame.events]
+            letters = [
+                dead_letter(
+                    message,
+                    rejected.index,
+                    reason=rejected.reason,
+                    step="decode",
+                    error=rejected.error,
+                    original=rejected.original,
+                    source="store/reader",
+                )
+                for rejected in frame.rejected
+            ]
+            pending = [await self.writer.add(kind, placed)] if placed else []
+            return Work(frames(letters, partitions), pending)
+
+        return handle
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the store role on its own (with a ClickHouse server)."""
+    if not await ensure_topics(settings, stop):
+        return
+    store = await open_store(settings)
+    try:
+        await StoreRole(settings, store).run(stop)
+    finally:
+        await store.close()

@@ -1,0 +1,38 @@
+"""`watchfloor connect camera`: the health and motion of one camera."""
+
+from __future__ import annotations
+
+import asyncio
+
+from compose.roles.runner import limited, open_producer
+from compose.settings import Settings
+from connectors.camera_stream.config import CameraStream, Source
+from connectors.camera_stream.run import run as watch
+
+
+async def run(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    source: str,
+    camera_id: str,
+    lat: float | None,
+    lon: float | None,
+    name: str,
+) -> None:
+    """Watch until ``stop``. Raises ValueError for a source that is no file and no camera address."""
+    config = CameraStream(
+        camera_id=camera_id,
+        source=Source(source),
+        name=name or camera_id,
+        lat=lat,
+        lon=lon,
+        jurisdiction=settings.jurisdiction,
+    )
+    producer = await open_producer(settings, f"watchfloor-camera-{camera_id}", stop)
+    if producer is None:
+        return
+    try:
+        await watch(config, limited(settings, producer), stop=stop)
+    finally:
+        await asyncio.to_thread(producer.close)

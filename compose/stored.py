@@ -1,0 +1,166 @@
+"""What the server is given of the store: questions by people, dead letters, and events read back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, get_type_hints
+from uuid import UUID
+
+import msgspec
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from pipeline.store.async_store import AsyncStore
+
+from compose.settings import Settings
+from connectors import registry
+from connectors.translation import Context
+from dashboards.server import ports
+from pipeline.store.errors import QueryFailedError, QueryRefusedError, StoreUnavailableError
+from pipeline.store.parameters import Parameter
+from schemas.envelope import Event
+from schemas.event_type import EventType
+from schemas.events.dead_letter import DEAD_LETTER, DeadLetter
+from schemas.wire.frame import utc_now
+from schemas.wire.producer import FrameProducer
+from schemas.wire.publisher import BrokerUnavailableError
+
+E = TypeVar("E", bound=Event)
+
+
+async def stored_events(
+    store: AsyncStore,
+    kind: EventType[E],
+    source: str,
+    rest: str = "",
+    params: Mapping[str, Parameter] | None = None,
+) -> list[E]:
+    """Return events read back from a table or view of ``kind``; ``rest`` is the SQL after FROM.
+
+    Times come back with the store's milliseconds. Raises StoreUnavailableError.
+    """
+    sql = f"SELECT {', '.join(_columns(kind.cls))} FROM rtcc.{source} {rest}"  # noqa: S608 - names of our own
+    answer = await store.query(sql, params, "JSONEachRow")
+    decoder = msgspec.json.Decoder(kind.cls, strict=False)
+    return [decoder.decode(line) for line in answer.splitlines() if line.strip()]
+
+
+def _columns(cls: type[Event]) -> list[str]:
+    """Return the select expressions that give an event's own JSON form: RFC 3339 times and base64 bytes."""
+    columns = []
+    for name, hint in get_type_hints(cls).items():
+        parts = _parts(hint)
+        if datetime in parts:
+            columns.append(f"concat(replaceOne(toString({name}), ' ', 'T'), 'Z') AS {name}")
+        elif bytes in parts:
+            columns.append(f"base64Encode({name}) AS {name}")
+        else:
+            columns.append(name)
+    return columns
+
+
+def _parts(hint: Any) -> set[Any]:
+    return {hint, *(getattr(hint, "__args__", ()) or ())}
+
+
+class StoredQuery:
+    """Implements ``dashboards.server.ports.Query`` over the store's gate."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+
+    async def foreign(self, sql: str, fmt: str, raw: bool = False) -> bytes:
+        """See ``ports.Query.foreign``."""
+        try:
+            return await self._store.foreign_query(sql, fmt, spreadsheet_safe=not raw)  # type: ignore[arg-type]
+        except QueryRefusedError as error:
+            raise ports.QueryRefusedError(str(error)) from error
+        except QueryFailedError as error:
+            raise ports.QueryFailedError(str(error)) from error
+        except StoreUnavailableError as error:
+            raise ports.StoreUnavailableError(str(error)) from error
+
+
+class StoredDeadLetters:
+    """Implements ``dashboards.server.ports.DeadLetters``: read from the store, given back to the log."""
+
+    def __init__(self, store: AsyncStore, settings: Settings, producer: FrameProducer) -> None:
+        self._store = store
+        self._settings = settings
+        self._producer = producer
+
+    async def list(self, limit: int, before: ports.Before | None, reason: str | None) -> Sequence[DeadLetter]:
+        """See ``ports.DeadLetters.list``."""
+        where = ["1"]
+        params: dict[str, Parameter] = {"limit": limit}
+        if before is not None:
+            where.append("(occurred_at, event_id) < ({at:DateTime64(3,'UTC')}, {id:UUID})")
+            params |= {"at": before.occurred_at, "id": before.event_id}
+        if reason:
+            where.append("reason = {reason:String}")
+            params["reason"] = reason
+        rest = f"WHERE {' AND '.join(where)} ORDER BY occurred_at DESC, event_id DESC LIMIT {{limit:UInt32}}"
+        return await self._read(rest, params)
+
+    async def get(self, event_id: UUID) -> DeadLetter | None:
+        """See ``ports.DeadLetters.get``."""
+        found = await self._read("WHERE event_id = {id:UUID} LIMIT 1", {"id": event_id})
+        return found[0] if found else None
+
+    async def replay(self, event_id: UUID) -> bool:
+        """See ``ports.DeadLetters.replay``. What a connector refused is translated anew; the rest goes to its topic."""
+        letter = await self.get(event_id)
+        if letter is None:
+            return False
+        if letter.step == "translate":
+            await self._translate_again(letter)
+        else:
+            await asyncio.to_thread(self._put_back, letter)
+        return True
+
+    async def _read(self, rest: str, params: Mapping[str, Parameter]) -> list[DeadLetter]:
+        table = DEAD_LETTER.table
+        assert table is not None
+        try:
+            return await stored_events(self._store, DEAD_LETTER, table.name, rest, params)
+        except StoreUnavailableError as error:
+            raise ports.StoreUnavailableError(str(error)) from error
+
+    async def _translate_again(self, letter: DeadLetter) -> None:
+        name, _, instance = letter.source.partition("/")
+        context = Context(connector=name, instance=instance, observed_at=utc_now(), jurisdiction=letter.jurisdiction)
+        translate = registry.load(name).translate if name in registry.connector_names() else None
+        if translate is None:
+            raise ports.QueryFailedError(f"{name} reads files: correct the file and load it again")
+        content_type = letter.headers.get("content-type", "application/json")
+        done = translate(letter.original, content_type, context)
+        if done.refused or not done.events:
+            why = f"{done.refused[0].field}: {done.refused[0].error}" if done.refused else "it makes no event"
+            raise ports.QueryFailedError(f"it is still refused: {why}")
+        await self._producer.publish(done.events)
+
+    def _put_back(self, letter: DeadLetter) -> None:
+        if not letter.original:
+            raise ports.QueryFailedError(
+                f"the original was too large to keep here; it stays in {letter.topic}, "
+                f"partition {letter.partition}, offset {letter.offset}"
+            )
+        try:
+            kafka = KafkaProducer(
+                bootstrap_servers=self._settings.bootstrap, acks="all", allow_auto_create_topics=False
+            )
+            try:
+                headers = [("replayed_from", str(letter.event_id).encode())]
+                # To the partition it came from, so that it stands after what followed it for the same key.
+                kafka.send(
+                    letter.topic,
+                    value=letter.original,
+                    key=letter.key or None,
+                    partition=letter.partition if letter.partition >= 0 else None,
+                    headers=headers,
+                ).get(timeout=10)
+            finally:
+                kafka.close()
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the broker did not confirm: {error}") from error
