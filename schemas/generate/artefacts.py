@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.event_type import EventType
 from schemas.generate.asyncapi import asyncapi
+from schemas.generate.clickhouse import intended_ddl
 from schemas.generate.json_schema import json_schemas
 from schemas.generate.reference_docs import reference_docs
 from schemas.generate.topics import topics_json
@@ -27,8 +28,14 @@ def artefacts(kinds: Iterable[EventType[Any]] = EVENT_TYPES) -> dict[str, str]:
     texts["schemas/generated/asyncapi.json"] = asyncapi(kinds)
     texts["schemas/generated/events.ts"] = typescript(kinds)
     texts["schemas/generated/topics.json"] = topics_json(kinds)
+    texts["schemas/generated/clickhouse.sql"] = _sql(kinds)
     texts["docs/reference/events.md"] = reference_docs(kinds)
     return texts
+
+
+def _sql(kinds: Iterable[EventType[Any]]) -> str:
+    head = "-- Generated from schemas/ by `python -m schemas.generate`. Do not edit; numbered migrations reach this state.\n"
+    return head + "".join(f"\n{statement};\n" for statement in intended_ddl(kinds))
 
 
 def drifted(texts: Mapping[str, str], root: Path = ROOT) -> list[str]:

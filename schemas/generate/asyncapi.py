@@ -11,8 +11,8 @@ import msgspec
 from schemas.event_type import EventType
 from schemas.generate.json_schema import clean_descriptions
 from schemas.generate.json_text import json_text
-from schemas.generate.topics import topic_configuration
 from schemas.wire.frame import MAX_BYTES, MAX_EVENTS
+from schemas.wire.topics import topic_config
 
 #: Version of the AsyncAPI bindings specification for Kafka that the binding objects follow.
 _KAFKA_BINDING = "0.5.0"
@@ -61,11 +61,17 @@ def _channel(kind: EventType[Any]) -> dict[str, Any]:
         "bindings": {
             "kafka": {
                 "topic": kind.topic,
-                "topicConfiguration": topic_configuration(kind),
+                "topicConfiguration": _topic_configuration(kind),
                 "bindingVersion": _KAFKA_BINDING,
             }
         },
     }
+
+
+def _topic_configuration(kind: EventType[Any]) -> dict[str, Any]:
+    """Return what topics are made with, in the types of the Kafka binding: the policy a list, the rest numbers."""
+    config = topic_config(kind)
+    return {name: value.split(",") if name == "cleanup.policy" else int(value) for name, value in config.items()}
 
 
 def _message(kind: EventType[Any]) -> dict[str, Any]:

@@ -9,13 +9,6 @@ from schemas.event_type import EventType
 from schemas.generate.json_text import json_text
 
 
-def topic_configuration(kind: EventType[Any]) -> dict[str, Any]:
-    """Return a topic's settings under Kafka's own names. A compacted topic keeps its newest frames for ever."""
-    if kind.compacted:
-        return {"cleanup.policy": ["compact"]}
-    return {"cleanup.policy": ["delete"], "retention.ms": kind.retention_days * 86_400_000}
-
-
 def topics_json(kinds: Iterable[EventType[Any]]) -> str:
     """Return the text of topics.json: one object for each topic, in the registry's order."""
     return json_text(

@@ -49,6 +49,7 @@ def test_an_added_field_is_noticed_in_every_file_that_speaks_of_fields() -> None
     assert {
         "docs/reference/events.md",
         "schemas/generated/asyncapi.json",
+        "schemas/generated/clickhouse.sql",
         "schemas/generated/events.ts",
         "schemas/generated/json-schema/camera.json",
     } <= changed
