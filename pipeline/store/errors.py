@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
+
+class Limits(Struct, frozen=True):
+    """What one query may use: seconds, rows and bytes of its answer, bytes of memory."""
+
+    seconds: float = 10.0
+    rows: int = 100_000
+    answer_bytes: int = 32 * 2**20
+    memory_bytes: int = 400 * 2**20
+
 
 class StoreError(Exception):
     """Our mistake or a broken store; trying the same again gives the same. The process should stop and be looked at."""
@@ -51,6 +62,8 @@ _BAD_VALUE = frozenset({6, 26, 27, 33, 38, 41, 43, 53, 69, 70, 72, 117, 131, 190
 _TIME_CODES = frozenset({159, 160})
 _RESULT_CODES = frozenset({158, 307, 396})
 _MEMORY_CODES = frozenset({241})
+#: Codes that mean: the query went over one of its limits.
+LIMIT_CODES = _TIME_CODES | _RESULT_CODES | _MEMORY_CODES
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"Code: \d+\.\s*|DB::Exception:\s*|\s*\(version [^)]*\)\s*$|\s*Stack trace:.*$", re.DOTALL)
 
@@ -77,16 +90,28 @@ def command_error(message: str, code: int | None = None) -> StoreError:
     return (StoreUnavailableError if code in _PASSING else StoreError)(_NOISE.sub("", message))
 
 
-def query_error(message: str, *, seconds: float, rows: int, size: int, code: int | None = None) -> QueryFailedError:
+def query_error(message: str, limits: Limits, *, code: int | None = None) -> QueryFailedError:
     """Return what to tell the author of a query that failed; limits are said in plain words."""
     code = code_of(message) if code is None else code
     if code in _TIME_CODES:
-        return QueryFailedError(f"The query took longer than {seconds:g} s. Narrow the time or the place it looks at.")
-    if code in _RESULT_CODES:
         return QueryFailedError(
-            f"The answer has more than {rows:,} rows or {size // 2**20:,} MiB. "
-            "Add a LIMIT, or count instead of listing."
+            f"The query took longer than {limits.seconds:g} s. Narrow the time or the place it looks at."
         )
+    if code in _RESULT_CODES:
+        return too_large(limits)
     if code in _MEMORY_CODES:
         return QueryFailedError("The query needs more memory than it may use. Narrow it, or group by fewer values.")
     return QueryFailedError(_NOISE.sub("", message).strip())
+
+
+def too_large(limits: Limits) -> QueryFailedError:
+    """Return what to tell the author of a query whose answer is too large."""
+    return QueryFailedError(
+        f"The answer has more than {limits.rows:,} rows or {limits.answer_bytes // 2**20:,} MiB. "
+        "Add a LIMIT, or count instead of listing."
+    )
+
+
+def syntax_message(message: str) -> str:
+    """Return the parser's complaint about a person's SQL, without our own query around it."""
+    return _NOISE.sub("", message).split(": In scope SELECT formatQuerySingleLine")[0].strip()

@@ -1,10 +1,10 @@
 """The gate that a person's SQL must pass before it runs: one SELECT over our tables, with functions we know.
 
 ``readonly = 1`` is not enough: it leaves ``SELECT file('/etc/passwd')``, ``INTO OUTFILE``, ``DESCRIBE TABLE url(...)``,
-``merge()`` and ``system.processes`` open (measured, reference/clickhouse §6). So the engine's own parser is asked twice,
-without running anything: for the query in canonical form (no comments, one way of quoting, exactly one statement) and
-for that form's syntax tree. Every kind of node, function and table in the tree must be on a list; what was checked is
-what is then run.
+``merge()`` and ``system.processes`` open (measured, reference/clickhouse §6). So the engine's own parser is asked
+twice, without running anything: for the query in canonical form (no comments, one way of quoting, exactly one
+statement) and for that form's syntax tree. Every kind of node, function and table in the tree must be on a list; what
+was checked is what is then run.
 
 Named subqueries (CTEs) need no list: their names are not in the tree, but a bare name that is no table of ours can mean
 nothing else, as the connection's database is ours and holds only tables that are known here.
@@ -43,7 +43,7 @@ _REST_OF_SELECT = "INTO OUTFILE and FORMAT are not allowed; choose the format be
 
 #: One token of the canonical form: a text, a quoted name, or anything else.
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|[^'`]+|.", re.DOTALL)
-#: What a quoted name may hold. No line breaks or brackets: the syntax tree is text, and a name must not look like a line of it.
+#: What a quoted name may hold. No line breaks or brackets: the tree is text, and a name must not look like it.
 _PLAIN_NAME = re.compile(r"`[\w .,:;%#&+*/?!<>=€$@\-]*`")
 _LINE = re.compile(
     r"(?P<indent> *)(?P<kind>[\w:]+)(?: (?P<name>(?!\(children ).*?))?(?: \(children (?P<children>\d+)\))?"

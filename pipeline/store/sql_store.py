@@ -13,12 +13,12 @@ from uuid import UUID
 
 import structlog
 
-from pipeline.store.errors import QueryRefusedError, StoreError, StoreUnavailableError
+from pipeline.store.errors import Limits, QueryRefusedError, StoreError, StoreUnavailableError
 from pipeline.store.exactly_once import first_of_each, insert_token, stored_ids_query
 from pipeline.store.migrations import Migration, migrations, pending
 from pipeline.store.parameters import Parameter, quoted
 from pipeline.store.sql_gate import Parser, SqlGate, canonical_form
-from pipeline.store.store import FORMATS, Format, Limits, Placed, StoreHealth
+from pipeline.store.store import FORMATS, Format, Placed, StoreHealth
 from schemas.columns import columns_of
 from schemas.event_type import EventType
 from schemas.generate.clickhouse import DATABASE, STORE_COLUMNS
@@ -46,16 +46,20 @@ Row = Sequence[Any]
 class SqlStore(ABC):
     """A store that speaks ClickHouse's SQL. Subclasses bring the ways to the engine."""
 
-    def __init__(self) -> None:
+    def __init__(self, foreign_limits: Limits = FOREIGN_LIMITS) -> None:
         self._write_lock = Lock()
+        self._foreign_limits = foreign_limits
 
     @abstractmethod
     def _command(self, sql: str) -> None:
         """Run a statement that changes the schema. Raises StoreUnavailableError or StoreError."""
 
     @abstractmethod
-    def _rows(self, sql: str, params: Mapping[str, Parameter] | None = None) -> list[Row]:
-        """Run a small query of the store's own and return its rows; UUIDs and moments may come as text."""
+    def _rows(self, sql: str, params: Mapping[str, Parameter] | None = None, *, writing: bool = False) -> list[Row]:
+        """Run a small query of the store's own and return its rows; UUIDs may come as text.
+
+        ``writing``: the writer asks, with the write lock held, and must not wait for people's queries.
+        """
 
     @abstractmethod
     def _insert_rows(self, kind: EventType[Any], rows: Sequence[Placed], token: str) -> None:
@@ -63,7 +67,7 @@ class SqlStore(ABC):
 
     @abstractmethod
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
-        """Run a query that passed the gate, read-only and within FOREIGN_LIMITS."""
+        """Run a query that passed the gate, read-only and within the limits for people."""
 
     @abstractmethod
     def _parser(self) -> Parser:
@@ -93,7 +97,7 @@ class SqlStore(ABC):
             if not unique:
                 return 0
             sql, params = stored_ids_query(kind.table, unique, DATABASE)
-            stored = {UUID(str(row[0])) for row in self._rows(sql, params)}
+            stored = {UUID(str(row[0])) for row in self._rows(sql, params, writing=True)}
             fresh = [row for row in unique if row.event.event_id not in stored] if stored else unique
             if fresh:
                 self._insert_rows(kind, fresh, insert_token(fresh))
@@ -182,9 +186,7 @@ def describe_table(name: str) -> str:
     for kind in EVENT_TYPES:
         if kind.table is not None and name in (kind.table.name, kind.table.current):
             rows = [(column.name, column.type.sql, column.description) for column in columns_of(kind)]
-            rows += [
-                (column, definition.split(" DEFAULT")[0].split(" CODEC")[0], "") for column, definition in STORE_COLUMNS
-            ]
+            rows += [(column, re.split(" DEFAULT| CODEC", definition)[0], "") for column, definition in STORE_COLUMNS]
             return _literal_rows(("name", "type", "description"), rows)
     raise QueryRefusedError(f"{name} is not one of our tables; SHOW TABLES lists them")
 
@@ -192,7 +194,7 @@ def describe_table(name: str) -> str:
 def _literal_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     tuples = ", ".join(f"({', '.join(quoted(value) for value in row)})" for row in rows)
     columns = ", ".join(f"row.{place} AS {name}" for place, name in enumerate(names, 1))
-    return f"SELECT {columns} FROM (SELECT arrayJoin([{tuples}]) AS row)"  # noqa: S608  (our own texts, quoted)
+    return f"SELECT {columns} FROM (SELECT arrayJoin([{tuples}]) AS row)"
 
 
 def _newest_stored() -> str:
@@ -201,7 +203,7 @@ def _newest_stored() -> str:
     Only the part with the highest block number is read: the rows inserted last are in it.
     """
     return " UNION ALL ".join(
-        f"SELECT '{table.name}' AS name, toUnixTimestamp64Milli(max(stored_at)) AS newest FROM {DATABASE}.{table.name} "  # noqa: S608
+        f"SELECT '{table.name}' AS name, toUnixTimestamp64Milli(max(stored_at)) AS newest FROM {DATABASE}.{table.name} "
         f"WHERE _part = (SELECT argMax(name, max_block_number) FROM system.parts "
         f"WHERE active AND database = '{DATABASE}' AND table = '{table.name}')"
         for table in (kind.table for kind in EVENT_TYPES)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from schemas.envelope import Event
 from schemas.event_type import EventType
@@ -24,15 +25,6 @@ class Placed(Struct, frozen=True, gc=False):
     topic: str
     partition: int
     offset: int
-
-
-class Limits(Struct, frozen=True):
-    """What one query may use: seconds, rows and bytes of its answer, bytes of memory."""
-
-    seconds: float = 10.0
-    rows: int = 100_000
-    answer_bytes: int = 32 * 2**20
-    memory_bytes: int = 400 * 2**20
 
 
 class StoreHealth(Struct, frozen=True):
