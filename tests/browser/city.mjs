@@ -91,6 +91,7 @@ export const alert = (at, over = {}) => ({
     { kind: 'read', text: 'The reader was 94 % sure of the plate.', facts: {} },
   ],
   triggers: [uuid()],
+  actions: [],
   changed_by: '',
   changed_at: null,
   note: '',
@@ -143,7 +144,6 @@ export const call = (at, over = {}) => ({
 
 export const sighting = (at, camera, over = {}) => ({
   ...envelope(at),
-  read_id: uuid(),
   camera_id: camera.camera_id,
   plate: 'XYZ789',
   plate_region: 'us-la',

@@ -12,7 +12,7 @@ await server.start();
 const browser = await launch();
 const shot = (page, name) => page.screenshot({ path: join(folder, `${name}.png`) });
 try {
-  const { page, close, seen } = await openPage(browser, server.url, { viewport: { width: 1280, height: 720 } });
+  const { page, close, seen } = await openPage(browser, server.url, { viewport: { width: 1280, height: 720 }, reducedMotion: 'no-preference' });
   await page.waitForFunction(() => window.__watchfloor?.stats().map?.rendered.camera > 10, null, { timeout: 60_000 });
   const flow = setInterval(() => server.push('sightings', Array.from({ length: 4 }, () => sighting(Date.now() - 300, city.cameras[Math.floor(Math.random() * 90)]))), 200);
   await page.waitForTimeout(5000);

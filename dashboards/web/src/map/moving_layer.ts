@@ -41,9 +41,9 @@ void main() {
     float left = clamp(1.0 - age / ${(VANISH_MS / 1000).toFixed(1)}, 0.0, 1.0);
     float young = still > 0.5 ? 0.0 : clamp(1.0 - age / ${(YOUNG_MS / 1000).toFixed(1)}, 0.0, 1.0);
     bool hit = kind > 0.5;
-    gl_PointSize = scale * (hit ? 11.0 + 6.0 * young : 4.5 + 4.0 * young);
+    gl_PointSize = scale * (hit ? 12.0 + 12.0 * young : 5.0 + 9.0 * young);
     ring = hit ? 0.55 : 0.0;
-    colour = hit ? vec4(1.0, 0.70, 0.01, 0.35 + 0.65 * left) : vec4(0.50, 0.71, 0.85, 0.75 * left * left);
+    colour = hit ? vec4(1.0, 0.70, 0.01, 0.35 + 0.65 * left) : vec4(0.50, 0.74, 0.90, (0.85 - 0.35 * young) * left * left);
     if (age < -5.0 || left <= 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   } else {
     float beat = (still > 0.5 || age > ${(PULSING_MS / 1000).toFixed(1)}) ? 0.45 : fract(age / 2.0);

@@ -49,10 +49,15 @@ export class Actions {
     this.changed();
   }
 
-  /** A newer revision came through the log: ours, or someone else was first. Either way it is the truth. */
-  seen(alert: Pick<Alert, 'alert_id' | 'rev'>): void {
+  /**
+   * A newer revision came through the log. What we wanted is settled when it has the status we wanted, by us or by
+   * someone who was first, or one after which it means nothing any more.
+   */
+  seen(alert: Pick<Alert, 'alert_id' | 'rev' | 'status'>): void {
     const waiting = this.pending.get(alert.alert_id);
-    if (waiting && alert.rev > waiting.rev) this.pending.delete(alert.alert_id);
+    if (!waiting || alert.rev <= waiting.rev) return;
+    const overtaken = alert.status === 'recalled' || (waiting.name === 'alert.acknowledge' && alert.status === 'closed');
+    if (overtaken || alert.status === ALERT_ACTIONS[waiting.name]) this.pending.delete(alert.alert_id);
   }
 
   async #send(alertId: string, action: Pending): Promise<void> {

@@ -4,7 +4,7 @@ import type { Sighting } from '$schemas/events';
 /** A sighting is gone from the screen at this age: where a car was two minutes ago is not where it is. */
 export const VANISH_MS = 120_000;
 /** Rows of the list of last reads; the map draws more, from its own memory. */
-const LISTED = 200;
+export const MOST_LISTED = 200;
 const RATE_WINDOW_MS = 5_000;
 
 export class SightingLog {
@@ -15,8 +15,8 @@ export class SightingLog {
   /** Take rows; `count` includes those the hub left out, `at` is our clock. */
   add(rows: readonly Sighting[], at: number): void {
     this.#arrivals.push({ at, count: rows.length });
-    this.#last.push(...rows.slice(-LISTED));
-    if (this.#last.length > 2 * LISTED) this.#last = this.#last.slice(-LISTED);
+    this.#last.push(...rows.slice(-MOST_LISTED));
+    if (this.#last.length > 2 * MOST_LISTED) this.#last = this.#last.slice(-MOST_LISTED);
   }
 
   leftOut(count: number, at: number): void {
@@ -31,7 +31,7 @@ export class SightingLog {
   /** Newest first, none older than two minutes. `now` is the server's clock. */
   recent(now: number): Sighting[] {
     return this.#last
-      .slice(-LISTED)
+      .slice(-MOST_LISTED)
       .filter((s) => now - Date.parse(s.occurred_at) < VANISH_MS)
       .reverse();
   }

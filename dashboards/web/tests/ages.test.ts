@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { cameraState } from '../src/state/camera_state';
+import { badge, type Heard } from '../src/state/connection';
+import { isLate, legs } from '../src/state/latency';
+import { SightingLog } from '../src/state/sighting_log';
+import { age, ServerClock, span } from '../src/time';
+import { alert, at, health, NOW, sighting } from './rows';
+
+describe('ages as text', () => {
+  it.each([[0, '0 s'], [59_999, '59 s'], [60_000, '1 min'], [3_600_000, '1 h'], [3_900_000, '1 h 5 min'], [90_000_000, '1 d'], [-5_000, '0 s'], [Number.NaN, 'unknown']])(
+    '%d ms is %s', (ms, text) => expect(age(ms)).toBe(text));
+  it.each([[42, '42 ms'], [3_240, '3.2 s'], [120_000, '2 min'], [-5_000, 'clock 5 s ahead']])(
+    'a span of %d ms is %s', (ms, text) => expect(span(ms)).toBe(text));
+});
+
+describe("the server's clock", () => {
+  it('is taken from the frame that was quickest, so that slow frames show as delay', () => {
+    const clock = new ServerClock();
+    clock.heard(10_000, 4_000);
+    clock.heard(11_000, 8_000);
+    expect(clock.offset).toBe(6_000);
+    expect(clock.now(5_000)).toBe(11_000);
+    expect(clock.delay(11_000, 8_000)).toBe(3_000);
+  });
+});
+
+describe('the connection badge', () => {
+  const heard = (over: Partial<Heard> = {}): Heard => ({ phase: 'open', refusal: '', lastFrame: NOW, since: NOW - 60_000, latency: 42, ...over });
+
+  it('says live only while frames come', () => {
+    expect(badge(heard(), NOW + 1_000)).toEqual({ level: 'live', text: 'LIVE 42 ms', lost: false });
+    expect(badge(heard(), NOW + 11_999).lost).toBe(false);
+    expect(badge(heard(), NOW + 12_000)).toEqual({ level: 'reconnecting', text: 'RECONNECTING 12 s', lost: true });
+  });
+  it('says how late the data is when it is', () => {
+    expect(badge(heard({ latency: 3_200 }), NOW).text).toBe('DELAYED 3.2 s');
+  });
+  it('takes a closed socket for a loss after three seconds', () => {
+    expect(badge(heard({ phase: 'waiting' }), NOW + 1_000)).toMatchObject({ level: 'reconnecting', lost: false });
+    expect(badge(heard({ phase: 'waiting' }), NOW + 3_000).lost).toBe(true);
+  });
+  it('calls a minute of nothing offline, with the time of the last data', () => {
+    expect(badge(heard({ phase: 'waiting' }), NOW + 60_000).text).toMatch(/^OFFLINE since \d\d:\d\d$/);
+  });
+  it('does not call the first seconds a loss', () => {
+    expect(badge(heard({ phase: 'connecting', lastFrame: null, since: NOW }), NOW + 5_000)).toMatchObject({ level: 'connecting', lost: false });
+    expect(badge(heard({ phase: 'waiting', lastFrame: null, since: NOW }), NOW + 13_000).lost).toBe(true);
+  });
+  it('says when the server refuses', () => {
+    expect(badge(heard({ phase: 'refused' }), NOW)).toMatchObject({ level: 'refused', lost: true });
+  });
+});
+
+describe('a camera', () => {
+  it('without any report is unknown, not stopped', () => expect(cameraState(undefined, NOW)).toBe('unknown'));
+  it.each([['ok', 'ok'], ['degraded', 'degraded'], ['blurred', 'degraded'], ['frozen', 'stopped'], ['black', 'stopped'], ['no_signal', 'stopped'], ['offline', 'stopped'], ['unknown', 'unknown'], ['a new word', 'unknown']])(
+    'reported %s is %s', (status, state) => expect(cameraState(health(status, 1), NOW)).toBe(state));
+  it('is believed for three times what its source promised and no longer', () => {
+    expect(cameraState(health('ok', 30), NOW)).toBe('ok');
+    expect(cameraState(health('ok', 30.1), NOW)).toBe('stale');
+    expect(cameraState(health('frozen', 31), NOW)).toBe('stale');
+  });
+  it('whose source promises nothing is believed for fifteen minutes', () => {
+    expect(cameraState(health('ok', 899, null), NOW)).toBe('ok');
+    expect(cameraState(health('ok', 901, null), NOW)).toBe('stale');
+  });
+});
+
+describe('sightings', () => {
+  it('are gone after two minutes', () => {
+    const log = new SightingLog();
+    log.add([sighting(121), sighting(119), sighting(1)], NOW);
+    expect(log.recent(NOW).map((s) => s.event_id)).toEqual(['s-1', 's-119']);
+    expect(log.recent(NOW + 2_000).map((s) => s.event_id)).toEqual(['s-1']);
+  });
+  it('are counted with those that were left out', () => {
+    const log = new SightingLog();
+    log.add([sighting(1)], NOW);
+    log.leftOut(9, NOW);
+    expect(log.rate(NOW + 1_000)).toBe(2);
+    expect(log.rate(NOW + 6_000)).toBe(0);
+  });
+  it('do not pile up', () => {
+    const log = new SightingLog();
+    for (let i = 0; i < 5_000; i += 1) log.add([sighting(1)], NOW);
+    expect(log.recent(NOW).length).toBe(200);
+  });
+});
+
+describe('the way of an alert', () => {
+  const row = alert('a', { occurred_at: at(10), observed_at: at(9.6), raised_at: at(9.58) });
+  it('is told leg by leg', () => {
+    expect(legs(row, NOW - 9_500).map((leg) => Math.round(leg.ms))).toEqual([400, 20, 80]);
+  });
+  it('ends before the screen when the alert came with the page', () => {
+    expect(legs(row, undefined)[2]?.ms).toBeNaN();
+  });
+  it('is late from a minute on', () => {
+    expect(isLate(row)).toBe(false);
+    expect(isLate(alert('b', { occurred_at: at(90), raised_at: at(10) }))).toBe(true);
+  });
+});
