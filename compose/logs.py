@@ -40,6 +40,9 @@ def configure(level: str, role: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These tell of every fetch and every request; a request line may hold a plate typed into an address.
-    for noisy in ("kafka", "aiokafka", "faust", "mode", "uvicorn.access", "httpx2", "asyncio"):
+    for noisy in ("aiokafka", "faust", "uvicorn.access", "uvicorn.error", "httpx2", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # These warn of every tenth of a second that the machine was busy.
+    for nervous in ("mode", "kafka"):
+        logging.getLogger(nervous).setLevel(logging.ERROR)
     structlog.contextvars.bind_contextvars(role=role)

@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 from msgspec.structs import replace
-from pipeline.store.async_store import AsyncStore
 
 from compose.roles.broker_settings import log_reader
 from compose.settings import Settings
 from compose.stored import stored_events
+from pipeline.store.async_store import AsyncStore
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA

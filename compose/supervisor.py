@@ -28,12 +28,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Role(Struct, frozen=True, kw_only=True):
-    """A process to keep running. ``on_start`` is awaited after each start, before anything that depends on it."""
+    """A process to keep running. ``on_start`` is awaited after each start, before anything that depends on it;
+    ``restart`` is False for one that ends by itself when its work is done."""
 
     name: str
     command: list[str]
     env: dict[str, str] = {}
     on_start: Callable[[], Awaitable[None]] | None = None
+    restart: bool = True
 
 
 class Running:
@@ -93,7 +95,7 @@ class Supervisor:
             assert running.process is not None
             status = await running.process.wait()
             self._on_change()
-            if self._stopping.is_set():
+            if self._stopping.is_set() or (status == 0 and not running.role.restart):
                 return
             if time.monotonic() - running.started_at > HEALTHY_AFTER_S:
                 failures = 0

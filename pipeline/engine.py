@@ -35,9 +35,6 @@ log = structlog.get_logger(__name__)
 #: Exit status of a worker that could not make an outcome durable (EX_SOFTWARE of sysexits.h).
 EXIT_NOT_DURABLE = 70
 
-#: Messages in flight at once in one agent; bounds what is repeated after a crash.
-WINDOW = 64
-
 
 class Work(Struct, frozen=True):
     """What must have happened before a message is acknowledged: messages to send, and things to wait for."""
@@ -54,7 +51,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
 
     ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
-    ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
+    for a batch to fill needs many. ``stall_s``: a worker that holds a message longer than this without progress ends itself.
     """
 
     bootstrap: str
@@ -63,6 +61,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     session_timeout_s: float = 15.0
     heartbeat_s: float = 3.0
     commit_interval_s: float = 0.5
+    window: int = 64
     stall_s: float = 120.0
 
 
@@ -160,7 +159,7 @@ class Engine:
         @app.agent(source, name=f"{self.settings.group}-{kind.name}", concurrency=1,
                    supervisor_strategy=CrashingSupervisor)  # fmt: skip
         async def agent(stream: Any) -> None:
-            queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]] = asyncio.Queue(WINDOW)
+            queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]] = asyncio.Queue(self.settings.window)
             acker = asyncio.create_task(acknowledge(queue, stream))
             try:
                 async for event in stream.noack().events():

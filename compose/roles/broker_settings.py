@@ -17,18 +17,19 @@ REFERENCE_WAIT_MS = 100
 KAFKA_WAIT_MS = 500
 
 
-def engine_settings(settings: Settings, group: str) -> EngineSettings:
+def engine_settings(settings: Settings, group: str, *, window: int = 64) -> EngineSettings:
     """Return how a consumer group's worker talks to the broker."""
     if settings.embedded_broker:
         # A join takes half the session timeout there, so it must be short.
         return EngineSettings(
             bootstrap=settings.bootstrap,
             group=group,
+            window=window,
             fetch_max_wait_ms=LIVE_WAIT_MS,
             session_timeout_s=6.0,
             heartbeat_s=1.0,
         )
-    return EngineSettings(bootstrap=settings.bootstrap, group=group, fetch_max_wait_ms=KAFKA_WAIT_MS)
+    return EngineSettings(bootstrap=settings.bootstrap, group=group, window=window, fetch_max_wait_ms=KAFKA_WAIT_MS)
 
 
 def log_reader(
@@ -43,4 +44,5 @@ def log_reader(
     wait = KAFKA_WAIT_MS
     if settings.embedded_broker:
         wait = LIVE_WAIT_MS if live else REFERENCE_WAIT_MS
+        since_ms = None  # it is as old as this start, so all of it is read
     return LogReader(settings.bootstrap, kinds, client_id=client_id, fetch_max_wait_ms=wait, since_ms=since_ms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 import structlog
@@ -20,12 +21,17 @@ from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
 from pipeline.processors.sightings import Sightings
 from pipeline.state.reference import KINDS, Follower, Reference
+from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.incident import INCIDENT
 from schemas.wire.frame import utc_now
+from schemas.wire.reader import LogReader
 
 log = structlog.get_logger(__name__)
 
 GROUP = "watchfloor-process"
 TICK_S = 1.0
+#: How far back the topics that are not kept whole are read: no rule asks for older incidents or health, seconds.
+BACK_S = 86_400.0
 #: Facts older than this are told as a warning: rules go on with what is known.
 REFERENCE_LATE_S = 15.0
 
@@ -33,7 +39,7 @@ REFERENCE_LATE_S = 15.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Process until ``stop``. The reference facts are read to the end before the first frame is taken."""
     reference = Reference()
-    follower = Follower(lambda: log_reader(settings, KINDS, "watchfloor-reference"), reference)
+    follower = Follower(lambda: _reader(settings), reference)
     follower.start()
     try:
         while not follower.ready.is_set() and not stop.is_set():
@@ -59,6 +65,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
         follower.stop()
+
+
+def _reader(settings: Settings) -> LogReader:
+    since = int((time.time() - BACK_S) * 1000)
+    return log_reader(
+        settings, KINDS, "watchfloor-reference", since_ms={INCIDENT.topic: since, CAMERA_HEALTH.topic: since}
+    )
 
 
 def _handler(guard: Guard) -> Handler:

@@ -27,6 +27,7 @@ from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder
@@ -38,7 +39,12 @@ log = structlog.get_logger(__name__)
 
 WATCHED = tuple(kind for kind in EVENT_TYPES if kind.push is not Push.NONE)
 #: How far back screens begin for facts whose topic is not compacted, seconds.
-BACK_S = {SIGHTING.topic: 120, EMERGENCY_CALL.topic: 48 * 3600, CAMERA_HEALTH.topic: 3600}
+BACK_S = {
+    SIGHTING.topic: 120,
+    EMERGENCY_CALL.topic: 7 * 86_400,
+    INCIDENT.topic: 7 * 86_400,
+    CAMERA_HEALTH.topic: 3600,
+}
 #: Frames that may wait between the reader's thread and the event loop.
 MAX_WAITING = 2_000
 
@@ -86,7 +92,7 @@ class LogFeed:
                     WATCHED,
                     "watchfloor-hub",
                     live=True,
-                    since_ms={} if self._settings.embedded_broker else since,
+                    since_ms=since,
                 )
                 while not self._stop.is_set():
                     for record in reader.poll(0.5):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from pipeline.store.async_store import AsyncStore
-from pipeline.store.writer import BatchWriter
 
 from compose.restore import restore_log
 from compose.roles.broker_settings import engine_settings
@@ -18,15 +17,20 @@ from pipeline.dead_letters import dead_letter
 from pipeline.engine import Engine, Handler, Work
 from pipeline.framing import frames
 from pipeline.message import Message
+from pipeline.store.async_store import AsyncStore
 from pipeline.store.store import Placed
+from pipeline.store.writer import BatchWriter, Written
 from schemas.event_type import EventType
 from schemas.registry import EVENT_TYPES
-from schemas.wire.frame import FrameDecoder
+from schemas.wire.frame import FrameDecoder, encode_event
 from schemas.wire.publisher import Publisher
 
 log = structlog.get_logger(__name__)
 
 GROUP = "watchfloor-store"
+SOURCE = "store/reader"
+#: Frames that may wait for their batch: the writer bounds the rows in them, so that this only must not be the limit.
+WINDOW = 4096
 
 
 async def open_store(settings: Settings) -> AsyncStore:
@@ -57,17 +61,12 @@ async def open_store(settings: Settings) -> AsyncStore:
 
 
 class StoreRole:
-    """Reads every topic that has a table and stores it. ``stored`` counts rows newly stored by event type."""
+    """Reads every topic that has a table and stores it. ``stored`` counts events made durable, by event type."""
 
     def __init__(self, settings: Settings, store: AsyncStore) -> None:
+        self.stored: Counter[str] = Counter()
         self._settings = settings
         self._store = store
-        self.writer = BatchWriter(store)
-
-    @property
-    def stored(self) -> Counter[str]:
-        """Rows newly stored, by event type, since the start."""
-        return self.writer.stored
 
     async def restore_log(self, publisher: Publisher) -> None:
         """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
@@ -76,24 +75,22 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, GROUP))
-        for kind in EVENT_TYPES:
-            if kind.table is not None:
-                engine.add(kind, self._handler(kind))
-        writing = asyncio.create_task(self.writer.run())
-        await engine.start()
-        log.info("storing", types=len(EVENT_TYPES))
-        await stop.wait()
-        await engine.stop()
-        writing.cancel()
+        engine = Engine(engine_settings(self._settings, GROUP, window=WINDOW))
+        async with BatchWriter(self._store) as writer:
+            for kind in EVENT_TYPES:
+                if kind.table is not None:
+                    engine.add(kind, self._handler(kind, writer, engine))
+            await engine.start()
+            log.info("storing", types=len(EVENT_TYPES))
+            await stop.wait()
+            await engine.stop()
 
-    def _handler(self, kind: EventType[Any]) -> Handler:
+    def _handler(self, kind: EventType[Any], writer: BatchWriter, engine: Engine) -> Handler:
         decoder = FrameDecoder(kind)
         partitions = self._settings.kafka_partitions
 
         async def handle(message: Message) -> Work:
             frame = decoder.decode(message.value)
-            placed = [Placed(event, message.topic, message.partition, message.offset) for event in frame.events]
             letters = [
                 dead_letter(
                     message,
@@ -102,12 +99,35 @@ class StoreRole:
                     step="decode",
                     error=rejected.error,
                     original=rejected.original,
-                    source="store/reader",
+                    source=SOURCE,
                 )
                 for rejected in frame.rejected
             ]
-            pending = [await self.writer.add(kind, placed)] if placed else []
-            return Work(frames(letters, partitions), pending)
+            placed = [Placed(event, message.topic, message.partition, message.offset) for event in frame.events]
+            written = await writer.add(kind, placed, size=len(message.value or b""))
+            return Work(frames(letters, partitions), [settle(message, placed, frame.places, written)])
+
+        async def settle(
+            message: Message, placed: Sequence[Placed], places: Sequence[int], written: asyncio.Future[Written]
+        ) -> None:
+            """Wait until the rows are durable; those the store cannot hold become dead letters, durable too."""
+            rejected = {id(one.row): one.error for one in (await written).rejected}
+            self.stored[kind.name] += len(placed) - len(rejected)
+            letters = [
+                dead_letter(
+                    message,
+                    place,
+                    reason="not_storable",
+                    step="store",
+                    error=rejected[id(row)],
+                    original=encode_event(row.event),
+                    source=SOURCE,
+                )
+                for row, place in zip(placed, places, strict=True)
+                if id(row) in rejected
+            ]
+            if letters:
+                await engine.send(frames(letters, partitions))
 
         return handle
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import cos, floor, radians
 from uuid import UUID
 
@@ -16,6 +17,8 @@ NEAR_M = 500.0
 NEAR_TIME = timedelta(minutes=30)
 
 _METRES_PER_DEG = 111_195.0
+_NEAR_DEG = NEAR_M / _METRES_PER_DEG * 1.001
+_NO_TIME = timedelta(0)
 
 Cell = tuple[int, int]
 
@@ -52,14 +55,16 @@ class OpenIncidents:
             del self._known[incident.incident_id]
 
     def near(self, lat: float, lon: float, at: datetime) -> tuple[NearIncident, ...]:
-        """Return the open incidents within ``NEAR_M`` that were opened in ``NEAR_TIME`` before ``at``, nearest first."""
+        """Return the open incidents within ``NEAR_M``, opened in ``NEAR_TIME`` before ``at``; nearest first."""
         candidates = self._cells.get(_cell(lat, lon))
         if not candidates:
             return ()
         found = []
         for incident in candidates:
+            if incident.lat is None or incident.lon is None or abs(incident.lat - lat) > _NEAR_DEG:
+                continue  # most of a cell's neighbours are too far north or south: no need for the sphere
             age = at - incident.opened_at
-            if not timedelta(0) <= age <= NEAR_TIME or incident.lat is None or incident.lon is None:
+            if not _NO_TIME <= age <= NEAR_TIME:
                 continue
             metres = distance_m(lat, lon, incident.lat, incident.lon)
             if metres <= NEAR_M:
@@ -87,9 +92,14 @@ class OpenIncidents:
 
 def _cell(lat: float, lon: float) -> Cell:
     row = floor(lat * _METRES_PER_DEG / NEAR_M)
+    return row, floor(lon * _columns_per_deg(row))
+
+
+@lru_cache(maxsize=4096)
+def _columns_per_deg(row: int) -> float:
     # Columns are as wide as the row's edge nearest the pole makes them narrowest, so no cell is narrower than NEAR_M.
     narrowest = cos(radians(min(89.0, (abs(row) + 2) * NEAR_M / _METRES_PER_DEG)))
-    return row, floor(lon * _METRES_PER_DEG * narrowest / NEAR_M)
+    return _METRES_PER_DEG * narrowest / NEAR_M
 
 
 def _cells_around(lat: float, lon: float) -> set[Cell]:

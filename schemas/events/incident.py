@@ -73,6 +73,5 @@ INCIDENT = EventType(
     ),
     push=Push.LOSSLESS,
     version_field="rev",
-    compacted=True,
     examples=(EXAMPLE,),
 )

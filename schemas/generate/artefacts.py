@@ -34,7 +34,7 @@ def artefacts(kinds: Iterable[EventType[Any]] = EVENT_TYPES) -> dict[str, str]:
 
 
 def _sql(kinds: Iterable[EventType[Any]]) -> str:
-    head = "-- Generated from schemas/ by `python -m schemas.generate`. Do not edit; numbered migrations reach this state.\n"
+    head = "-- Generated from schemas/ by `python -m schemas.generate`. Do not edit. Numbered migrations reach this.\n"
     return head + "".join(f"\n{statement};\n" for statement in intended_ddl(kinds))
 
 

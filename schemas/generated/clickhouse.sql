@@ -1,4 +1,4 @@
--- Generated from schemas/ by `python -m schemas.generate`. Do not edit; numbered migrations reach this state.
+-- Generated from schemas/ by `python -m schemas.generate`. Do not edit. Numbered migrations reach this.
 
 CREATE DATABASE IF NOT EXISTS rtcc ENGINE = Atomic;
 

@@ -1,0 +1,132 @@
+"""up and demo: everything on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compose.broker import BrokerMissingError
+from compose.commands.output import AsJson, answer, console, fail, say
+from compose.demo_check import DemoReport, check
+from compose.local import Local, PortTakenError, addresses
+from compose.settings import Settings, load
+
+Plates = Annotated[float, typer.Option("--rate", help="Plate reads a second.", min=0.1, max=5000)]
+Seed = Annotated[int, typer.Option(help="The same seed makes the same city.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command("up")
+    def up() -> None:
+        """Run everything on this machine until Ctrl-C; roles that die are started again, history is kept."""
+        _run(load(), demo=None)
+
+    @app.command("demo")
+    def demo(
+        check_s: Annotated[
+            float | None, typer.Option("--check", help="Run headless for so many seconds and judge.")
+        ] = None,
+        rate: Plates = 20.0,
+        seed: Seed = 1,
+        open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+        as_json: AsJson = False,
+    ) -> None:
+        """Run everything with a made-up city, and open the live map; or, with --check, judge the whole way."""
+        if check_s is None:
+            settings = load()
+            _run(
+                settings.model_copy(update={"jurisdiction": "demo"}),
+                demo=("simulator", rate, seed),
+                open_page=open_page,
+            )
+            return
+        if not 10 <= check_s <= 24 * 3600:
+            fail("--check takes 10 seconds to a day.", 2, as_json=as_json)
+        with tempfile.TemporaryDirectory(prefix="watchfloor-check-") as folder:
+            try:
+                report = asyncio.run(check(load(), Path(folder), seconds=check_s, rate=rate, seed=seed, say=say))
+            except (PortTakenError, BrokerMissingError, TimeoutError) as error:
+                fail(str(error), as_json=as_json)
+        answer(report, as_json=as_json, text=_told(report))
+        raise typer.Exit(0 if report.ok else 1)
+
+
+def _run(settings: Settings, demo: tuple[str, float, int] | None, *, open_page: bool = False) -> None:
+    try:
+        asyncio.run(_until_stopped(settings, demo, open_page))
+    except (PortTakenError, BrokerMissingError, TimeoutError) as error:
+        fail(str(error))
+
+
+async def _until_stopped(settings: Settings, demo: tuple[str, float, int] | None, open_page: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    local = Local(settings)
+    starting = asyncio.create_task(_start(local, demo))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        with console.status("starting") if console.is_terminal else contextlib.nullcontext():
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+            _greet(settings, demo is not None)
+            if open_page:
+                await asyncio.to_thread(_open, addresses(settings).web)
+            await stop.wait()
+        else:
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+    finally:
+        say("stopping")
+        await local.stop()
+
+
+async def _start(local: Local, demo: tuple[str, float, int] | None) -> None:
+    await local.start(say)
+    if demo is not None:
+        name, rate, seed = demo
+        await local.add(name, "connect", "simulator", "--rate", str(rate), "--seed", str(seed))
+
+
+def _greet(settings: Settings, is_demo: bool) -> None:
+    where = addresses(settings)
+    say(f"\nWatchfloor is up.\n  page      {where.web}\n  webhooks  {where.edge}/ingest/<connector>")
+    say(f"  logs      {settings.data_dir / 'logs'}")
+    if settings.embedded_broker:
+        say(
+            f"The embedded log is kept in memory (at most {settings.embedded_log_limit_mb} MB) and does not survive a "
+            "restart;\nthe store does. For lasting use, set WATCHFLOOR_KAFKA to an Apache Kafka."
+        )
+    if is_demo:
+        say("Everything on the map is made up and marked SIMULATED.")
+    say("Press Ctrl-C to stop.")
+
+
+def _open(url: str) -> None:
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(url)
+
+
+def _told(report: DemoReport) -> str:
+    lines = [
+        f"events: {report.events_accepted} accepted, {report.events_stored} stored",
+        f"alerts: {report.alerts_expected} expected, {report.alerts_received} received, "
+        f"{report.alerts_missing} missing, {report.alerts_duplicated} duplicated, {report.alerts_unexpected} unexpected",
+        f"latency from edge to screen, ms: p50 {report.latency_ms.p50}, p95 {report.latency_ms.p95}, p99 {report.latency_ms.p99}",
+        "memory, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in report.rss_mb.items()),
+        *report.failures,
+        "PASSED" if report.ok else "FAILED",
+    ]
+    return "\n".join(lines)
