@@ -25,11 +25,6 @@ export class ServerClock {
   now(localNow: number = Date.now()): number {
     return localNow + this.#offset;
   }
-
-  /** How much longer than the quickest one a frame was on its way. */
-  delay(serverNow: number, localNow: number): number {
-    return Math.max(0, this.now(localNow) - serverNow);
-  }
 }
 
 export const parseTime = (text: string | null | undefined): number => (text ? Date.parse(text) : Number.NaN);

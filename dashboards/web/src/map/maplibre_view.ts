@@ -73,8 +73,6 @@ class MapLibreView implements MapView {
       minZoom: 7,
       maxZoom: 18,
       attributionControl: false,
-      // The page's own keys and buttons move it; the canvas itself stays out of the tab order's surprises.
-      keyboard: true,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,
@@ -159,10 +157,6 @@ class MapLibreView implements MapView {
   zoom(step: 1 | -1): void {
     this.#touched = true;
     this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#reducedMotion.matches ? 0 : 200 });
-  }
-
-  resize(): void {
-    this.#map.resize();
   }
 
   stats(): MapStats {

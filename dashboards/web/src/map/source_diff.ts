@@ -11,7 +11,7 @@ export interface Diff {
   readonly add: GeoJSON.Feature[];
 }
 
-export const feature = (row: Row): GeoJSON.Feature => ({
+const feature = (row: Row): GeoJSON.Feature => ({
   type: 'Feature',
   id: row.id,
   geometry: row.geometry,

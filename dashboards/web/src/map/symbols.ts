@@ -6,7 +6,7 @@ import type { Severity } from '../state/ranking';
 /** Pictures are drawn at twice their size, so that they are sharp on dense screens. */
 export const RATIO = 2;
 
-export interface Picture {
+interface Picture {
   readonly name: string;
   readonly image: ImageData;
 }

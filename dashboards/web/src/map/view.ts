@@ -36,7 +36,6 @@ export interface MapView {
   /** Show the whole estate again. */
   overview(): void;
   zoom(step: 1 | -1): void;
-  resize(): void;
   stats(): MapStats;
   remove(): void;
 }

@@ -1,6 +1,6 @@
 /** Which key asks for what. Single letters can be turned off (WCAG 2.1.4); Escape, Enter and arrows always work. */
 
-export type Command = 'next' | 'previous' | 'open' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'live' | 'back' | 'help';
+export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'live' | 'back' | 'help';
 
 const LETTERS: Readonly<Record<string, Command>> = {
   j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', '.': 'merge', L: 'live', l: 'live', '?': 'help',
