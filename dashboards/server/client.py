@@ -14,7 +14,7 @@ from typing import Protocol
 
 from dashboards.server.channel import CHANNELS
 from dashboards.server.coalescer import Coalescer, Update
-from dashboards.server.messages import CLOSE_SLOW, Resume, gap, welcome
+from dashboards.server.messages import CLOSE_SLOW, Resume, gap, slow, welcome
 from dashboards.server.snapshot import Snapshot
 from dashboards.server.tail import Tail
 from schemas.event_type import Push
@@ -72,7 +72,6 @@ class Client:
         self._hub = hub
         self._send = send
         self._control: deque[str] = deque()
-        self._soft: deque[str] = deque()
         self._wanted: dict[str, Snapshot | None] = {}
         self._next_part = 1
         self._cursors: dict[str, int] = {}
@@ -111,11 +110,8 @@ class Client:
             have = (pos or {}).get(name)
             if have is None or name not in _LOSSLESS:
                 self._want_snapshot(name)
-            elif self._hub.tail(name).covers(have):
-                self._cursors[name] = have
             else:
-                self._control.append(gap(name))
-                self._want_snapshot(name)
+                self._cursors[name] = have
         self._go_on()
 
     def resync(self, channel: str) -> None:
@@ -188,8 +184,6 @@ class Client:
         """Return the next message: control, deltas, snapshots, then what may be coalesced."""
         if self._control:
             return self._control.popleft()
-        if self._soft:  # already taken: a snapshot that starts now would be newer than it
-            return self._soft.popleft()
         if not self._hub.is_caught_up:
             return None
         text = self._next_delta()
@@ -198,8 +192,10 @@ class Client:
         if text is not None:
             return text
         self._live = True
-        self._soft.extend(self._coalescer.take(self._hub.now_ms(), self._hub.row))
-        return self._soft.popleft() if self._soft else None
+        text, spared = self._coalescer.take(self._hub.now_ms(), self._hub.row)
+        if spared:
+            self._control.append(slow(spared))
+        return text
 
     def _next_delta(self) -> str | None:
         for name in _LOSSLESS:
@@ -246,10 +242,7 @@ class Client:
         self._coalescer.forget(name)
 
     def _go_on(self) -> None:
-        if any(name not in _LOSSLESS for name in self._wanted):
-            self._coalescer.hold()
-        else:
-            self._coalescer.release()
+        self._coalescer.catching_up = bool(self._wanted)
         self._awake.set()
 
     def _behind_s(self, now: float) -> float:

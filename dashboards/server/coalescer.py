@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 
 from dashboards.server.flow import KEPT
-from dashboards.server.messages import channel_delta, delta, slow
+from dashboards.server.messages import channel_delta, delta
 
 
 class Update:
@@ -68,27 +68,19 @@ class Coalescer:
 
     def __init__(self) -> None:
         self.subscribed: frozenset[str] = frozenset()
-        self._ready = False
+        #: True while snapshots are under way: what is replaced meanwhile is not the client's fault.
+        self.catching_up = True
         self._shared: Update | None = None
         self._late: dict[str, dict[str, None]] = {}
         self._missed: dict[str, deque[bytes]] = {}
         self._left_out: Counter[str] = Counter()
         self._spared: Counter[str] = Counter()
 
-    def hold(self) -> None:
-        """Send nothing for now: a snapshot is under way, and updates must come after it."""
-        self._ready = False
-        self._absorb_shared()
-
-    def release(self) -> None:
-        """Let updates be sent (again)."""
-        self._ready = True
-
     def offer(self, update: Update) -> bool:
         """Take in an update; return whether it concerns this client."""
         if not update.concerns(self.subscribed):
             return False
-        if self._ready and self._shared is None and not self._late and not self._missed:
+        if self._shared is None and not self._late and not self._missed:
             self._shared = update
         else:
             self._absorb_shared()
@@ -97,37 +89,32 @@ class Coalescer:
 
     def forget(self, channel: str) -> None:
         """Drop what is held of a channel, as its snapshot is being taken now."""
+        self._absorb_shared()
         self._late.pop(channel, None)
         self._missed.pop(channel, None)
         self._left_out.pop(channel, None)
         self._spared.pop(channel, None)
 
-    def take(self, now_ms: int, row: Callable[[str, str], bytes | None]) -> list[str]:
-        """Return the messages to send now, and hold nothing any more. ``row(channel, key)`` gives the newest state."""
-        if not self._ready:
-            return []
-        texts: list[str] = []
-        if self._shared is not None:
-            text = self._shared.text(self.subscribed)
-            if text is not None:
-                texts.append(text)
-            self._shared = None
-        spared = {name: count for name, count in sorted(self._spared.items()) if count}
-        if spared:
-            texts.append(slow(spared))
+    def take(self, now_ms: int, row: Callable[[str, str], bytes | None]) -> tuple[str | None, dict[str, int]]:
+        """Return the message to send now, if any, and how many updates the client was spared; hold nothing any more.
+
+        ``row(channel, key)`` gives the newest state.
+        """
+        if self._shared is not None:  # then nothing else is held
+            shared, self._shared = self._shared, None
+            return shared.text(self.subscribed), {}
         bodies: list[tuple[str, bytes]] = []
         for name, keys in self._late.items():
             rows = [found for key in keys if (found := row(name, key)) is not None]
             bodies.append((name, channel_delta(rows, None)))
         for name, missed in self._missed.items():
             bodies.append((name, channel_delta(missed, self._left_out[name])))
-        if bodies:
-            texts.append(delta(bodies, now_ms))
+        spared = {name: count for name, count in sorted(self._spared.items()) if count}
         self._late.clear()
         self._missed.clear()
         self._left_out.clear()
         self._spared.clear()
-        return texts
+        return (delta(bodies, now_ms) if bodies else None), spared
 
     def _absorb_shared(self) -> None:
         if self._shared is not None:
@@ -138,7 +125,7 @@ class Coalescer:
         for name in self.subscribed & frozenset(update.latest):
             keys = self._late.setdefault(name, {})
             for key in update.latest[name]:
-                if key in keys and self._ready:
+                if key in keys and not self.catching_up:
                     self._spared[name] += 1
                 keys[key] = None
         for name in self.subscribed & frozenset(update.flows):
@@ -147,5 +134,5 @@ class Coalescer:
             overflow = max(0, len(missed) + len(rows) - KEPT)
             missed.extend(rows)
             self._left_out[name] += left_out + overflow
-            if self._ready:
+            if not self.catching_up:
                 self._spared[name] += overflow

@@ -175,11 +175,10 @@ class Hub:
         return self._lossless[channel].tail
 
     def snapshot(self, channel: str) -> Snapshot:
-        """Return the state of a channel now; everything before it has been handed to the clients' queues."""
+        """Return the state of a channel now, or of a lossless one at a position that its tail can be followed from."""
         if channel in self._lossless:
             self._flush_lossless(self._lossless[channel])
             return self._lossless[channel].snapshot(self._wall(), self.mono())
-        self._flush_soft()
         if channel in self._latest:
             return self._latest[channel].snapshot(self.mono())
         return self._flows[channel].snapshot(self.mono())

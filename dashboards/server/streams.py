@@ -39,13 +39,12 @@ class Lossless:
         return self.tail.pos != before
 
     def snapshot(self, now: float, mono: float) -> Snapshot:
-        """Return the state at a position that the tail can be followed from."""
+        """Return the state at a position that the tail can be followed from. The caller has flushed the tail."""
         shared = self._snapshot
         if shared is not None and mono - shared.taken_at <= SNAPSHOT_SHARED_S and self.tail.covers(shared.pos):
             return shared
         if shared is not None:
             shared.retire()
-        self.tail.flush()
         self.fold.forget_ended(now)
         self._snapshot = Snapshot(self.channel.name, self.tail.pos, self.fold.rows(), mono)
         return self._snapshot
@@ -87,7 +86,7 @@ class Latest:
         return pending
 
     def snapshot(self, mono: float) -> Snapshot:
-        """Return the state now. The caller has taken what changed."""
+        """Return the state now; what changed and was not taken yet is in it, and will be told again."""
         if self._snapshot is None or self._snapshot.pos != self.changes:
             if self._snapshot is not None:
                 self._snapshot.retire()
@@ -121,7 +120,7 @@ class Flowing:
             self.flow.offer(event)
 
     def snapshot(self, mono: float) -> Snapshot:
-        """Return the newest events shown. The caller has taken what was pending."""
+        """Return the newest events shown; what was not taken yet is not in it, and will be told."""
         return Snapshot(self.channel.name, self.flow.shown, self.flow.rows(), mono)
 
     def figures(self) -> dict[str, Any]:

@@ -177,7 +177,6 @@ async def test_a_position_of_another_epoch_is_not_believed() -> None:
         page = Page(hub, ["alerts"])
         client = hub.join(page._receive)
         client.start(["alerts"], resume)
-        page._awaiting_snapshot = {"alerts"}
         task = asyncio.create_task(client.run())
         await settle()
         assert page.shown("alerts") == {str(alert(1).alert_id): 1}
@@ -351,13 +350,66 @@ async def test_a_slow_client_gets_the_newest_states_and_is_told_what_it_was_spar
     page.texts.clear()
     page.reading.set()
     await settle()
-    assert len(page.texts) <= 4, "one batch in flight, one waiting, the notice, the newest"
+    assert [json.loads(text)["t"] for text in page.texts] == ["d", "d", "slow"], "what was in flight, and the newest"
     assert page.shown("health") == truth(hub, clock, "health")
     assert page.spared["health"] >= 90
     assert page.spared["sightings"] > 500
     assert page.sightings[-1] == str(sighting(1_009).event_id)
     assert len(page.sightings) + page.spared["sightings"] == 1_000
     await page.cut()
+
+
+@on_a_loop
+async def test_a_row_is_not_lost_to_others_when_somebody_joins_before_the_batch() -> None:
+    hub = new_hub()
+    hub.caught_up()
+    first, second = Page(hub, ["calls"]), Page(hub, ["calls"])
+    first.connect()
+    await settle()
+    give(hub, call(1))
+    second.connect()
+    await settle()
+    assert list(first.rows["calls"]) == list(second.rows["calls"]) == ["t:1"]
+    await first.cut()
+    await second.cut()
+
+
+@on_a_loop
+async def test_a_sighting_waiting_for_a_slow_page_is_not_told_again_after_its_snapshot() -> None:
+    hub = new_hub()
+    hub.caught_up()
+    page = Page(hub, ["sightings", "health"])
+    client = page.connect()
+    await settle()
+    page.reading.clear()
+    for number in range(1, 4):
+        give(hub, sighting(number, hit=True), health("a", number))
+        hub.flush()
+        await settle()
+        if number != 2:  # with one batch waiting, and with several
+            client.resync("sightings")
+    page.reading.set()
+    await settle()
+    assert page.sightings == [str(sighting(number).event_id) for number in range(1, 4)]
+    assert len(page.rows["health"]) == 1
+    await page.cut()
+
+
+@on_a_loop
+async def test_a_snapshot_that_the_tail_no_longer_reaches_is_not_handed_out() -> None:
+    hub = new_hub(max_bytes=20_000)
+    hub.caught_up()
+    first, second = Page(hub, ["alerts"]), Page(hub, ["alerts"])
+    first.connect()
+    await settle()
+    give(hub, *(alert(number) for number in range(100)))
+    hub.flush()
+    second.connect()
+    await settle()
+    assert second.gaps == []
+    assert len(second.rows["alerts"]) == 100
+    await first.cut()
+    await second.cut()
 
 
 @on_a_loop

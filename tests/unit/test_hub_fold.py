@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 from hub_fixtures import ALERT_1, alert, call, camera, health
@@ -30,8 +31,9 @@ def test_the_same_version_again_is_a_duplicate_and_an_older_one_is_outdated() ->
     fold = Fold(CHANNELS["alerts"])
     fold.offer(alert(1, 2, "acknowledged"), NOW)
     assert fold.offer(alert(1, 2, "acknowledged"), NOW) is None
+    assert fold.offer(msgspec.structs.replace(alert(1, 2, "closed"), event_id=UUID(int=1)), NOW) is None
     assert fold.offer(alert(1, 1), NOW) is None
-    assert (fold.duplicates, fold.outdated) == (1, 1)
+    assert (fold.duplicates, fold.outdated) == (2, 1)
     assert fold.row(str(alert(1).alert_id)) == encode_event(alert(1, 2, "acknowledged"))
 
 
