@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 // Where `npm run dev` finds the server; the built page is served by the server itself.
-const server = 'http://127.0.0.1:8600';
+const server = 'http://127.0.0.1:8750';
 
 export default defineConfig({
   plugins: [svelte()],
