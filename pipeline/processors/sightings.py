@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,13 +39,14 @@ class Sightings:
     name = "sightings"
     consumes: tuple[EventType[Any], ...] = (PLATE_READ,)
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, clock: Callable[[], datetime] = utc_now) -> None:
         self._reference = reference
+        self._clock = clock
         self._passes: Recent[tuple[str, str, str], _Pass] = Recent()
 
     def process(self, kind: EventType[Any], events: Sequence[PlateRead], partition: int) -> Sequence[Outcome]:
         """Return a sighting for each read, followed by its alerts."""
-        now = utc_now()
+        now = self._clock()
         # Taken once: a swap in the middle of a frame must not mix two versions of a list or of the zones.
         cameras, zones, index = self._reference.cameras, self._reference.zones, self._reference.hotlists.index
         incidents = self._reference.incidents

@@ -1,0 +1,83 @@
+"""Which reads match which list entries, and what is said of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.rules.hotlist_match import match
+from pipeline.state.hotlists import HotlistIndex
+from tests.unit.facts import NOW, candidate, read, wanted
+
+# The vendor's published vectors for the list entry ABC123 (standards §2.2): one more substitution than they allow.
+VECTORS = [("A8C123", 1), ("ABC1Z3", 1), ("ABCI23", 1), ("A8CIZ3", None), ("ABCU123", None), ("ABUO123", None)]
+
+
+@pytest.mark.parametrize(("plate", "substitutions"), VECTORS)
+def test_look_alikes_match_up_to_two_substitutions_and_nothing_else(plate: str, substitutions: int | None) -> None:
+    hits = match(read(plate), HotlistIndex([wanted("ABC123")]))
+    if substitutions is None:
+        assert hits == ()
+    else:
+        assert [(hit.match, len(hit.substitutions)) for hit in hits] == [("look_alike", substitutions)]
+
+
+def test_two_substitutions_match_and_three_do_not() -> None:
+    index = HotlistIndex([wanted("ABC128")])
+    assert len(match(read("A8CI28"), index)[0].substitutions) == 2
+    assert match(read("A8CIZ8"), index) == ()
+
+
+def test_a_substitution_says_where_and_what() -> None:
+    (hit,) = match(read("A8C123"), HotlistIndex([wanted("ABC123")]))
+    assert [(one.position, one.read, one.listed, one.cost) for one in hit.substitutions] == [(1, "8", "B", 1.0)]
+
+
+def test_an_exact_entry_comes_before_its_look_alike() -> None:
+    hits = match(read("ABC123"), HotlistIndex([wanted("A8C123", "near"), wanted("ABC123", "exact")]))
+    assert [(hit.entry_id, hit.match) for hit in hits] == [("exact", "exact"), ("near", "look_alike")]
+
+
+def test_the_readers_own_candidates_match_exactly_above_a_confidence() -> None:
+    index = HotlistIndex([wanted("XYZ789")])
+    sure = read("QQQ111", candidates=(candidate("AAA111", 0.7), candidate("XYZ789", 0.6)))
+    (hit,) = match(sure, index)
+    assert (hit.match, hit.candidate_rank, hit.matched_plate) == ("candidate", 2, "XYZ789")
+    assert match(read("QQQ111", candidates=(candidate("XYZ789", 0.4),)), index) == ()
+    assert match(read("QQQ111", candidates=(candidate("XYZ7B9", 0.9),)), index) == ()
+
+
+def test_an_entry_is_hit_once_however_many_ways_lead_to_it() -> None:
+    hits = match(read("ABC123", candidates=(candidate("ABC123", 0.8),)), HotlistIndex([wanted("ABC123")]))
+    assert len(hits) == 1
+
+
+def test_an_expired_entry_matches_nothing() -> None:
+    fresh = read("ABC123", at=NOW)
+    assert match(fresh, HotlistIndex([wanted("ABC123", expires_at=NOW)])) == ()
+    assert len(match(fresh, HotlistIndex([wanted("ABC123", expires_at=NOW + timedelta(hours=1))]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("read_region", "listed", "relation"),
+    [
+        ("us-la", "us-la", "same"),
+        ("us-tx", "us-la", "other"),
+        (None, "us-la", "unknown"),
+        ("us-la", None, "unknown"),
+        ("us", "us-la", "unknown"),
+    ],
+)
+def test_the_state_relation_is_same_other_or_unknown(read_region: str, listed: str, relation: str) -> None:
+    (hit,) = match(read("ABC123", plate_region=read_region), HotlistIndex([wanted("ABC123", region=listed)]))
+    assert hit.region_relation == relation
+
+
+@pytest.mark.parametrize(
+    ("make", "colour", "said"), [("ford", "red", "agree"), ("ford", "blue", "differ"), (None, None, "unknown")]
+)
+def test_make_and_colour_are_held_against_the_entry(make: str, colour: str, said: str) -> None:
+    entry = wanted("ABC123", make="ford", colour="red")
+    (hit,) = match(read("ABC123", vehicle_make=make, vehicle_colour=colour), HotlistIndex([entry]))
+    assert hit.attributes == said
