@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -99,17 +97,14 @@ def _text(value: Any) -> str:
 
 
 def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]], *, spreadsheet_safe: bool) -> bytes:
-    def cell(value: Any) -> Any:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
-        text = _text(value)
-        return safe_text(text) if spreadsheet_safe else text
+    def cell(value: Any) -> str:
+        if value is None or isinstance(value, int | float):
+            return _text(value)
+        text = safe_text(_text(value)) if spreadsheet_safe else _text(value)
+        doubled = text.replace('"', '""')
+        return f'"{doubled}"'  # as ClickHouse does: every text in quotes, numbers and missing values without
 
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow([cell(name) for name in names])
-    writer.writerows([None if value is None else cell(value) for value in row] for row in rows)
-    return out.getvalue().encode()
+    return "".join(",".join(cell(value) for value in row) + "\n" for row in [names, *rows]).encode()
 
 
 def _pretty(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:

@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import chdb
-
 from pipeline.store.parameters import Parameter, chdb_parameter
 
 
@@ -66,6 +64,8 @@ class ChdbConnection:
             old.close()
 
     def _open(self) -> None:
+        import chdb  # not above: importing it reads the working directory, which the store checks first
+
         self._connection = chdb.connect(self._target)
         for statement in self._preparation:
             self._connection.query(statement)

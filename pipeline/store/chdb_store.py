@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from chdb import _chdb
 
 from pipeline.store.arrow_columns import arrow_stream
 from pipeline.store.chdb_connection import ChdbConnection
@@ -30,19 +29,19 @@ from pipeline.store.errors import (
     insert_error,
     query_error,
     syntax_message,
-    too_large,
 )
 from pipeline.store.parameters import Parameter
 from pipeline.store.rows import columns_stored
 from pipeline.store.sql_gate import Parser
-from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore
+from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
 from schemas.event_type import EventType
 from schemas.generate.clickhouse import DATABASE
 
 _log = structlog.get_logger(__name__)
 
-#: chDB reads these from the working directory, and what they say wins over the folder it is given (measured).
+#: chDB reads these from the working directory, already when it is imported, and what they say wins over the folder it
+#: is given (measured).
 _HIJACKERS = ("config.xml", "config.yaml", "config.yml")
 _ENGINE_FORMATS: dict[Format, str] = {
     "JSON": "JSON",
@@ -95,6 +94,8 @@ class ChdbStore(SqlStore):
         if set("?&#%") & set(str(self._path)):
             raise StoreError("the store's folder may not have ?, &, # or % in its path")
         self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        from chdb import _chdb  # only now: importing it opens an engine, which reads the working directory
+
         # Keeps faulthandler and Ctrl-Z working; it only has an effect before the first connection.
         _chdb.set_signal_handlers_enabled(0)  # type: ignore[attr-defined]
         self._pid = os.getpid()
@@ -136,7 +137,7 @@ class ChdbStore(SqlStore):
                 if limits != reader.limits:
                     reader.connection.prepare(*_reading(limits, readonly=2))
                     reader.limits = limits
-                return _bounded(reader.connection.answer(sql, _ENGINE_FORMATS[fmt], params), limits)
+                return bounded(reader.connection.answer(sql, _ENGINE_FORMATS[fmt], params), limits)
             except RuntimeError as error:
                 if code_of(str(error)) in LIMIT_CODES:
                     raise query_error(str(error), limits) from None
@@ -190,7 +191,7 @@ class ChdbStore(SqlStore):
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
         with self._borrowed(self._foreign) as reader:
             try:
-                answer = _bounded(reader.connection.answer(sql, _ENGINE_FORMATS[fmt]), self._foreign_limits)
+                answer = bounded(reader.connection.answer(sql, _ENGINE_FORMATS[fmt]), self._foreign_limits)
             except RuntimeError as error:
                 raise query_error(str(error), self._foreign_limits) from None
         return made_safe(answer) if fmt == "CSV" and spreadsheet_safe else answer
@@ -256,13 +257,6 @@ def _reading(limits: Limits, *, readonly: int) -> list[str]:
         f"SET {', '.join(f'{name} = {value}' for name, value in _limit_settings(limits).items())}",
         f"SET readonly = {readonly}",
     ]
-
-
-def _bounded(answer: bytes, limits: Limits) -> bytes:
-    """Return an answer if it is not too large: the engine counts whole blocks only, and one block can be large."""
-    if len(answer) > limits.answer_bytes:
-        raise too_large(limits)
-    return answer
 
 
 def _limit_settings(limits: Limits) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error as DriverError
-from clickhouse_driver.errors import ServerException
+from clickhouse_driver.errors import NetworkError, ServerException, SocketTimeoutError
 
 from pipeline.store.answers import rendered
 from pipeline.store.errors import (
@@ -26,12 +26,11 @@ from pipeline.store.errors import (
     insert_error,
     query_error,
     syntax_message,
-    too_large,
 )
 from pipeline.store.parameters import Parameter, driver_parameter
 from pipeline.store.rows import column_values, columns_stored
 from pipeline.store.sql_gate import Parser
-from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore
+from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
 from schemas.event_type import EventType
 from schemas.generate.clickhouse import DATABASE
@@ -39,7 +38,7 @@ from schemas.generate.clickhouse import DATABASE
 T = TypeVar("T")
 
 #: The connection broke or was refused. A server killed in mid-insert shows as a bare EOFError (measured).
-_LOST = (EOFError, OSError)
+_LOST = (EOFError, OSError, NetworkError, SocketTimeoutError)
 #: What the driver raises for a value it cannot write.
 _UNWRITABLE = (ValueError, TypeError, AttributeError, OverflowError, struct.error)
 
@@ -95,7 +94,7 @@ class ServerStore(SqlStore):
             if error.code in LIMIT_CODES:
                 raise query_error(error.message, limits, code=error.code) from None
             raise command_error(error.message, error.code) from None
-        return _bounded(rendered(columns, rows, fmt, spreadsheet_safe=True), limits)
+        return bounded(rendered(columns, rows, fmt, spreadsheet_safe=True), limits)
 
     def close(self) -> None:
         """See Store.close."""
@@ -138,7 +137,7 @@ class ServerStore(SqlStore):
             rows, columns = self._select(sql, None, _limit_settings(self._foreign_limits) | {"readonly": 1})
         except ServerException as error:
             raise query_error(error.message, self._foreign_limits, code=error.code) from None
-        return _bounded(rendered(columns, rows, fmt, spreadsheet_safe=spreadsheet_safe), self._foreign_limits)
+        return bounded(rendered(columns, rows, fmt, spreadsheet_safe=spreadsheet_safe), self._foreign_limits)
 
     def _parser(self) -> Parser:
         return Parser(
@@ -190,12 +189,6 @@ class ServerStore(SqlStore):
             with self._clients_lock:
                 self._clients.append(client)
         return client
-
-
-def _bounded(answer: bytes, limits: Limits) -> bytes:
-    if len(answer) > limits.answer_bytes:
-        raise too_large(limits)
-    return answer
 
 
 def _limit_settings(limits: Limits) -> dict[str, Any]:
