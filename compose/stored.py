@@ -109,7 +109,7 @@ class StoredDeadLetters:
             await asyncio.to_thread(self._put_back, letter)
         return True
 
-    async def _read(self, rest: str, params: Mapping[str, Parameter]) -> list[DeadLetter]:
+    async def _read(self, rest: str, params: Mapping[str, Parameter]) -> Sequence[DeadLetter]:
         table = DEAD_LETTER.table
         assert table is not None
         try:

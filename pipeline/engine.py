@@ -52,11 +52,12 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
-    for a batch to fill needs many. ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder). ``stall_s``: a worker that holds a message longer than this without progress ends itself.
     """
 
     bootstrap: str
     group: str
+    folder: str
     fetch_max_wait_ms: int = 500
     session_timeout_s: float = 15.0
     heartbeat_s: float = 3.0
@@ -113,6 +114,7 @@ class Engine:
         self._app = _App(
             settings.group,
             broker=f"kafka://{settings.bootstrap}",
+            datadir=settings.folder,
             web_enabled=False,
             topic_disable_leader=True,
             topic_allow_declare=False,

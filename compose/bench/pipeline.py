@@ -124,7 +124,7 @@ def _through(way: str, size: Size, events: int, messages: list[tuple[int, bytes,
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory() as folder:
         broker = subprocess.Popen(broker_command(port), stdout=output, stderr=output)  # noqa: S603 - our own command
         try:
             bootstrap = f"127.0.0.1:{port}"
@@ -137,7 +137,7 @@ def _through(way: str, size: Size, events: int, messages: list[tuple[int, bytes,
             for sent in waiting:
                 sent.get(60)
             producer.close()
-            order = Order(way, bootstrap, f"bench-{way}", events, size)
+            order = Order(way, bootstrap, f"bench-{way}", folder, events, size)
             done = subprocess.run(  # noqa: S603 - our own command
                 [sys.executable, "-m", "compose.bench.worker", msgspec.json.encode(order).decode()],
                 stdout=subprocess.PIPE,

@@ -33,6 +33,7 @@ class Order(msgspec.Struct):
     way: str
     bootstrap: str
     group: str
+    folder: str
     reads: int
     size: Size
 
@@ -51,7 +52,12 @@ async def through_engine(order: Order, sightings: Sightings) -> Cost:
     guard = Guard(sightings, PLATE_READ, partitions=PARTITIONS)
     engine = Engine(
         EngineSettings(
-            bootstrap=order.bootstrap, group=order.group, fetch_max_wait_ms=20, session_timeout_s=6.0, heartbeat_s=1.0
+            bootstrap=order.bootstrap,
+            group=order.group,
+            folder=order.folder,
+            fetch_max_wait_ms=20,
+            session_timeout_s=6.0,
+            heartbeat_s=1.0,
         )
     )
     began: list[float] = []
@@ -76,6 +82,7 @@ async def plain_faust(order: Order, sightings: Sightings) -> Cost:
     app: Any = faust.App(
         order.group,
         broker=f"kafka://{order.bootstrap}",
+        datadir=order.folder,
         web_enabled=False,
         topic_disable_leader=True,
         broker_session_timeout=6.0,

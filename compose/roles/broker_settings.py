@@ -19,17 +19,21 @@ KAFKA_WAIT_MS = 500
 
 def engine_settings(settings: Settings, group: str, *, window: int = 64) -> EngineSettings:
     """Return how a consumer group's worker talks to the broker."""
+    folder = str(settings.data_dir.resolve() / "engine" / group)
     if settings.embedded_broker:
         # A join takes half the session timeout there, so it must be short.
         return EngineSettings(
             bootstrap=settings.bootstrap,
             group=group,
+            folder=folder,
             window=window,
             fetch_max_wait_ms=LIVE_WAIT_MS,
             session_timeout_s=6.0,
             heartbeat_s=1.0,
         )
-    return EngineSettings(bootstrap=settings.bootstrap, group=group, window=window, fetch_max_wait_ms=KAFKA_WAIT_MS)
+    return EngineSettings(
+        bootstrap=settings.bootstrap, group=group, folder=folder, window=window, fetch_max_wait_ms=KAFKA_WAIT_MS
+    )
 
 
 def log_reader(

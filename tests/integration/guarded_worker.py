@@ -51,7 +51,14 @@ async def main(broker: str, group: str, ledger_path: str, fault: str) -> None:
     ledger = os.open(ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     guard = Guard(Faulty(ledger, fault), PLATE_READ, partitions=4)
     engine = Engine(
-        EngineSettings(bootstrap=broker, group=group, fetch_max_wait_ms=20, session_timeout_s=6.0, heartbeat_s=1.0)
+        EngineSettings(
+            bootstrap=broker,
+            group=group,
+            folder=f"{ledger_path}.engine",
+            fetch_max_wait_ms=20,
+            session_timeout_s=6.0,
+            heartbeat_s=1.0,
+        )
     )
 
     async def handle(message: Message) -> Work:
