@@ -48,8 +48,8 @@ class Source(Protocol):
         """Return the tail of a lossless channel."""
         ...
 
-    def snapshot(self, channel: str) -> Snapshot:
-        """Return the state of a channel now."""
+    def snapshot(self, channel: str, not_before: int = 0) -> Snapshot:
+        """Return the state of a channel now, or at a position that is not before the one given."""
         ...
 
     def row(self, channel: str, key: str) -> bytes | None:
@@ -75,6 +75,7 @@ class Client:
         self._wanted: dict[str, Snapshot | None] = {}
         self._next_part = 1
         self._cursors: dict[str, int] = {}
+        self._told: dict[str, int] = {}
         self._coalescer = Coalescer()
         self._awake = asyncio.Event()
         self._live = False
@@ -115,8 +116,10 @@ class Client:
         self._go_on()
 
     def resync(self, channel: str) -> None:
-        """Give the snapshot of a channel again."""
+        """Give the snapshot of a channel again, one that goes back behind nothing that was told."""
+        told = self._cursors.get(channel, self._told.get(channel, 0))
         self._drop(channel)
+        self._told[channel] = told
         self._want_snapshot(channel)
         self._go_on()
 
@@ -219,7 +222,7 @@ class Client:
             return None
         snapshot = self._wanted[name]
         if snapshot is None:
-            snapshot = self._hub.snapshot(name)
+            snapshot = self._hub.snapshot(name, self._told.pop(name, 0))
             self._wanted[name] = snapshot
             self._next_part = 1
             self._coalescer.forget(name)
@@ -238,6 +241,7 @@ class Client:
 
     def _drop(self, name: str) -> None:
         self._cursors.pop(name, None)
+        self._told.pop(name, None)
         self._wanted.pop(name, None)
         self._coalescer.forget(name)
 

@@ -66,7 +66,7 @@ class Hub:
         self._wall = wall
         self._max_clients = max_clients
         self._caught_up = False
-        self._clients: set[Client] = set()
+        self._clients: dict[Client, None] = {}  # in order, so that rounds are the same every time
         self._lossless: dict[str, Lossless] = {}
         self._latest: dict[str, Latest] = {}
         self._flows: dict[str, Flowing] = {}
@@ -159,13 +159,13 @@ class Hub:
         if len(self._clients) >= self._max_clients:
             raise HubFullError
         client = Client(self, send)
-        self._clients.add(client)
+        self._clients[client] = None
         return client
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
         if client in self._clients:
-            self._clients.remove(client)
+            del self._clients[client]
             self._sent_messages += client.sent_messages
             self._sent_bytes += client.sent_bytes
             self._closed[str(client.close_code) if client.close_code else "by_client"] += 1
@@ -174,11 +174,14 @@ class Hub:
         """Return the tail of a lossless channel."""
         return self._lossless[channel].tail
 
-    def snapshot(self, channel: str) -> Snapshot:
-        """Return the state of a channel now, or of a lossless one at a position that its tail can be followed from."""
+    def snapshot(self, channel: str, not_before: int = 0) -> Snapshot:
+        """Return the state of a channel now, or of a lossless one at a position that its tail can be followed from.
+
+        ``not_before``: the position must not be lower, so that nobody is told again what they were told already.
+        """
         if channel in self._lossless:
             self._flush_lossless(self._lossless[channel])
-            return self._lossless[channel].snapshot(self._wall(), self.mono())
+            return self._lossless[channel].snapshot(self._wall(), self.mono(), not_before)
         if channel in self._latest:
             return self._latest[channel].snapshot(self.mono())
         return self._flows[channel].snapshot(self.mono())

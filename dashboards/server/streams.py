@@ -38,10 +38,15 @@ class Lossless:
                 self.tail.skip()
         return self.tail.pos != before
 
-    def snapshot(self, now: float, mono: float) -> Snapshot:
-        """Return the state at a position that the tail can be followed from. The caller has flushed the tail."""
+    def snapshot(self, now: float, mono: float, not_before: int = 0) -> Snapshot:
+        """Return the state at a position that the tail, flushed by the caller, can be followed from."""
         shared = self._snapshot
-        if shared is not None and mono - shared.taken_at <= SNAPSHOT_SHARED_S and self.tail.covers(shared.pos):
+        if (
+            shared is not None
+            and mono - shared.taken_at <= SNAPSHOT_SHARED_S
+            and shared.pos >= not_before
+            and self.tail.covers(shared.pos)
+        ):
             return shared
         if shared is not None:
             shared.retire()

@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from server_fixtures import World, alert
 from starlette.testclient import TestClient
 
 from dashboards.server.ports import Vitals
 from schemas.events.action import Action
 from schemas.events.alert import ALERT
 from schemas.identity import identity
+from tests.component.server_fixtures import World, alert
 
 KEY = "5b1de8a6-0d5c-4b6c-9b0a-0d3f2c9a7e11"
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from server_fixtures import World, alert, listening
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
@@ -25,6 +24,7 @@ from schemas.events.alert import ALERT
 from schemas.events.sighting import SIGHTING
 from schemas.identity import identity
 from schemas.wire.frame import encode_event
+from tests.component.server_fixtures import World, alert, listening
 
 SUBPROTOCOL = "watchfloor.v1+json"
 

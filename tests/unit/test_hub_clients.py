@@ -9,12 +9,25 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from hub_fixtures import LOSSLESS, Clock, Page, alert, call, camera, give, health, new_hub, settle, sighting, truth
 
 from dashboards.server.channel import CHANNELS
 from dashboards.server.hub import HubFullError
 from dashboards.server.messages import CLOSE_SLOW, Resume
 from schemas.events.plate_read import PLATE_READ
+from tests.unit.hub_fixtures import (
+    LOSSLESS,
+    Clock,
+    Page,
+    alert,
+    call,
+    camera,
+    give,
+    health,
+    new_hub,
+    settle,
+    sighting,
+    truth,
+)
 
 
 def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -410,6 +423,23 @@ async def test_a_snapshot_that_the_tail_no_longer_reaches_is_not_handed_out() ->
     assert len(second.rows["alerts"]) == 100
     await first.cut()
     await second.cut()
+
+
+@on_a_loop
+async def test_asking_again_does_not_lead_back_behind_what_was_told() -> None:
+    hub = new_hub()
+    hub.caught_up()
+    page = Page(hub, ["alerts"])
+    client = page.connect()
+    await settle()
+    give(hub, alert(1))
+    hub.flush()
+    await settle()
+    client.resync("alerts")
+    await settle()
+    assert page.seen_revisions["alerts"] == [(str(alert(1).alert_id), 1)]
+    assert page.pos["alerts"] == 1
+    await page.cut()
 
 
 @on_a_loop

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from hub_fixtures import sighting
-
 from dashboards.server.flow import Flow
+from tests.unit.hub_fixtures import sighting
 
 
 def _ids(rows: list[bytes]) -> list[str]:

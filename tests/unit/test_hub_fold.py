@@ -6,11 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-from hub_fixtures import ALERT_1, alert, call, camera, health
 
 from dashboards.server.channel import CHANNELS, Channel
 from dashboards.server.fold import Fold
 from schemas.wire.frame import encode_event
+from tests.unit.hub_fixtures import ALERT_1, alert, call, camera, health
 
 NOW = ALERT_1.raised_at.timestamp()
 
