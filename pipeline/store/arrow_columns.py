@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +27,35 @@ _PLAIN = {
     "LowCardinality(String)": pa.string(),
     "DateTime64(3, 'UTC')": pa.timestamp("ms", "UTC"),
 }
+
+
+class _NoPandas(MetaPathFinder):
+    """Answers that pandas is not installed."""
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Raise ModuleNotFoundError for pandas, leave all else to the next finder."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not wanted here", name="pandas")
+        return None
+
+
+def _without_pandas() -> None:
+    """Keep pyarrow from importing pandas, which it does at its first array when pandas happens to be installed.
+
+    Nothing here needs it; it took 2 s before the first row was stored, and memory for as long as the process lives.
+    pyarrow asks once and remembers the answer.
+    """
+    if "pandas" in sys.modules:
+        return
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([], pa.int64())
+    finally:
+        sys.meta_path.remove(finder)
+
+
+_without_pandas()
 
 
 def arrow_stream(kind: EventType[Any], rows: Sequence[Placed]) -> bytes:

@@ -163,3 +163,22 @@ def test_data_that_the_engine_set_aside_as_broken_is_reported(folder: Path) -> N
     assert code == 0, err
     assert int(out.splitlines()[-1].split()[1]) > 0
     assert "store_has_broken_parts" in out + err
+
+
+LEAN = """
+import sys
+from pipeline.store.chdb_store import ChdbStore
+from pipeline.store.store import Placed
+from schemas.registry import PLATE_READ
+store = ChdbStore(sys.argv[1], readers=1)
+store.migrate()
+store.insert(PLATE_READ, [Placed(PLATE_READ.examples[0], "t", 0, 0)])
+print("pandas" in sys.modules)
+store.close()
+"""
+
+
+def test_storing_rows_does_not_load_pandas(folder: Path) -> None:
+    code, out, err = finished(run(LEAN, folder))
+    assert code == 0, err
+    assert out.splitlines()[-1] == "False"
