@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from functools import lru_cache
+from itertools import pairwise
 from math import atan2, degrees, hypot
 from random import Random
 
@@ -95,7 +96,7 @@ class Streets:
         self.leaving: list[list[Edge]] = [[] for _ in crossings]
         for number, road in enumerate(roads):
             for piece in road.pieces:
-                for a, b in zip(piece, piece[1:], strict=False):
+                for a, b in pairwise(piece):
                     self._join(number, a, b, SPEED_KMH[road.kind])
 
     def _join(self, road: int, a: int, b: int, speed_kmh: float) -> None:
