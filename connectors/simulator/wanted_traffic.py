@@ -90,9 +90,7 @@ class WantedTraffic:
 
     def _preview(self, at_s: float, about: tuple[_WantedTrip, int]) -> Step:
         trip, place = about
-        return Step(
-            at_s, (self._reader.read(at_s, trip.vehicle, trip.drive[place], trip.slowness, preview=True),)
-        )
+        return Step(at_s, (self._reader.read(at_s, trip.vehicle, trip.drive[place], trip.slowness, preview=True),))
 
     def _pass(self, at_s: float, trip: _WantedTrip) -> Step:
         at, one = trip.drive[trip.place], trip.wanted
