@@ -86,7 +86,7 @@ class Local:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.supervisor = Supervisor(settings.data_dir / "logs", self._changed)
-        self._env = environment(settings)
+        self.environment = environment(settings)
         self._up = False
 
     async def start(self, say: Callable[[str], None] = lambda _text: None) -> None:
@@ -112,7 +112,7 @@ class Local:
 
     async def add(self, name: str, *arguments: str) -> None:
         """Start one more role."""
-        await self.supervisor.start(Role(name=name, command=role_command(*arguments), env=self._env))
+        await self.supervisor.start(Role(name=name, command=role_command(*arguments), env=self.environment))
 
     async def stop(self) -> None:
         """Stop everything; no process of ours is left."""

@@ -18,6 +18,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -192,6 +193,7 @@ class Engine:
 
     async def start(self) -> None:
         """Connect, join the group, begin. Returns when partitions are assigned."""
+        Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
         await self._app.start()
         self.started = True
         self._watchdog = asyncio.create_task(self._watch())

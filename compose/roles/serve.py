@@ -144,6 +144,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await role.restore_log(producer)
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
         storing = asyncio.create_task(role.run(stop)) if role is not None else None
+        if storing is not None:
+            # A server that stores nothing must not look alive: if storing ends, everything here ends and is restarted.
+            storing.add_done_callback(lambda _task: stop.set())
 
         def vitals() -> Vitals:
             assert feed is not None
