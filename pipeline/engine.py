@@ -53,7 +53,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
-    for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder). ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder).
+    ``stall_s``: a worker that holds a message longer than this without progress ends itself.
     """
 
     bootstrap: str

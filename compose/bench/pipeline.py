@@ -140,8 +140,7 @@ def _through(way: str, size: Size, events: int, messages: list[tuple[int, bytes,
             order = Order(way, bootstrap, f"bench-{way}", folder, events, size)
             done = subprocess.run(  # noqa: S603 - our own command
                 [sys.executable, "-m", "compose.bench.worker", msgspec.json.encode(order).decode()],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=GIVE_UP_S,
                 check=False,
             )

@@ -99,7 +99,7 @@ def reads(size: Size, facts: Reference) -> Iterator[PlateRead]:
 
 
 def framed(events: Iterator[PlateRead], per_frame: int = MAX_EVENTS) -> list[tuple[int, bytes, bytes]]:
-    """Return (partition, key, value) of the messages; ``per_frame`` 1 gives lone objects, as a foreign producer does."""
+    """Return (partition, key, value) of messages; ``per_frame`` 1 gives lone objects, as foreign producers send."""
     waiting: dict[int, list[bytes]] = {}
     keys: dict[int, bytes] = {}
     messages = []

@@ -32,7 +32,8 @@ def register(app: typer.Typer) -> None:
         except httpx2.ConnectError:
             fail(not_running(settings), as_json=as_json)
         lines = [
-            f"{row['event_id']}  {row['occurred_at'][:19]}  {row['reason']}  {row['step']}  {row['topic']}\n    {row['error']}"
+            f"{row['event_id']}  {row['occurred_at'][:19]}  {row['reason']}  {row['step']}  {row['topic']}"
+            f"\n    {row['error']}"
             for row in rows
         ]
         answer({"rows": rows}, as_json=as_json, text="\n".join(lines) or "There are no dead letters.")

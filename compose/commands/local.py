@@ -122,9 +122,14 @@ def _open(url: str) -> None:
 def _told(report: DemoReport) -> str:
     lines = [
         f"events: {report.events_accepted} accepted, {report.events_stored} stored",
-        f"alerts: {report.alerts_expected} expected, {report.alerts_received} received, "
-        f"{report.alerts_missing} missing, {report.alerts_duplicated} duplicated, {report.alerts_unexpected} unexpected",
-        f"latency from edge to screen, ms: p50 {report.latency_ms.p50}, p95 {report.latency_ms.p95}, p99 {report.latency_ms.p99}",
+        (
+            f"alerts: {report.alerts_expected} expected, {report.alerts_received} received, {report.alerts_missing} "
+            f"missing, {report.alerts_duplicated} duplicated, {report.alerts_unexpected} unexpected"
+        ),
+        (
+            f"latency from edge to screen, ms: p50 {report.latency_ms.p50}, p95 {report.latency_ms.p95}, "
+            f"p99 {report.latency_ms.p99}"
+        ),
         "memory, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in report.rss_mb.items()),
         *report.failures,
         "PASSED" if report.ok else "FAILED",

@@ -77,11 +77,12 @@ def register(app: typer.Typer) -> None:
                 report = asyncio.run(run_replay(rows, producer, speed=pace, progress=show))
             except FileError as error:
                 fail(str(error), 2, as_json=as_json)
-        lines = [
+        summary = (
             f"{report.accepted} calls accepted ({report.without_location} without location, "
             f"{report.outside_area} with a place outside the area that was left out), {report.refused} rows refused, "
             f"in {report.seconds:.1f} s."
-        ]
+        )
+        lines = [summary]
         lines += [str(error) for error in report.errors[:SHOWN]]
         if report.refused > SHOWN:
             lines.append(f"... all {report.refused} are kept: `watchfloor dead-letters list`")

@@ -20,14 +20,13 @@ def ask(
     """
     base = addresses(settings).web
     response = httpx2.request(method, f"{base}{path}", json=body, timeout=timeout)
-    if response.is_success:
-        return response
-    try:
-        said = response.json()
-        text = str(said.get("error") or said.get("detail") or said)
-    except ValueError:
-        text = response.text
-    fail(text, 3 if response.status_code == 403 else 1, as_json=as_json)
+    if not response.is_success:
+        try:
+            text = str(response.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            text = response.text
+        fail(text, 3 if response.status_code == 403 else 1, as_json=as_json)
+    return response
 
 
 def not_running(settings: Settings) -> str:

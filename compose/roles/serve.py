@@ -1,4 +1,4 @@
-"""`watchfloor serve`: page, API, websocket hub; with the embedded store, the store role too (one process may own it)."""
+"""`watchfloor serve`: page, API, websocket hub; with the embedded store, the store role too (one process owns it)."""
 
 from __future__ import annotations
 

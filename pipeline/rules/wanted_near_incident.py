@@ -29,7 +29,8 @@ def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]
         around = tuple(
             Evidence(
                 kind="incident",
-                text=f"{one.kind} {one.distance_m:.0f} m away, {duration(timedelta(seconds=one.age_s))} before the read.",
+                text=f"{one.kind} {one.distance_m:.0f} m away, "
+                f"{duration(timedelta(seconds=one.age_s))} before the read.",
                 facts={
                     "incident_id": str(one.incident_id),
                     "distance_m": f"{one.distance_m:.1f}",

@@ -28,7 +28,7 @@ class DeadLetter(Event, frozen=True, kw_only=True, gc=False):
     index: Annotated[int, Meta(ge=-1, description="Place in the frame, -1 when the whole frame is meant.")] = -1
     key: Annotated[bytes, Meta(description="The message's key, base64.")] = b""
     original: Annotated[bytes, Meta(description="The original bytes, base64.")]
-    headers: Annotated[dict[str, str], Meta(description="The message's headers.")] = {}
+    headers: Annotated[dict[str, str], Meta(description="The message's headers.")] = {}  # noqa: RUF012 - msgspec copies it
     code_version: Annotated[str, Meta(max_length=100, description="Version of Watchfloor that refused it.")] = ""
 
 

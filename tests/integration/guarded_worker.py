@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-
 from pipeline.engine import Engine, EngineSettings, Work
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing

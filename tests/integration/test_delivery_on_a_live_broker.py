@@ -154,7 +154,7 @@ def test_workers_killed_in_mid_frame_lose_nothing(broker: str, tmp_path: Path) -
         worker.kill()
         kills += 1
     last = Worker(broker, ledger, "none")
-    wait_until(broker, {place: 15 for place in range(4)}, 90)
+    wait_until(broker, dict.fromkeys(range(4), 15), 90)
     assert last.end() == 0
     wanted = {str(event.event_id) for frame in frames for event in frame}
     assert set(ledger.read_text().split()) == wanted, "every event was processed"
