@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from connectors.simulator.agenda import Step
 from connectors.simulator.config import SimulatorConfig
 from connectors.simulator.journal import Journal, JournalLine
+from connectors.simulator.lateness import Lateness
 from connectors.simulator.reference import reference_events
 from connectors.simulator.timeline import timeline
 from schemas.envelope import Event
@@ -48,21 +49,24 @@ async def run(
     The reference facts go first. When late it catches up; nothing is left out. While the broker is away the same
     events are tried again, with the same ids. Only what was confirmed is written to the journal.
     """
-    start = now()
-    start = start.replace(microsecond=start.microsecond // 1000 * 1000)
     confirmed: Counter[str] = Counter()
+    lateness = Lateness()
     with Journal(journal) as book:
 
-        async def publish(events: Sequence[Event], steps: Sequence[Step]) -> None:
-            if not await _confirmed(publisher, events, stop, sleep):
+        async def publish(steps: Sequence[Step]) -> None:
+            sent_s = clock() - began
+            if not await _confirmed(publisher, [event for step in steps for event in step.events], stop, sleep):
                 return
-            counts = Counter(BY_CLASS[type(event)].name for event in events)
+            confirmed_s = clock() - began
+            counts = _counts(steps)
             confirmed.update(counts)
-            expected = tuple(one for step in steps for one in step.expected)
+            expected = tuple(one for step in steps for one in lateness.expected(step, sent_s, confirmed_s))
             book.write(JournalLine(start=start, accepted=dict(counts), expected=expected))
 
-        await publish(reference_events(config, start), ())
-        began = clock()
+        # The city begins once its facts are known: a broker that is slow to start must not make it late.
+        start, began = _whole_ms(now()), clock()
+        await publish([Step(0.0, tuple(reference_events(config, start)))])
+        start, began = _whole_ms(now()), clock()
         due: list[Step] = []
         for step in timeline(config, start):
             full = due and (step.offset_s > due[0].offset_s + TOGETHER_S or len(due) >= MAX_TOGETHER)
@@ -71,17 +75,25 @@ async def run(
                 await _until(began + due[-1].offset_s, clock, sleep, stop)
                 if stop.is_set():
                     return confirmed
-                await publish(_observed(due, now()), due)
+                await publish(_observed(due, now()))
                 due = []
             due.append(step)
         if due:
             await _until(began + due[-1].offset_s, clock, sleep, stop)
-            await publish(_observed(due, now()), due)
+            await publish(_observed(due, now()))
     return confirmed
 
 
-def _observed(steps: Sequence[Step], at: datetime) -> list[Event]:
-    return [replace(event, observed_at=at) for step in steps for event in step.events]
+def _observed(steps: Sequence[Step], at: datetime) -> list[Step]:
+    return [replace(step, events=tuple(replace(event, observed_at=at) for event in step.events)) for step in steps]
+
+
+def _counts(steps: Sequence[Step]) -> Counter[str]:
+    return Counter(BY_CLASS[type(event)].name for step in steps for event in step.events)
+
+
+def _whole_ms(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 async def _until(
