@@ -114,6 +114,13 @@ class Supervisor:
             except Exception as error:
                 log.error("role could not be started", role=running.role.name, error=str(error))
 
+    async def end(self, name: str) -> bool:
+        """End a role that is not to be restarted, in order; True when it had ended by itself already."""
+        running = self.running[name]
+        by_itself = running.pid is None
+        await _end(running)
+        return by_itself
+
     async def stop(self) -> None:
         """Stop every role, the last started first, and return when none of their processes is left."""
         self._stopping.set()

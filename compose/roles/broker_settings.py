@@ -11,14 +11,14 @@ from schemas.event_type import EventType
 from schemas.wire.reader import LogReader
 
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
-#: work. Live paths use 20 ms (about 10 ms added), reference facts 100 ms. Apache Kafka answers at once: leave it alone.
+#: work. Live paths use 20 ms (about 10 ms added), others 200 ms. Apache Kafka answers at once: leave it alone.
 LIVE_WAIT_MS = 20
-REFERENCE_WAIT_MS = 100
+REFERENCE_WAIT_MS = 200
 KAFKA_WAIT_MS = 500
 
 
-def engine_settings(settings: Settings, group: str, *, window: int = 64) -> EngineSettings:
-    """Return how a consumer group's worker talks to the broker."""
+def engine_settings(settings: Settings, group: str, *, window: int = 64, live: bool = True) -> EngineSettings:
+    """Return how a consumer group's worker talks to the broker; ``live`` where people wait for what it does."""
     folder = str(settings.data_dir.resolve() / "engine" / group)
     if settings.embedded_broker:
         # A join takes half the session timeout there, so it must be short.
@@ -27,7 +27,7 @@ def engine_settings(settings: Settings, group: str, *, window: int = 64) -> Engi
             group=group,
             folder=folder,
             window=window,
-            fetch_max_wait_ms=LIVE_WAIT_MS,
+            fetch_max_wait_ms=LIVE_WAIT_MS if live else REFERENCE_WAIT_MS,
             session_timeout_s=6.0,
             heartbeat_s=1.0,
         )

@@ -75,7 +75,7 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, GROUP, window=WINDOW))
+        engine = Engine(engine_settings(self._settings, GROUP, window=WINDOW, live=False))
         async with BatchWriter(self._store) as writer:
             for kind in EVENT_TYPES:
                 if kind.table is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
-from edge_door import JSON, NOW, HeldLog, Log, edge, fixture, group, talking_to
+from tests.component.edge_door import JSON, NOW, HeldLog, Log, edge, fixture, group, talking_to
 
 from connectors.edge.admission import Admission
 from connectors.edge.app import create_edge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from edge_door import JSON, Log, edge, group
+from tests.component.edge_door import JSON, Log, edge, group
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from edge_door import JSON, Log, edge, group
+from tests.component.edge_door import JSON, Log, edge, group
 
 from connectors.edge.admission import Admission
 from connectors.edge.app import create_edge

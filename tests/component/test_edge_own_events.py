@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from edge_door import JSON, NOW, Log, edge
+from tests.component.edge_door import JSON, NOW, Log, edge
 
 from schemas.envelope import Event
 from schemas.events.camera_health import EXAMPLE as HEALTH

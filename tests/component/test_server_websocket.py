@@ -294,6 +294,6 @@ async def test_a_peer_that_reads_nothing_is_cut_off_and_its_connection_freed() -
                 await asyncio.sleep(0.02)
             assert hub.figures()["closed"] == {"4408": 1}
             assert world.connections(), "closing waits for what the peer does not take"
-            while world.connections():  # noqa: ASYNC110 - uvicorn has no event for it
+            while world.connections():
                 await asyncio.sleep(0.05)
         page.transport.abort()

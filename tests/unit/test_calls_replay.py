@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from call_tables import MILWAUKEE, context, write
+from tests.unit.call_tables import MILWAUKEE, context, write
 
 from connectors.calls_csv import replay as module
 from connectors.calls_csv.column_map import load_map
