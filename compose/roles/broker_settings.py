@@ -17,7 +17,9 @@ REFERENCE_WAIT_MS = 200
 KAFKA_WAIT_MS = 500
 
 
-def engine_settings(settings: Settings, group: str, *, window: int = 64, live: bool = True) -> EngineSettings:
+def engine_settings(
+    settings: Settings, group: str, *, window: int = 64, live: bool = True, stall_s: float = 120.0
+) -> EngineSettings:
     """Return how a consumer group's worker talks to the broker; ``live`` where people wait for what it does."""
     folder = str(settings.data_dir.resolve() / "engine" / group)
     if settings.embedded_broker:
@@ -27,12 +29,18 @@ def engine_settings(settings: Settings, group: str, *, window: int = 64, live: b
             group=group,
             folder=folder,
             window=window,
+            stall_s=stall_s,
             fetch_max_wait_ms=LIVE_WAIT_MS if live else REFERENCE_WAIT_MS,
             session_timeout_s=6.0,
             heartbeat_s=1.0,
         )
     return EngineSettings(
-        bootstrap=settings.bootstrap, group=group, folder=folder, window=window, fetch_max_wait_ms=KAFKA_WAIT_MS
+        bootstrap=settings.bootstrap,
+        group=group,
+        folder=folder,
+        window=window,
+        stall_s=stall_s,
+        fetch_max_wait_ms=KAFKA_WAIT_MS,
     )
 
 

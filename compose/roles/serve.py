@@ -136,7 +136,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     feed: LogFeed | None = None
     try:
         hub = Hub(version=version("watchfloor"))
-        publisher = limited(settings, producer)
+        # What people do is always taken; only the edge stops when the embedded log is full.
+        log_size = limited(settings, producer)
         health = _StoreWatch(store)
         watching = asyncio.create_task(health.run())
         if settings.embedded_store:
@@ -157,7 +158,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 store=health.fault,
                 details={
                     "embedded_log": settings.embedded_broker,
-                    "embedded_log_mb": round(publisher.size_mb, 1) if isinstance(publisher, LogLimit) else None,
+                    "embedded_log_mb": round(log_size.size_mb, 1) if isinstance(log_size, LogLimit) else None,
                     "embedded_log_limit_mb": settings.embedded_log_limit_mb if settings.embedded_broker else None,
                     "events_stored": dict(role.stored) if role is not None else None,
                     "rss_mb": round(psutil.Process().memory_info().rss / 1024 / 1024, 1),
@@ -166,7 +167,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
         app = create_server(
             hub=hub,
-            publisher=publisher,
+            publisher=producer,
             query=StoredQuery(store),
             dead_letters=StoredDeadLetters(store, settings, producer),
             web_dir=WEB / "dist",

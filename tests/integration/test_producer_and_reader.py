@@ -1,0 +1,127 @@
+"""The frame producer and the log reader on a live broker."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import defaultdict
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.events.alert import ALERT
+from schemas.events.alert import EXAMPLE as AN_ALERT
+from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
+from schemas.identity import identity
+from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder
+from schemas.wire.partition import partition_of
+from schemas.wire.producer import FrameProducer
+from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
+from schemas.wire.reader import LogReader, Record
+from schemas.wire.topics import topic_states
+from tests.integration.conftest import PARTITIONS, free_port
+
+
+def reads(count: int) -> list[PlateRead]:
+    return [
+        replace(EXAMPLE, event_id=identity("plate_read", "wire", at), plate=f"P{at % 300}", native_id=str(at))
+        for at in range(count)
+    ]
+
+
+def everything(broker: str, *kinds: object) -> list[Record]:
+    reader = LogReader(broker, kinds, client_id="test", fetch_max_wait_ms=20)  # type: ignore[arg-type]
+    try:
+        return [record for records in reader.read_to_end() for record in records]
+    finally:
+        reader.close()
+
+
+def test_events_travel_in_keyed_ordered_frames_with_headers(broker: str) -> None:
+    producer = FrameProducer(broker, client_id="test")
+    events = reads(3_000)
+    asyncio.run(producer.publish(events))
+    assert producer.pending == 0
+    producer.close()
+    records = everything(broker, PLATE_READ)
+    assert len(records) < 30, "three thousand events must not be hundreds of messages"
+    decoder = FrameDecoder(PLATE_READ)
+    by_key: dict[str, list[str | None]] = defaultdict(list)
+    for record in records:
+        frame = decoder.decode(record.value)
+        headers = dict(record.headers)
+        assert frame.rejected == []
+        assert 1 <= len(frame.events) <= MAX_EVENTS
+        assert len(record.value or b"") <= MAX_BYTES
+        assert headers["count"] == str(len(frame.events)).encode()
+        assert headers["ce_type"] == PLATE_READ.topic.encode()
+        assert headers["ce_id"] == str(frame.events[0].event_id).encode()
+        for event in frame.events:
+            assert record.partition == partition_of(event.plate, PARTITIONS)
+            by_key[event.plate].append(event.native_id)
+    assert sum(map(len, by_key.values())) == 3_000
+    for natives in by_key.values():
+        assert natives == sorted(natives, key=lambda one: int(one or 0)), "one key stays in order"
+
+
+def test_a_lone_event_does_not_wait_for_company(broker: str) -> None:
+    producer = FrameProducer(broker, client_id="test")
+    producer.publish_sync([EXAMPLE])
+    began = time.monotonic()
+    producer.publish_sync([EXAMPLE])
+    assert time.monotonic() - began < 2.0
+    producer.close()
+
+
+def test_a_compacted_topic_gets_one_key_a_message(broker: str) -> None:
+    producer = FrameProducer(broker, client_id="test")
+    alerts = [replace(AN_ALERT, alert_id=identity("alert", number)) for number in range(20)]
+    producer.publish_sync([*alerts, *(replace(alert, rev=2) for alert in alerts)])
+    producer.close()
+    decoder = FrameDecoder(ALERT)
+    for record in everything(broker, ALERT):
+        assert {str(event.alert_id).encode() for event in decoder.decode(record.value).events} == {record.key}
+
+
+def test_what_cannot_be_sent_is_refused_and_says_why(broker: str) -> None:
+    producer = FrameProducer(broker, client_id="test", max_pending_events=10)
+    with pytest.raises(ValueError, match="the limit is"):
+        producer.publish_sync([replace(AN_ALERT, note="x" * 1_000_000)])
+
+    async def flood() -> None:
+        first = asyncio.ensure_future(producer.publish(reads(10)))
+        await asyncio.sleep(0)
+        with pytest.raises(BackpressureError):
+            await producer.publish(reads(5))
+        await first
+
+    producer.publish_sync([EXAMPLE])
+    asyncio.run(flood())
+    producer.close()
+
+
+def test_no_broker_is_said_plainly() -> None:
+    with pytest.raises(BrokerUnavailableError, match="no Kafka broker answers"):
+        FrameProducer(f"127.0.0.1:{free_port()}", client_id="test")
+
+
+def test_a_reader_follows_what_comes_after_it_caught_up(broker: str) -> None:
+    producer = FrameProducer(broker, client_id="test")
+    producer.publish_sync(reads(5))
+    reader = LogReader(broker, (PLATE_READ,), client_id="test", fetch_max_wait_ms=20)
+    before = [record for records in reader.read_to_end() for record in records]
+    assert reader.caught_up
+    threading.Timer(0.2, lambda: producer.publish_sync([AN_ALERT, EXAMPLE])).start()
+    after: list[Record] = []
+    end = time.monotonic() + 15
+    while not after and time.monotonic() < end:
+        after += reader.poll(0.5)
+    assert len(before) >= 1
+    assert [record.kind for record in after] == [PLATE_READ]
+    reader.close()
+    producer.close()
+
+
+def test_every_topic_of_the_registry_is_made_with_the_same_number_of_partitions(broker: str) -> None:
+    assert {(state.partitions, state.exists) for state in topic_states(broker)} == {(PARTITIONS, True)}
