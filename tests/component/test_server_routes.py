@@ -385,6 +385,8 @@ def test_every_answer_carries_the_protective_headers(tmp_path: Path) -> None:
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "http" not in policy, "no other origin is named"
+        assert "unsafe" not in policy, "nothing made on the spot is run or styles the page"
+        assert "worker-src 'self';" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "permissions-policy" in answer.headers

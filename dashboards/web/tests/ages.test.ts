@@ -76,8 +76,15 @@ describe('sightings', () => {
     const log = new SightingLog();
     log.add([sighting(1)], NOW);
     log.leftOut(9, NOW);
-    expect(log.rate(NOW + 1_000)).toBe(2);
+    expect(log.rate(NOW + 1_000)).toBe(10);
+    expect(log.rate(NOW + 4_000)).toBe(2.5);
     expect(log.rate(NOW + 6_000)).toBe(0);
+  });
+  it('of a snapshot are shown and not counted as coming now', () => {
+    const log = new SightingLog();
+    log.replace([sighting(1), sighting(2)]);
+    expect(log.recent(NOW)).toHaveLength(2);
+    expect(log.rate(NOW)).toBe(0);
   });
   it('do not pile up', () => {
     const log = new SightingLog();

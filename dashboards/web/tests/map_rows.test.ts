@@ -16,6 +16,11 @@ describe('what is drawn', () => {
     expect(p1?.properties['rank']).toBeGreaterThan(Number(p2?.properties['rank']));
     expect(p2?.properties['rank']).toBeGreaterThan(Number(taken?.properties['rank']));
   });
+  it('lies like cards where several are at one place, the most urgent on top', () => {
+    const rows = alertRows([alert('low', { severity: 'P3' }), alert('far', { lat: 1 }), alert('high', { severity: 'P1' })]);
+    expect(rows.map((r) => [r.id, r.properties['card']])).toEqual([['high', 0], ['far', 0], ['low', 1]]);
+    expect(Number(rows[0]?.properties['rank'])).toBeGreaterThan(Number(rows[2]?.properties['rank']));
+  });
   it('pulses for P1 alone, and only until somebody has taken it', () => {
     const pulses = pulsesOf([alert('a', { severity: 'P1', lat: 1 }), alert('b'), alert('c', { severity: 'P1', status: 'acknowledged' })]);
     expect(pulses.map((p) => p.lat)).toEqual([1]);

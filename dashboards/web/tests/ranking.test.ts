@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { byLastChange, byUrgency, callLines, severityOf } from '../src/state/ranking';
 import { alert, at, call, incident } from './rows';
+import { shortTitle } from '../src/state/names';
+import type { World } from '../src/state/world';
 
 describe('alerts', () => {
   it('come not yet acknowledged first, then by severity, then newest', () => {
@@ -47,5 +49,14 @@ describe('calls', () => {
       [call('none', { priority: null }), call('high', { priority: 9 })],
     );
     expect(lines.map((l) => l.id)).toEqual(['call:high', 'incident:low', 'call:none', 'incident:over']);
+  });
+});
+
+describe('the title in a row', () => {
+  const world = { cameras: new Map([['c', { name: 'Canal St' }]]) } as unknown as World;
+  it('leaves out the camera that the row names anyway, and only that', () => {
+    expect(shortTitle(world, { title: 'Stolen vehicle 1 at Canal St', camera_id: 'c' })).toBe('Stolen vehicle 1');
+    expect(shortTitle(world, { title: 'Shots heard at Canal St', camera_id: null })).toBe('Shots heard at Canal St');
+    expect(shortTitle(world, { title: 'Camera stopped: Canal St', camera_id: 'c' })).toBe('Camera stopped: Canal St');
   });
 });

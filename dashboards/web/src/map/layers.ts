@@ -24,7 +24,13 @@ export const UNDER: readonly LayerSpecification[] = [
   },
   {
     id: 'zone-watched', type: 'line', source: 'zones', filter: ['get', 'watched'],
-    paint: { 'line-color': COLOUR.watched, 'line-width': 1.3, 'line-dasharray': [3, 2], 'line-opacity': 0.8 },
+    paint: {
+      'line-color': COLOUR.watched,
+      'line-width': 1.3,
+      // From afar a dash is longer than the zone.
+      'line-dasharray': ['step', ['zoom'], ['literal', [1, 0]], 13, ['literal', [3, 2]]],
+      'line-opacity': 0.8,
+    },
   },
   {
     id: 'zone-label', type: 'symbol', source: 'zones', minzoom: 12.5,
@@ -42,7 +48,10 @@ export const UNDER: readonly LayerSpecification[] = [
       'icon-allow-overlap': true,
       'icon-ignore-placement': true,
       // What needs a look lies on top of what is well.
-      'symbol-sort-key': ['match', ['get', 'state'], 'stopped', 2, 'degraded', 1, 0],
+      'symbol-sort-key': ['match', ['get', 'state'], 'stopped', 2, 'degraded', 1, 'unknown', -1, 0],
+    },
+    paint: {
+      'icon-opacity': ['interpolate', ['linear'], ['zoom'], 11, ['match', ['get', 'state'], 'unknown', 0.5, 1], 14, 1],
     },
   },
   {
@@ -61,7 +70,10 @@ export const OVER: readonly LayerSpecification[] = [
     id: 'call', type: 'symbol', source: 'calls',
     layout: {
       'icon-image': ['concat', 'call-', ['get', 'priority']],
-      'icon-size': iconSize(0.7, 1.1),
+      // From afar the grave ones are to be seen and the others not to be in the way.
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, ['case', ['>=', ['get', 'rank'], 7], 0.75, 0.5], 15, 1.1],
+      // The bubble's tip is at the place, so that an alert there does not hide it.
+      'icon-offset': [4, -10],
       'icon-allow-overlap': true,
       'icon-ignore-placement': true,
       'icon-anchor': 'center',
@@ -83,6 +95,7 @@ export const OVER: readonly LayerSpecification[] = [
     layout: {
       'icon-image': ['concat', 'alert-', ['get', 'severity'], '-', ['get', 'form']],
       'icon-size': iconSize(0.72, 1.05),
+      'icon-offset': ['match', ['get', 'card'], 1, ['literal', [13, 0]], 2, ['literal', [26, 0]], 3, ['literal', [39, 0]], ['literal', [0, 0]]],
       'icon-allow-overlap': true,
       'icon-ignore-placement': true,
       'symbol-sort-key': ['get', 'rank'],

@@ -83,7 +83,11 @@ class MapLibreView implements MapView {
     this.#map.touchZoomRotate.disableRotation();
     const canvas = this.#map.getCanvas();
     canvas.setAttribute('aria-label', 'Map. Everything on it is also in the lists beside it.');
-    this.#map.on('load', () => this.#load());
+    // Not 'load', which waits for the basemap's tiles: what is going on need not.
+    this.#map.once('style.load', () => this.#load());
+    this.#map.on('resize', () => {
+      if (!this.#touched) this.overview(false);
+    });
     this.#map.on('render', () => this.#rendered());
     this.#map.on('error', (event) => this.#failed(event));
     this.#map.on('sourcedata', (event) => {

@@ -1,7 +1,7 @@
 /** Which facts are drawn, and as what. */
 import type { Alert, Camera, EmergencyCall, Incident, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
-import { isActive, isOpen, isOver, severityOf } from '../state/ranking';
+import { byUrgency, isActive, isOpen, isOver, severityOf } from '../state/ranking';
 import type { Row } from './source_diff';
 import type { Pulse } from './moving_layer';
 
@@ -14,16 +14,26 @@ const RANK = { P1: 4, P2: 3, P3: 2, P4: 1 } as const;
 
 const point = (lon: number, lat: number): GeoJSON.Point => ({ type: 'Point', coordinates: [lon, lat] });
 
+/** Alerts at one place (to about ten metres) lie like cards, the most urgent on top; further ones are under the last. */
+const MOST_CARDS = 4;
+
 export function alertRows(alerts: readonly Alert[]): Row[] {
   const rows: Row[] = [];
-  for (const alert of alerts) {
+  const cards = new Map<string, number>();
+  for (const alert of byUrgency(alerts)) {
     if (alert.lat === null || alert.lon === null || !isActive(alert)) continue;
     const severity = severityOf(alert);
     const open = isOpen(alert);
+    const place = `${alert.lon.toFixed(4)} ${alert.lat.toFixed(4)}`;
+    const card = cards.get(place) ?? 0;
+    cards.set(place, card + 1);
     rows.push({
       id: alert.alert_id,
       geometry: point(alert.lon, alert.lat),
-      properties: { severity, form: open ? 'open' : 'taken', rank: RANK[severity] + (open ? 4 : 0) },
+      properties: {
+        severity, form: open ? 'open' : 'taken', card: Math.min(card, MOST_CARDS - 1),
+        rank: RANK[severity] + (open ? 4 : 0) - card / 1000,
+      },
     });
   }
   return rows;

@@ -16,7 +16,6 @@ export interface Status {
   readonly version?: string;
   /** What is wrong, in plain words, by part of the server. */
   readonly wrong?: Readonly<Record<string, string>>;
-  readonly hub?: { readonly channels?: Readonly<Record<string, { readonly kept?: number; readonly dropped?: number }>> };
   readonly details?: { readonly embedded_log?: boolean };
 }
 

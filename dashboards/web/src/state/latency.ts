@@ -24,8 +24,3 @@ export function legs(alert: Alert, arrival: number | undefined): Leg[] {
 }
 
 export const isLate = (alert: Alert): boolean => parseTime(alert.raised_at) - parseTime(alert.occurred_at) > LATE_MS;
-
-/** Edge to screen when it came live, else edge to match: the share of the delay that is ours. */
-export function ownLatency(alert: Alert, arrival: number | undefined): number {
-  return (arrival ?? parseTime(alert.raised_at)) - parseTime(alert.observed_at);
-}

@@ -7,12 +7,16 @@ export const zoneName = (world: World, id: string): string => world.zones.get(id
 
 export const coordinates = (lat: number, lon: number): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
+/** An alert's title without the camera at its end, which its row names anyway. */
+export function shortTitle(world: World, alert: Pick<Alert, 'title' | 'camera_id'>): string {
+  const end = alert.camera_id ? ` at ${cameraName(world, alert.camera_id)}` : '';
+  return end && alert.title.endsWith(end) ? alert.title.slice(0, -end.length) : alert.title;
+}
+
 /** Where an alert is, in the words known best. */
 export function placeOf(world: World, alert: Pick<Alert, 'camera_id' | 'zones' | 'lat' | 'lon'>): string {
-  const parts: string[] = [];
-  if (alert.camera_id) parts.push(cameraName(world, alert.camera_id));
-  if (alert.zones.length) parts.push(zoneName(world, alert.zones[0] ?? ''));
-  if (parts.length) return parts.join(' · ');
+  if (alert.camera_id) return cameraName(world, alert.camera_id);
+  if (alert.zones.length) return zoneName(world, alert.zones[0] ?? '');
   if (alert.lat !== null && alert.lon !== null) return coordinates(alert.lat, alert.lon);
   return 'place not known';
 }

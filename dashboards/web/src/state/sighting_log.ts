@@ -10,10 +10,17 @@ const RATE_WINDOW_MS = 5_000;
 export class SightingLog {
   #last: Sighting[] = [];
   #arrivals: { at: number; count: number }[] = [];
+  #since: number | null = null;
   dropped = 0;
 
-  /** Take rows; `count` includes those the hub left out, `at` is our clock. */
+  /** Take the rows of a snapshot in place of what is here: they did not come now, so they say nothing of the rate. */
+  replace(rows: readonly Sighting[]): void {
+    this.#last = rows.slice(-MOST_LISTED);
+  }
+
+  /** Take rows; `at` is our clock. */
   add(rows: readonly Sighting[], at: number): void {
+    this.#since ??= at;
     this.#arrivals.push({ at, count: rows.length });
     this.#last.push(...rows.slice(-MOST_LISTED));
     if (this.#last.length > 2 * MOST_LISTED) this.#last = this.#last.slice(-MOST_LISTED);
@@ -24,10 +31,6 @@ export class SightingLog {
     this.#arrivals.push({ at, count });
   }
 
-  clear(): void {
-    this.#last = [];
-  }
-
   /** Newest first, none older than two minutes. `now` is the server's clock. */
   recent(now: number): Sighting[] {
     return this.#last
@@ -36,10 +39,11 @@ export class SightingLog {
       .reverse();
   }
 
-  /** Reads a second over the last five. */
+  /** Reads a second over the last five, or over the time since the first. */
   rate(at: number): number {
     this.#arrivals = this.#arrivals.filter((arrival) => at - arrival.at < RATE_WINDOW_MS);
     const count = this.#arrivals.reduce((sum, arrival) => sum + arrival.count, 0);
-    return count / (RATE_WINDOW_MS / 1000);
+    const watched = this.#since === null ? RATE_WINDOW_MS : Math.min(RATE_WINDOW_MS, at - this.#since);
+    return count / (Math.max(1000, watched) / 1000);
   }
 }

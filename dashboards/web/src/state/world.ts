@@ -96,8 +96,7 @@ export class World implements FeedSink {
     const known = channel === 'alerts' ? new Set(this.alerts.rows.keys()) : null;
     const read = this.#read(channel, rows);
     if (channel === 'sightings') {
-      this.sightings.clear();
-      this.sightings.add(read as Sighting[], this.localNow());
+      this.sightings.replace(read as Sighting[]);
       this.events.sightingsReplaced(read as Sighting[]);
     } else {
       (this[channel] as Keyed<unknown>).replace(read);
