@@ -151,7 +151,7 @@ async def check(
 
     ``disturb`` runs meanwhile and may do to the system what it likes; then restarts are no failure.
     """
-    web, edge, kafka = _free_ports(3)
+    web, edge, kafka = free_ports(3)
     own = settings.model_copy(
         update={
             "data_dir": folder,
@@ -326,7 +326,8 @@ def _sample(local: Local, peak: dict[str, float]) -> None:
             peak[name] = max(peak.get(name, 0.0), size)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nobody listens on."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:

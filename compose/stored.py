@@ -122,17 +122,17 @@ class StoredDeadLetters:
         context = Context(connector=name, instance=instance, observed_at=utc_now(), jurisdiction=letter.jurisdiction)
         translate = registry.load(name).translate if name in registry.connector_names() else None
         if translate is None:
-            raise ports.QueryFailedError(f"{name} reads files: correct the file and load it again")
+            raise ports.ReplayRefusedError(f"{name} reads files: correct the file and load it again")
         content_type = letter.headers.get("content-type", "application/json")
         done = translate(letter.original, content_type, context)
         if done.refused or not done.events:
             why = f"{done.refused[0].field}: {done.refused[0].error}" if done.refused else "it makes no event"
-            raise ports.QueryFailedError(f"it is still refused: {why}")
+            raise ports.ReplayRefusedError(f"it is still refused: {why}")
         await self._producer.publish(done.events)
 
     def _put_back(self, letter: DeadLetter) -> None:
         if not letter.original:
-            raise ports.QueryFailedError(
+            raise ports.ReplayRefusedError(
                 f"the original was too large to keep here; it stays in {letter.topic}, "
                 f"partition {letter.partition}, offset {letter.offset}"
             )

@@ -19,7 +19,9 @@ def ask(
     Raises httpx2.ConnectError when nothing listens.
     """
     base = addresses(settings).web
-    response = httpx2.request(method, f"{base}{path}", json=body, timeout=timeout)
+    # Every POST says it is JSON, also one without a body: the server takes no other.
+    headers = {"content-type": "application/json"}
+    response = httpx2.request(method, f"{base}{path}", json=body, headers=headers, timeout=timeout)
     if not response.is_success:
         try:
             text = str(response.json()["error"])

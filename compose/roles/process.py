@@ -11,7 +11,7 @@ import structlog
 
 from compose.roles.broker_settings import engine_settings, log_reader
 from compose.settings import Settings
-from pipeline.engine import Engine, Handler, Work
+from pipeline.engine import Engine, Handler, Work, end_process
 from pipeline.framing import frames
 from pipeline.guard import Guard
 from pipeline.message import Message
@@ -43,6 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     follower.start()
     try:
         while not follower.ready.is_set() and not stop.is_set():
+            _require_alive(follower)
             await asyncio.sleep(0.05)
         if stop.is_set():
             return
@@ -55,6 +56,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await engine.start()
         log.info("processing", processors=[one.name for one in processors])
         while not stop.is_set():
+            _require_alive(follower)
             await _tick(engine, cameras, settings)
             behind = follower.behind_s
             if behind is not None and behind > REFERENCE_LATE_S:
@@ -65,6 +67,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
         follower.stop()
+
+
+def _require_alive(follower: Follower) -> None:
+    """End the process when nobody reads the reference facts any more: rules would go on with old ones, unnoticed."""
+    if follower.failure:
+        end_process("the reader of reference facts failed", error=follower.failure)
 
 
 def _reader(settings: Settings) -> LogReader:

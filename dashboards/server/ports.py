@@ -26,6 +26,10 @@ class QueryFailedError(Exception):
     """The question was allowed but could not be answered (a typing error, a limit). The text says why."""
 
 
+class ReplayRefusedError(Exception):
+    """A dead letter cannot be given back as it is. The text says why and what to do instead."""
+
+
 class StoreUnavailableError(Exception):
     """The store cannot be reached now; asking again later may help."""
 
@@ -62,7 +66,8 @@ class DeadLetters(Protocol):
     async def replay(self, event_id: UUID) -> bool:
         """Give the original bytes back to their topic; False when there is none of this id.
 
-        Returns after the broker has confirmed; raises schemas.wire.publisher.BrokerUnavailableError when it did not.
+        Returns after the broker has confirmed; raises schemas.wire.publisher.BrokerUnavailableError when it did not,
+        and ReplayRefusedError when it would be refused again.
         """
         ...
 

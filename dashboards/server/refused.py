@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from dashboards.server.errors import Problem
-from dashboards.server.ports import Before, DeadLetters, StoreUnavailableError
+from dashboards.server.ports import Before, DeadLetters, ReplayRefusedError, StoreUnavailableError
 from schemas.events.dead_letter import DeadLetter
 
 MAX_LISTED = 500
@@ -93,10 +93,14 @@ def refused_router(dead_letters: DeadLetters | None) -> APIRouter:
             }
         )
 
-    @router.post("/{event_id}/replay", responses={404: {"model": Problem}, 503: {"model": Problem}})
+    @router.post("/{event_id}/replay", responses={status: {"model": Problem} for status in (404, 409, 503)})
     async def replay(event_id: UUID) -> Replayed:
         """Give one back to its topic."""
-        if not await the_letters().replay(event_id):
+        try:
+            found = await the_letters().replay(event_id)
+        except ReplayRefusedError as error:
+            raise HTTPException(409, str(error)) from error
+        if not found:
             raise HTTPException(404, "No dead letter of this id.")
         return Replayed(event_id=event_id)
 
