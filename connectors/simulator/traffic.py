@@ -104,18 +104,17 @@ class Traffic:
         self._fill()
 
     def _fill(self) -> None:
-        """Have as many vehicles under way at the start as there are later: let them leave before it."""
-        longest = max(drive[-1].at_s for drive in self._drives) * _SLOWEST
-        at_s = -longest
-        while (at_s := at_s + self._random.expovariate(1 / self._gap_s)) < 0:
-            drive, slow = self._drive(), slowness(self._random)
-            if at_s + drive[-1].at_s * slow < 0:
-                continue  # has left before the start: most have, so nothing is made for them
-            trip = Trip(self._fleet.take(), drive, at_s, slow)
-            while trip.due_s < 0:
-                trip.place += 1
-            self._agenda.put(trip.due_s, self._pass, trip)
-        self._agenda.put(at_s, self._begin)
+        """Have as many vehicles under way at the start as there are later: those that left before it."""
+        gap_of_a_drive_s = self._gap_s * len(self._drives)
+        for drive in self._drives:
+            at_s = -drive[-1].at_s * _SLOWEST
+            while (at_s := at_s + self._random.expovariate(1 / gap_of_a_drive_s)) < 0:
+                trip = Trip(self._fleet.take(), drive, at_s, slowness(self._random))
+                while trip.place < len(drive) and trip.due_s < 0:
+                    trip.place += 1
+                if trip.place < len(drive):
+                    self._agenda.put(trip.due_s, self._pass, trip)
+        self._agenda.put(self._random.expovariate(1 / self._gap_s), self._begin)
 
     def _drive(self) -> tuple[Pass, ...]:
         return self._drives[int(self._random.random() * len(self._drives))]
