@@ -97,7 +97,7 @@ class _App(faust.App):
         return _Transport(self.conf.broker_consumer, self)
 
 
-def _end_process(why: str, **context: object) -> None:
+def end_process(why: str, **context: object) -> None:
     """End at once: no final commit, no orderly shutdown that may hang or acknowledge. Never returns."""
     log.critical("not acknowledged, ending the process", why=why, **context)
     logging.shutdown()
@@ -154,7 +154,7 @@ class Engine:
                     try:
                         await each
                     except Exception as error:
-                        _end_process(_describe(error), topic=message.topic, offset=message.offset)
+                        end_process(_describe(error), topic=message.topic, offset=message.offset)
                 # After a rebalance the partition may be another worker's: then the message is theirs to acknowledge.
                 if event.message.generation_id == app.consumer_generation_id:
                     await stream.ack(event)
@@ -174,7 +174,7 @@ class Engine:
                         waiting = [await self._send(out) for out in work.outgoing]
                         waiting.extend(work.pending)
                     except Exception as error:
-                        _end_process(_describe(error), topic=message.topic, offset=message.offset)
+                        end_process(_describe(error), topic=message.topic, offset=message.offset)
                     await queue.put((event, message, waiting))
             finally:
                 acker.cancel()
@@ -209,9 +209,9 @@ class Engine:
         while True:
             await asyncio.sleep(1.0)
             if self.crashed:
-                _end_process("the engine crashed")
+                end_process("the engine crashed")
             if self.watch.oldest_s > self.settings.stall_s:
-                _end_process("no progress", held_s=round(self.watch.oldest_s, 1))
+                end_process("no progress", held_s=round(self.watch.oldest_s, 1))
 
 
 def _message(raw: Any) -> Message:

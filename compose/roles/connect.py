@@ -6,6 +6,7 @@ import asyncio
 
 import uvicorn
 
+from compose.bounded_http import BoundedHttp
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.settings import Settings
 from connectors.edge.app import create_edge
@@ -23,6 +24,8 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
             app,
             host=settings.edge_host,
             port=settings.edge_port,
+            http=BoundedHttp,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

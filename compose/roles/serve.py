@@ -13,6 +13,7 @@ import psutil
 import structlog
 import uvicorn
 
+from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
 from compose.roles.broker_settings import log_reader
 from compose.roles.runner import limited, open_producer, serve_until
@@ -175,7 +176,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             vitals=vitals,
             hosts=settings.web_hosts,
         )
-        server = uvicorn.Server(uvicorn_config(app))
+        config = uvicorn_config(app)
+        config.http = BoundedHttp
+        server = uvicorn.Server(config)
         listening = listening_socket(settings.web_host, settings.web_port)
         await serve_until(server, stop, [listening])
         watching.cancel()

@@ -39,13 +39,22 @@ class Alerts:
         self._reference = reference
         self._clock = clock
         self._latest: Recent[UUID, Alert] = Recent()
-        self._waiting: dict[UUID, float] = {}
+        self._waiting: Recent[UUID, float] = Recent()
 
     def process(self, kind: EventType[Any], events: Sequence[Action], partition: int) -> Sequence[Outcome]:
         """Return the alert's next state for each action that changes it."""
         # Kept aside until the whole frame has gone through: if it is tried again, each action must say the same.
         changes: dict[UUID, Alert] = {}
-        outcomes = [self._apply(action, changes) for action in events]
+        outcomes: list[Outcome] = []
+        unknown: list[Retry] = []
+        for action in events:
+            # All of the frame is looked at before the line is held, so that its unknown alerts are waited for at once.
+            try:
+                outcomes.append(self._apply(action, changes))
+            except Retry as wait:
+                unknown.append(wait)
+        if unknown:
+            raise unknown[0]
         for alert_id, alert in changes.items():
             self._latest.keep(alert_id, alert)
         return outcomes
@@ -61,7 +70,6 @@ class Alerts:
         alert = changes.get(alert_id) or self._newest(alert_id)
         if alert is None:
             return self._wait(action)
-        self._waiting.pop(action.event_id, None)
         if action.event_id in alert.actions:
             return Drop("already_applied")
         if alert.status not in ALLOWED[status]:
@@ -86,8 +94,11 @@ class Alerts:
         return ours
 
     def _wait(self, action: Action) -> Outcome:
-        since = self._waiting.setdefault(action.event_id, self._clock())
-        if self._clock() - since < WAIT_FOR_ALERT_S:
+        # Once waited for in vain is for good: a frame that is tried again must not begin to wait again.
+        now = self._clock()
+        since = self._waiting.get(action.event_id)
+        if since is None:
+            self._waiting.keep(action.event_id, since := now)
+        if now - since < WAIT_FOR_ALERT_S:
             raise Retry("the alert that an action names has not been read yet")
-        del self._waiting[action.event_id]
         return DeadLetter("unknown_alert", f"there is no alert {action.subject_id}")

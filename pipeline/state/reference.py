@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
@@ -138,12 +139,18 @@ class Follower:
         self._stop = threading.Event()
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in KINDS}
         self._last_poll: float | None = None
+        self._failure = ""
         self._thread = threading.Thread(target=self._run, name="reference", daemon=True)
 
     @property
     def behind_s(self) -> float | None:
         """Seconds since the log was last read; None before the first time."""
         return None if self._last_poll is None else time.monotonic() - self._last_poll
+
+    @property
+    def failure(self) -> str:
+        """What ended the thread against our will; empty while it runs. Whoever started it must then end too."""
+        return self._failure
 
     def start(self) -> None:
         """Begin reading; ``ready`` is set once everything in the log has been folded in."""
@@ -155,6 +162,15 @@ class Follower:
         self._thread.join(5.0)
 
     def _run(self) -> None:
+        try:
+            self._follow()
+        except Exception as error:
+            # Kind and place are enough to find the bug; its text might hold a plate or a name.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self._failure = f"{type(error).__name__} at {place.filename}:{place.lineno}"
+            log.critical("the reader of reference facts failed", error=self._failure)
+
+    def _follow(self) -> None:
         forget_at = time.monotonic() + 60.0
         while not self._stop.is_set():
             reader = None
@@ -182,4 +198,9 @@ class Follower:
             if frame.rejected:
                 # The store's reader dead-letters it; here it can only be told.
                 log.error("reference fact cannot be read", topic=record.kind.topic, offset=record.offset)
-            self.reference.apply(record.kind, frame.events)
+            try:
+                self.reference.apply(record.kind, frame.events)
+            except Exception as error:
+                # One fact that cannot be folded in must not keep all that follow from the rules.
+                log.error("reference fact cannot be used", topic=record.kind.topic, partition=record.partition,
+                          offset=record.offset, error=type(error).__name__)  # fmt: skip

@@ -7,10 +7,13 @@ from math import cos, radians
 
 import numpy as np
 import shapely
+import structlog
 from shapely.geometry import MultiPolygon, Polygon
 
 from schemas.events.zone import Zone
 from schemas.place import EARTH_RADIUS_M
+
+log = structlog.get_logger(__name__)
 
 
 class ZoneIndex:
@@ -20,8 +23,9 @@ class ZoneIndex:
     """
 
     def __init__(self, zones: Iterable[Zone] = ()) -> None:
-        self.zones: tuple[Zone, ...] = tuple(zone for zone in zones if not zone.removed)
-        shapes = [_shape(zone) for zone in self.zones]
+        usable = [(zone, shape) for zone in zones if not zone.removed and (shape := _shape(zone)) is not None]
+        self.zones: tuple[Zone, ...] = tuple(zone for zone, _ in usable)
+        shapes = [shape for _, shape in usable]
         shapely.prepare(shapes)
         self._shapes = np.array(shapes, dtype=object)
         self._tree = shapely.STRtree(shapes)
@@ -55,5 +59,22 @@ class ZoneIndex:
         return sorted(found, key=lambda item: (item[1], item[0].zone_id))
 
 
-def _shape(zone: Zone) -> MultiPolygon:
-    return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in zone.polygons])
+def _shape(zone: Zone) -> MultiPolygon | None:
+    """Return the zone's area; None, and a word in the log, when it has none.
+
+    Our loader repairs lines that cross themselves, but others may publish zones too, so it is done here again. One bad
+    zone must never cost the rules all the others.
+    """
+    try:
+        shape = MultiPolygon([Polygon(rings[0], rings[1:]) for rings in zone.polygons])
+        if not shape.is_valid:
+            parts = shapely.get_parts(shapely.make_valid(shape), return_index=False)
+            shape = shapely.union_all([part for part in parts if part.geom_type in ("Polygon", "MultiPolygon")])
+            shape = MultiPolygon([shape]) if isinstance(shape, Polygon) else shape
+    except (IndexError, ValueError, shapely.errors.ShapelyError) as error:
+        log.error("zone left out of the rules", zone_id=zone.zone_id, why=type(error).__name__)
+        return None
+    if not isinstance(shape, MultiPolygon) or not shape.area > 0:
+        log.error("zone left out of the rules", zone_id=zone.zone_id, why="it encloses no area")
+        return None
+    return shape

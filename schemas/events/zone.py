@@ -7,13 +7,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.envelope import Event, Name, Word
+from schemas.envelope import Event, Latitude, Longitude, Name, Word
 from schemas.event_type import EventType, Push, Table
 from schemas.identity import identity
 
 #: One position as GeoJSON has it: longitude first, then latitude (RFC 7946 §3.1.1).
-Position = tuple[float, float]
-Polygon = tuple[tuple[Position, ...], ...]
+Position = tuple[Longitude, Latitude]
+#: A linear ring has four or more positions (RFC 7946 §3.1.6): what has fewer is no area, and no reader could index it.
+Ring = Annotated[tuple[Position, ...], Meta(min_length=4)]
+Polygon = Annotated[tuple[Ring, ...], Meta(min_length=1)]
 
 
 class Zone(Event, frozen=True, kw_only=True, gc=False):

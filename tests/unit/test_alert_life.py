@@ -93,3 +93,36 @@ def test_an_action_on_an_alert_nobody_knows_is_waited_for_and_then_dead_lettered
 def test_an_action_of_no_known_name_is_dead_lettered(facts: Reference) -> None:
     (outcome,) = Alerts(facts).process(ACTION, [act("1", "alert.explode")], 0)
     assert isinstance(outcome, DeadLetter)
+
+
+def test_the_unknown_alerts_of_a_frame_are_waited_for_together(facts: Reference) -> None:
+    # Waited for one after the other, a dozen of them would hold the line until the watchdog ends the worker.
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.001
+        return now
+
+    alerts = Alerts(facts, clock)
+    unknown = [replace(act(str(n), "alert.close"), subject_id=str(identity("alert", n))) for n in range(20)]
+    frame = [*unknown, act("good", "alert.acknowledge")]
+    with pytest.raises(Retry):
+        alerts.process(ACTION, frame, 0)
+    now += WAIT_FOR_ALERT_S
+    *letters, good = alerts.process(ACTION, frame, 0)
+    assert {letter.reason for letter in letters if isinstance(letter, DeadLetter)} == {"unknown_alert"}
+    assert len(letters) == 20
+    assert state(good).status == "acknowledged"
+
+
+def test_an_action_waited_for_in_vain_is_not_waited_for_again(facts: Reference) -> None:
+    now = 0.0
+    alerts = Alerts(facts, lambda: now)
+    late = replace(act("1", "alert.close"), subject_id=str(identity("alert", "nowhere")))
+    with pytest.raises(Retry):
+        alerts.process(ACTION, [late], 0)
+    now = WAIT_FOR_ALERT_S
+    for _ in range(2):
+        (outcome,) = alerts.process(ACTION, [late], 0)
+        assert isinstance(outcome, DeadLetter)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.events.camera_observation import CAMERA_OBSERVATION, EXAMPLE, CameraObservation
 from schemas.registry import EVENT_TYPES
-from schemas.wire.frame import FrameDecoder, encode_event, encode_frame, frame_headers, join_frame
+from schemas.wire.frame import MAX_EVENTS, FrameDecoder, encode_event, encode_frame, frame_headers, join_frame
 
 DECODER = FrameDecoder(CAMERA_OBSERVATION)
 GOOD = encode_event(EXAMPLE)
@@ -147,3 +147,16 @@ def test_headers_follow_cloud_events_and_count_the_frame() -> None:
 def test_a_trace_is_carried_in_the_headers_when_there_is_one() -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert dict(frame_headers(CAMERA_OBSERVATION, EXAMPLE, 1, trace))["traceparent"] == trace.encode()
+
+
+def test_an_array_longer_than_a_frame_with_a_bad_element_is_set_aside_whole() -> None:
+    value = b"[" + b"1," * MAX_EVENTS + b"1]"
+    frame = DECODER.decode(value)
+    assert frame.events == []
+    [rejected] = frame.rejected
+    assert (rejected.original, rejected.index, rejected.reason) == (value, -1, "too_many_events")
+
+
+def test_an_array_longer_than_a_frame_is_read_when_all_of_it_can_be() -> None:
+    frame = DECODER.decode(join_frame([GOOD] * (MAX_EVENTS + 1)))
+    assert (len(frame.events), frame.rejected) == (MAX_EVENTS + 1, [])

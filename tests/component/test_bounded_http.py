@@ -1,0 +1,113 @@
+"""Request heads that never end: refused in bounded size and time, while others are served."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+from compose.bounded_http import MAX_HEAD_BYTES, BoundedHttp
+
+
+class Hasty(BoundedHttp):
+    max_head_s = 0.2
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = str(size).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def listening(protocol: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[tuple[asyncio.StreamReader, Any]]:
+    """A connection to a server of this protocol."""
+    config = uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as own:
+        port = own.getsockname()[1]
+        running = asyncio.create_task(server.serve(sockets=[own]))
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            yield reader, writer
+            writer.close()
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def answered(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        return await reader.readline()
+
+
+def test_a_header_that_never_ends_is_refused_with_431() -> None:
+    async def run() -> tuple[bytes, bytes]:
+        async with listening() as (reader, writer):
+            begun = b"POST /x HTTP/1.1\r\nhost: a\r\nx-long: "
+            # One byte too many, so that nothing is left unread, which would cut the answer off.
+            writer.write(begun + b"a" * (MAX_HEAD_BYTES + 1 - len(begun)))
+            return await answered(reader), await reader.read()
+
+    status, rest = asyncio.run(run())
+    assert status == b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    assert b"connection: close" in rest
+
+
+def test_many_small_headers_count_together() -> None:
+    async def run() -> bytes:
+        async with listening() as (reader, writer):
+            lines = b"POST /x HTTP/1.1\r\nhost: a\r\n" + b"x-1: a\r\n" * 10_000
+            writer.write(lines[: MAX_HEAD_BYTES + 1])
+            return await answered(reader)
+
+    assert asyncio.run(run()).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_head_that_does_not_arrive_in_time_is_refused_with_408() -> None:
+    async def run(begun: bytes) -> bytes:
+        async with listening(Hasty) as (reader, writer):
+            writer.write(begun)
+            return await answered(reader)
+
+    for begun in (b"", b"POST /inge", b"POST /x HTTP/1.1\r\nhost: a\r\n"):
+        assert asyncio.run(run(begun)) == b"HTTP/1.1 408 Request Timeout\r\n"
+
+
+def test_a_connection_is_not_held_by_dribbling_between_requests() -> None:
+    async def run() -> list[bytes]:
+        async with listening(Hasty) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            first = await answered(reader)
+            await reader.readuntil(b"\r\n\r\n0")
+            writer.write(b"\r\n")
+            return [first, await answered(reader)]
+
+    first, then = asyncio.run(run())
+    assert first == b"HTTP/1.1 200 OK\r\n"
+    assert then == b"HTTP/1.1 408 Request Timeout\r\n"
+
+
+def test_a_long_head_and_a_body_larger_than_any_head_pass() -> None:
+    body = b"b" * (4 * MAX_HEAD_BYTES)
+
+    async def run() -> bytes:
+        async with listening() as (reader, writer):
+            head = b"POST /x HTTP/1.1\r\nhost: a\r\nx-a: " + b"a" * 50_000 + b"\r\n"
+            for _ in range(2):
+                writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            first = await reader.readuntil(str(len(body)).encode())
+            return first + await reader.readuntil(b"\r\n\r\n" + str(len(body)).encode())
+
+    assert asyncio.run(run()).count(b"HTTP/1.1 200 OK") == 2
