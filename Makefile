@@ -47,7 +47,8 @@ types: .venv/ready-dev ## strict types
 	$(BIN)/mypy
 
 unit: .venv/ready-dev ## every Python test, with a real broker and store
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/component
+	$(BIN)/pytest tests/integration tests/fault
 
 web-test: $(WEB)/dist/index.html ## types and tests of the page
 	cd $(WEB) && npm run --silent check && npm test --silent
