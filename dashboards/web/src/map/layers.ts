@@ -45,8 +45,9 @@ export const UNDER: readonly LayerSpecification[] = [
     layout: {
       'icon-image': ['concat', 'camera-', ['get', 'form'], '-', ['get', 'state']],
       'icon-size': iconSize(0.6, 1.15),
+      // Cameras are always drawn; names of streets and places make way for them.
       'icon-allow-overlap': true,
-      'icon-ignore-placement': true,
+      'icon-padding': 0,
       // What needs a look lies on top of what is well.
       'symbol-sort-key': ['match', ['get', 'state'], 'stopped', 2, 'degraded', 1, 'unknown', -1, 0],
     },

@@ -51,6 +51,7 @@ class MapLibreView implements MapView {
   #frames = 0;
   #frameMs = 0;
   #askedAt = 0;
+  #width: number;
   #repaint: ReturnType<typeof setTimeout> | null = null;
   #basemap: MapStats['basemap'];
 
@@ -60,6 +61,7 @@ class MapLibreView implements MapView {
     serverNow: () => number,
     basemap: Awaited<ReturnType<typeof openBasemap>>,
   ) {
+    this.#width = container.clientWidth;
     this.#basemap = basemap ? 'loading' : 'missing';
     if (!basemap) events.trouble('No basemap file found: places are shown on a plain background.');
     this.#moving = new MovingLayer(HOME, serverNow);
@@ -86,7 +88,10 @@ class MapLibreView implements MapView {
     // Not 'load', which waits for the basemap's tiles: what is going on need not.
     this.#map.once('style.load', () => this.#load());
     this.#map.on('resize', () => {
-      if (!this.#touched) this.overview(false);
+      // A banner above the map changes its height a little; that is no reason to move the city.
+      if (this.#touched || container.clientWidth === this.#width) return;
+      this.#width = container.clientWidth;
+      this.overview(false);
     });
     this.#map.on('render', () => this.#rendered());
     this.#map.on('error', (event) => this.#failed(event));
@@ -161,6 +166,13 @@ class MapLibreView implements MapView {
   zoom(step: 1 | -1): void {
     this.#touched = true;
     this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#reducedMotion.matches ? 0 : 200 });
+  }
+
+  retryBasemap(): void {
+    if (this.#basemap !== 'missing' || !this.#ready || !this.#map.getSource('basemap')) return;
+    this.#basemap = 'loading';
+    this.events.trouble('');
+    this.#map.refreshTiles('basemap');
   }
 
   stats(): MapStats {

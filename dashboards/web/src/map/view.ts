@@ -36,6 +36,8 @@ export interface MapView {
   /** Show the whole estate again. */
   overview(): void;
   zoom(step: 1 | -1): void;
+  /** Ask again for what of the basemap could not be had while the server was away. */
+  retryBasemap(): void;
   stats(): MapStats;
   remove(): void;
 }

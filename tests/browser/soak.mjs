@@ -1,0 +1,119 @@
+/**
+ * Leave the page open over a running system and see whether it grows or shows old things as live:
+ * `node tests/browser/soak.mjs URL MINUTES` (MINUTES at least 3). Prints JSON; exit status 1 when it fails.
+ *
+ * Figures are taken every 30 s after a garbage collection. Growth is counted from minute 2, when two minutes of
+ * sightings are there, to the end.
+ */
+import { launch, openPage } from './browser.mjs';
+
+const [url, minutesText] = process.argv.slice(2);
+const minutes = Number(minutesText);
+if (!url || !(minutes >= 3)) throw new Error('Give the address of the page and the minutes (at least 3).');
+
+const EVERY_MS = 30_000;
+const WARM_MS = 120_000;
+const MOST_GROWTH = { heapMb: 5, heapShare: 0.15, nodes: 200, listeners: 100 };
+/** A sighting is gone at 120 s; the list is drawn once a second, later on a loaded machine. */
+const OLDEST_READ_S = 125;
+/** The demo's cameras promise a report every 10 s and are believed for three of them; same slack. */
+const OLDEST_REPORT_S = 35;
+const MB = 1024 * 1024;
+
+const seconds = (text) => {
+  const found = [...text.matchAll(/(\d+) (s|min|h|d|y)\b/g)];
+  const unit = { s: 1, min: 60, h: 3600, d: 86_400, y: 31_536_000 };
+  return found.length ? found.reduce((sum, [, n, u]) => sum + Number(n) * unit[u], 0) : Number.NaN;
+};
+
+async function open(page, tab) {
+  await page.getByRole('tab', { name: tab }).click();
+  await page.waitForFunction((name) => document.querySelector('[role=tab][aria-selected=true]').textContent.startsWith(name), tab);
+}
+
+/** Text of the rows of the lower end of a list, where the oldest stand. */
+async function lastRows(page) {
+  const box = page.getByRole('listbox');
+  if (!(await box.count())) return [];
+  await box.evaluate((node) => node.scrollTo({ top: node.scrollHeight }));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  return page.getByRole('option').allInnerTexts();
+}
+
+/** What is shown as of now and is not. */
+async function stale(page) {
+  const wrong = [];
+  await open(page, 'Reads');
+  for (const row of await lastRows(page)) {
+    // The age is the last thing on the row's first line.
+    const age = seconds(row.split('\n').find((line) => /^\d+ (s|min)/.test(line)) ?? '');
+    if (!(age <= OLDEST_READ_S)) wrong.push(`read shown at an age of ${age} s`);
+  }
+  await open(page, 'Cameras');
+  for (const row of await lastRows(page)) {
+    const age = seconds(row.match(/report (.*) old/)?.[1] ?? '');
+    if (/\bworking\b/.test(row) && !(age <= OLDEST_REPORT_S)) wrong.push(`camera called working on a report ${age} s old`);
+  }
+  await open(page, 'Alerts');
+  return wrong;
+}
+
+const browser = await launch();
+const samples = [];
+const faults = new Set();
+let seen;
+try {
+  const opened = await openPage(browser, url, { viewport: { width: 900, height: 500 }, reducedMotion: 'no-preference' });
+  const { page } = opened;
+  seen = opened.seen;
+  await page.waitForFunction(() => window.__watchfloor?.stats().map?.rendered.camera > 10, null, { timeout: 120_000 });
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Performance.enable');
+  const began = Date.now();
+  let next = began;
+  let rateMost = 0;
+  while (Date.now() - began <= minutes * 60_000 + 1000) {
+    for (const fault of await stale(page)) faults.add(fault);
+    await cdp.send('HeapProfiler.collectGarbage');
+    const { metrics } = await cdp.send('Performance.getMetrics');
+    const value = Object.fromEntries(metrics.map(({ name, value: v }) => [name, v]));
+    const stats = await opened.stats();
+    const features = stats.map.cameras + stats.map.alerts + stats.map.calls + stats.map.zones;
+    const rate = Number((await page.locator('.figure b').first().innerText()) || 0);
+    rateMost = Math.max(rateMost, rate);
+    if (stats.badge.lost) faults.add(`${stats.badge.text} at ${Math.round((Date.now() - began) / 1000)} s`);
+    // Twice the fastest rate seen, as bursts fall between samples: what is not let go of grows past any rate.
+    if (stats.map.sightings > 2 * rateMost * 120 + 500) faults.add(`${stats.map.sightings} sightings on the map`);
+    samples.push({
+      at_s: Math.round((Date.now() - began) / 1000),
+      heap_mb: Number((value.JSHeapUsedSize / MB).toFixed(2)),
+      nodes: value.Nodes,
+      listeners: value.JSEventListeners,
+      features,
+      sightings: stats.map.sightings,
+      alerts: stats.counts.alerts,
+      badge: stats.badge.text,
+    });
+    next += EVERY_MS;
+    await page.waitForTimeout(Math.max(0, next - Date.now()));
+  }
+  const { feed } = await opened.stats();
+  if (feed.gaps || feed.unreadable) faults.add(`${feed.gaps} gaps, ${feed.unreadable} unreadable messages`);
+} finally {
+  await browser.close();
+}
+
+const warm = samples.filter((sample) => sample.at_s * 1000 >= WARM_MS);
+/** The least of the first three and of the last three: what was taken in between two frames is not growth. */
+const least = (rows, name) => Math.min(...rows.map((row) => row[name]));
+const growth = Object.fromEntries(
+  ['heap_mb', 'nodes', 'listeners', 'features'].map((name) => [name, least(warm.slice(-3), name) - least(warm.slice(0, 3), name)]),
+);
+growth.heap_share = growth.heap_mb / least(warm.slice(0, 3), 'heap_mb');
+if (growth.heap_mb > MOST_GROWTH.heapMb) faults.add(`heap grew by ${growth.heap_mb.toFixed(1)} MB`);
+if (growth.heap_share > MOST_GROWTH.heapShare) faults.add(`heap grew by ${Math.round(growth.heap_share * 100)} %`);
+if (growth.nodes > MOST_GROWTH.nodes) faults.add(`${growth.nodes} more nodes`);
+if (growth.listeners > MOST_GROWTH.listeners) faults.add(`${growth.listeners} more listeners`);
+for (const [kind, list] of Object.entries(seen)) if (list.length) faults.add(`${kind}: ${list[0]}`);
+console.log(JSON.stringify({ minutes, ok: faults.size === 0, faults: [...faults], growth, samples }, null, 1));
+process.exitCode = faults.size ? 1 : 0;
