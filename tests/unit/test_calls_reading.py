@@ -7,7 +7,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.call_tables import FIXTURES, MILWAUKEE, NOPD_HEADER, NOPD_ROWS, NOW, SHARED, calls, context, nopd, read, write
+from tests.unit.call_tables import (
+    FIXTURES,
+    MILWAUKEE,
+    NOPD_HEADER,
+    NOPD_ROWS,
+    NOW,
+    SHARED,
+    calls,
+    context,
+    nopd,
+    read,
+    write,
+)
 
 from connectors.calls_csv.column_map import load_map
 from connectors.calls_csv.reading import ReadCall, RefusedRow, read_calls, read_calls_in_time_order
