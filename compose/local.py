@@ -143,6 +143,12 @@ class Local:
         )
 
     async def _broker_answers(self) -> None:
+        """Wait for the broker. When it was restarted its log is empty, topics and positions included: every role
+        begins anew, and the server puts back from the store what must live on."""
+        await self._wait_for_broker()
+        self.supervisor.start_anew(but="broker")
+
+    async def _wait_for_broker(self) -> None:
         until = time.monotonic() + 20
         while True:
             try:

@@ -114,6 +114,12 @@ class Supervisor:
             except Exception as error:
                 log.error("role could not be started", role=running.role.name, error=str(error))
 
+    def start_anew(self, *, but: str) -> None:
+        """Have every other role that is kept running start anew, because what it stood on is gone."""
+        for name, running in self.running.items():
+            if name != but and running.pid is not None and running.role.restart:
+                os.killpg(running.pid, signal.SIGKILL)
+
     async def end(self, name: str) -> bool:
         """End a role that is not to be restarted, in order; True when it had ended by itself already."""
         running = self.running[name]

@@ -7,6 +7,10 @@ import os
 import random
 import signal
 from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import psutil
 
 from compose.demo_check import check
 from compose.local import Local
@@ -59,3 +63,40 @@ def test_what_was_loaded_is_there_after_a_restart_and_no_process_is_left(tmp_pat
         assert up.count("camera_states") == 2, "what was put back into the log was not stored again"
     finally:
         up.stop()
+
+
+def test_a_killed_broker_takes_its_log_but_the_system_mends_itself(tmp_path: Path) -> None:
+    (tmp_path / "cameras.csv").write_text(CAMERAS)
+    up = Up(tmp_path / "data")
+    try:
+        up.command("cameras", "load", str(tmp_path / "cameras.csv"))
+        until(lambda: up.count("cameras") == 2)
+        (broker,) = [one for one in psutil.Process(up.process.pid).children() if "tansu" in " ".join(one.cmdline())]
+        broker.kill()
+        until(lambda: mended(up, broker.pid), 120)
+        assert up.get("/api/status")["hub"]["channels"]["cameras"]["kept"] == 2
+        read = {
+            "event_id": str(uuid4()),
+            "occurred_at": "2026-01-15T18:30:05.125Z",
+            "observed_at": "2026-01-15T18:30:05.125Z",
+            "source": "test/reads",
+            "camera_id": "C1",
+            "plate": "AFTER1",
+            "plate_raw": "after1",
+            "confidence": 0.9,
+        }
+        until(lambda: httpx2.post(f"{up.edge}/ingest/events/plate_read", json=read, timeout=40).status_code == 200, 60)
+        until(lambda: up.count("sightings WHERE plate = 'AFTER1'") == 1, 60)
+    finally:
+        up.stop()
+
+
+def mended(up: Up, dead: int) -> bool:
+    """Whether another broker runs, and the server says truthfully that all is well."""
+    brokers = [one for one in psutil.Process(up.process.pid).children() if "tansu" in " ".join(one.cmdline())]
+    if not brokers or brokers[0].pid == dead:
+        return False
+    try:
+        return httpx2.get(f"{up.web}/api/health", timeout=5).status_code == 200
+    except httpx2.HTTPError:
+        return False
