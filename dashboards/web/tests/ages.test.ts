@@ -24,7 +24,7 @@ describe("the server's clock", () => {
 });
 
 describe('the connection badge', () => {
-  const heard = (over: Partial<Heard> = {}): Heard => ({ phase: 'open', refusal: '', lastFrame: NOW, since: NOW - 60_000, latency: 42, ...over });
+  const heard = (over: Partial<Heard> = {}): Heard => ({ phase: 'open', refusal: '', lastFrame: NOW, since: NOW - 60_000, latency: 42, newest: 500, ...over });
 
   it('says live only while frames come', () => {
     expect(badge(heard(), NOW + 1_000)).toEqual({ level: 'live', text: 'LIVE 42 ms', lost: false });
@@ -33,6 +33,11 @@ describe('the connection badge', () => {
   });
   it('says how late the data is when it is', () => {
     expect(badge(heard({ latency: 3_200 }), NOW).text).toBe('DELAYED 3.2 s');
+  });
+  it('does not say live when no source has sent anything for a minute', () => {
+    expect(badge(heard({ latency: null, newest: 59_000 }), NOW)).toMatchObject({ level: 'live' });
+    expect(badge(heard({ latency: null, newest: 61_000 }), NOW)).toEqual({ level: 'quiet', text: 'NO NEW DATA 1 min', lost: false });
+    expect(badge(heard({ latency: null, newest: null }), NOW)).toMatchObject({ level: 'live' });
   });
   it('takes a closed socket for a loss after three seconds', () => {
     expect(badge(heard({ phase: 'waiting' }), NOW + 1_000)).toMatchObject({ level: 'reconnecting', lost: false });

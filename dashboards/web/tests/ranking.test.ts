@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { byLastChange, byUrgency, callLines, severityOf } from '../src/state/ranking';
 import { alert, at, call, incident } from './rows';
-import { shortTitle } from '../src/state/names';
+import { changedBy, changedByShort, shortTitle } from '../src/state/names';
 import type { World } from '../src/state/world';
 
 describe('alerts', () => {
@@ -58,5 +58,13 @@ describe('the title in a row', () => {
     expect(shortTitle(world, { title: 'Stolen vehicle 1 at Canal St', camera_id: 'c' })).toBe('Stolen vehicle 1');
     expect(shortTitle(world, { title: 'Shots heard at Canal St', camera_id: null })).toBe('Shots heard at Canal St');
     expect(shortTitle(world, { title: 'Camera stopped: Canal St', camera_id: 'c' })).toBe('Camera stopped: Canal St');
+  });
+});
+
+describe('who changed an alert', () => {
+  it('is a rule, or a person whose name is not verified', () => {
+    expect(changedBy({ changed_by: 'rule:camera_stopped' })).toBe('its rule');
+    expect(changedBy({ changed_by: 'r.diaz' })).toBe('r.diaz (unverified)');
+    expect(changedByShort({ changed_by: 'r.diaz' })).toBe('r.diaz');
   });
 });

@@ -76,7 +76,7 @@ export const OVER: readonly LayerSpecification[] = [
       // The bubble's tip is at the place, so that an alert there does not hide it.
       'icon-offset': [4, -10],
       'icon-allow-overlap': true,
-      'icon-ignore-placement': true,
+      'icon-padding': 0,
       'icon-anchor': 'center',
       'symbol-sort-key': ['get', 'rank'],
     },
@@ -98,7 +98,7 @@ export const OVER: readonly LayerSpecification[] = [
       'icon-size': iconSize(0.72, 1.05),
       'icon-offset': ['match', ['get', 'card'], 1, ['literal', [13, 0]], 2, ['literal', [26, 0]], 3, ['literal', [39, 0]], ['literal', [0, 0]]],
       'icon-allow-overlap': true,
-      'icon-ignore-placement': true,
+      'icon-padding': 0,
       'symbol-sort-key': ['get', 'rank'],
     },
   },

@@ -11,9 +11,11 @@ export interface Heard {
   readonly since: number;
   /** Edge to screen, ms, of the last data; null while none came. */
   readonly latency: number | null;
+  /** Age of the newest thing known of what is out there, ms; null while nothing is known. */
+  readonly newest: number | null;
 }
 
-export type Level = 'connecting' | 'live' | 'delayed' | 'reconnecting' | 'offline' | 'refused';
+export type Level = 'connecting' | 'live' | 'delayed' | 'quiet' | 'reconnecting' | 'offline' | 'refused';
 
 export interface Badge {
   readonly level: Level;
@@ -24,6 +26,8 @@ export interface Badge {
 
 /** Data later than this is not called live. */
 export const DELAYED_MS = 2_000;
+/** The line holds, but a city that says nothing for so long is not shown as live: its sources may have stopped. */
+export const QUIET_MS = 60_000;
 /** A closed socket is given this long before the screen says that there is no live data. */
 const GRACE_MS = 3_000;
 /** From here on it is not a hiccup. */
@@ -43,6 +47,9 @@ export function badge(heard: Heard, now: number): Badge {
   }
   if (heard.latency !== null && heard.latency > DELAYED_MS) {
     return { level: 'delayed', text: `DELAYED ${span(heard.latency)}`, lost: false };
+  }
+  if (heard.newest !== null && heard.newest >= QUIET_MS) {
+    return { level: 'quiet', text: `NO NEW DATA ${age(heard.newest)}`, lost: false };
   }
   return { level: 'live', text: heard.latency === null ? 'LIVE' : `LIVE ${span(heard.latency)}`, lost: false };
 }

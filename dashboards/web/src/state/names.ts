@@ -7,6 +7,16 @@ export const zoneName = (world: World, id: string): string => world.zones.get(id
 
 export const coordinates = (lat: number, lon: number): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
+const RULE = 'rule:';
+
+/** Who changed an alert last: a rule by itself, or a person, whose name nobody has checked. */
+export const changedBy = (alert: Pick<Alert, 'changed_by'>): string =>
+  alert.changed_by?.startsWith(RULE) ? 'its rule' : `${alert.changed_by || 'unknown'} (unverified)`;
+
+/** The same, where there is little room. */
+export const changedByShort = (alert: Pick<Alert, 'changed_by'>): string =>
+  alert.changed_by?.startsWith(RULE) ? 'its rule' : alert.changed_by || 'unknown';
+
 /** An alert's title without the camera at its end, which its row names anyway. */
 export function shortTitle(world: World, alert: Pick<Alert, 'title' | 'camera_id'>): string {
   const end = alert.camera_id ? ` at ${cameraName(world, alert.camera_id)}` : '';

@@ -158,6 +158,7 @@ export class World implements FeedSink {
       lastFrame: this.#lastFrame,
       since: this.#openedAt,
       latency: this.latency(),
+      newest: this.newestAge(this.clock.now(this.localNow())),
     };
   }
 
