@@ -23,6 +23,7 @@ class BoundedHttp(HttpToolsProtocol):
     max_head_s = MAX_HEAD_S
 
     _in_head = True
+    _upgraded = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -66,13 +67,14 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """From here on the connection is the websocket's."""
+        """From here on the connection is the websocket's, which has limits of its own."""
+        self._upgraded = True
         self._head_came()
         super().handle_websocket_upgrade()
         self._in_head = False
 
     def _wait_for_head(self) -> None:
-        if self._head_timer is None and not self.transport.is_closing():
+        if self._head_timer is None and not self._upgraded and not self.transport.is_closing():
             self._head_timer = self.loop.call_later(self.max_head_s, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
 
     def _head_came(self) -> None:

@@ -86,6 +86,9 @@ def register(app: typer.Typer) -> None:
         ] = "",
         kind: Annotated[str, typer.Option(help="Kind of entries where the file does not say.")] = "other",
         severity: Annotated[str, typer.Option(help="P1..P4 where the file does not say.")] = "P3",
+        allow_empty: Annotated[
+            bool, typer.Option("--allow-empty", help="Take a file without entries: nothing on the list is wanted any more.")
+        ] = False,
         as_json: AsJson = False,
     ) -> None:
         """Make a file the newest version of a list: all of it, or, if any row is bad, none of it."""
@@ -96,7 +99,15 @@ def register(app: typer.Typer) -> None:
             fail("--as-of must look like 2026-01-15T06:00:00Z", 2, as_json=as_json)
         if moment is not None and moment.tzinfo is None:
             fail("--as-of must say its time zone, as in 2026-01-15T06:00:00Z", 2, as_json=as_json)
-        options = HotlistOptions(list_id=list_id, title=title, owner=owner, as_of=moment, kind=kind, severity=severity)
+        options = HotlistOptions(
+            list_id=list_id,
+            title=title,
+            owner=owner,
+            as_of=moment,
+            kind=kind,
+            severity=severity,
+            allow_empty=allow_empty,
+        )
         read = _read(
             lambda: read_hotlist(file, options=options, context=_context(settings, "hotlist_csv", file)), as_json
         )

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
+import websockets
 
 from compose.bounded_http import MAX_HEAD_BYTES, BoundedHttp
 
@@ -111,3 +112,28 @@ def test_a_long_head_and_a_body_larger_than_any_head_pass() -> None:
             return first + await reader.readuntil(b"\r\n\r\n" + str(len(body)).encode())
 
     assert asyncio.run(run()).count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_websocket_lives_on_long_after_heads_are_due() -> None:
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+
+    async def run() -> None:
+        config = uvicorn.Config(echo, http=Hasty, ws="websockets-sansio", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        with socket.create_server(("127.0.0.1", 0)) as own:
+            running = asyncio.create_task(server.serve(sockets=[own]))
+            try:
+                async with websockets.connect(f"ws://127.0.0.1:{own.getsockname()[1]}") as client:
+                    for number in range(4):
+                        await client.send(str(number))
+                        assert await asyncio.wait_for(client.recv(), 5) == str(number)
+                        await asyncio.sleep(Hasty.max_head_s / 2)
+            finally:
+                server.should_exit = True
+                await running
+
+    asyncio.run(run())
