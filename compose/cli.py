@@ -7,7 +7,7 @@ import sys
 import typer
 
 from compose.commands import bench, config, dead_letters, doctor, loaders, local, replay, roles, sql, topics
-from compose.commands.output import fail
+from compose.commands.output import say
 from compose.settings import ConfigError
 
 app = typer.Typer(
@@ -26,7 +26,9 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        fail(f"The configuration cannot be used:\n{error}")
+        # Outside the app nobody takes typer's Exit, so the status is given here.
+        say(f"The configuration cannot be used:\n{error}")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

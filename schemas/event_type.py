@@ -27,6 +27,8 @@ class Table(Struct, frozen=True, kw_only=True):
 
     ``order_by``: the columns of its sorting key, chosen for the question asked most.
     ``month_of``: the time column it is partitioned by month on.
+    ``steady_time``: False where the same event may come again with another time in that column, because it is made
+    anew when its cause comes again; the store then looks for its id at all times.
     ``projection``: columns of a second sort order kept as an index projection, for the second question.
     ``current``: for states, the name of the view that shows only the newest state of each key.
     """
@@ -34,6 +36,7 @@ class Table(Struct, frozen=True, kw_only=True):
     name: str
     order_by: tuple[str, ...]
     month_of: str = "occurred_at"
+    steady_time: bool = True
     projection: tuple[str, ...] = ()
     current: str | None = None
 

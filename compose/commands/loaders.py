@@ -87,7 +87,8 @@ def register(app: typer.Typer) -> None:
         kind: Annotated[str, typer.Option(help="Kind of entries where the file does not say.")] = "other",
         severity: Annotated[str, typer.Option(help="P1..P4 where the file does not say.")] = "P3",
         allow_empty: Annotated[
-            bool, typer.Option("--allow-empty", help="Take a file without entries: nothing on the list is wanted any more.")
+            bool,
+            typer.Option("--allow-empty", help="Take a file without entries: nothing on the list is wanted any more."),
         ] = False,
         as_json: AsJson = False,
     ) -> None:

@@ -104,8 +104,10 @@ def _camera(
     kind = kind if kind in KINDS else options.kind  # a "type" column may speak of anything; only our words count
     owner = (columns.text(record, columns.owner) or options.owner)[:100]
     heading = columns.heading(record)
+    # The time of loading is part of the id: a camera put back to what it was before is news, not a repetition.
+    said_at = context.observed_at.isoformat()
     return Camera(
-        event_id=identity("camera", context.source, camera_id, *where, name, kind, heading, owner),
+        event_id=identity("camera", context.source, said_at, camera_id, *where, name, kind, heading, owner),
         occurred_at=context.observed_at,
         observed_at=context.observed_at,
         source=context.source,

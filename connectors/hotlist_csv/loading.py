@@ -66,7 +66,7 @@ class HotlistFile:
         if not self._ids and not self.errors and not options.allow_empty:
             raise FileError(
                 f"{table.path.name} has no entries; loading it would end all alerts of the list {options.list_id}. "
-                "If that is meant, say so (allow empty)."
+                "If that is meant, say so with --allow-empty."
             )
 
     @property

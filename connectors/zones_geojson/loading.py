@@ -84,8 +84,10 @@ def _area(feature: Any) -> Area:
 
 def _zone(zone_id: str, name: str, area: Area, options: ZoneOptions, context: Context) -> Zone:
     shape = sha256(msgspec.json.encode(area.polygons)).hexdigest()
+    # The time of loading is part of the id: a zone put back to what it was before is news, not a repetition.
+    said_at = context.observed_at.isoformat()
     zone = Zone(
-        event_id=identity("zone", context.source, zone_id, name, options.kind, options.watched, shape),
+        event_id=identity("zone", context.source, said_at, zone_id, name, options.kind, options.watched, shape),
         occurred_at=context.observed_at,
         observed_at=context.observed_at,
         source=context.source,

@@ -25,16 +25,22 @@ def first_of_each(rows: Iterable[Placed]) -> list[Placed]:
 def stored_ids_query(table: Table, rows: Sequence[Placed], database: str) -> tuple[str, Mapping[str, Parameter]]:
     """Return the query, with its parameters, that finds which of these rows' ids are in the table already.
 
-    The same id always has the same time, so the times of the batch bound the search; the table's ``stored_ids``
-    projection is ordered by time and answers it from a few granules.
+    Where the same id always has the same time, the times of the batch bound the search; the table's ``stored_ids``
+    projection is ordered by time and answers it from a few granules. The other tables are small: there all ids are
+    looked through.
     """
+    ids: Parameter = [row.event.event_id for row in rows]
+    if not table.steady_time:
+        # Names are ours; the ids are a parameter.
+        sql = f"SELECT event_id FROM {database}.{table.name} WHERE event_id IN (SELECT arrayJoin({{ids:Array(UUID)}}))"
+        return sql, {"ids": ids}
     moments = [getattr(row.event, table.month_of) for row in rows]
     sql = (
         f"SELECT event_id FROM {database}.{table.name} "
         f"WHERE `{table.month_of}` BETWEEN {{since:DateTime64(3, 'UTC')}} AND {{until:DateTime64(3, 'UTC')}} "
         "AND event_id IN (SELECT arrayJoin({ids:Array(UUID)}))"
     )
-    return sql, {"since": min(moments), "until": max(moments), "ids": [row.event.event_id for row in rows]}
+    return sql, {"since": min(moments), "until": max(moments), "ids": ids}
 
 
 def insert_token(rows: Sequence[Placed]) -> str:

@@ -39,7 +39,7 @@ ACTION = EventType(
     cls=Action,
     topic="rtcc.person.action.v1",
     key="subject_id",
-    table=Table(name="actions", order_by=("subject_id", "occurred_at", "event_id")),
+    table=Table(name="actions", order_by=("subject_id", "occurred_at", "event_id"), steady_time=False),
     retention_days=365,
     examples=(EXAMPLE,),
 )

@@ -95,6 +95,7 @@ ALERT = EventType(
         name="alert_states",
         order_by=("rule", "alert_id", "rev", "event_id"),
         month_of="raised_at",
+        steady_time=False,
         current="alerts",
     ),
     push=Push.LOSSLESS,

@@ -53,7 +53,7 @@ DEAD_LETTER = EventType(
     cls=DeadLetter,
     topic="rtcc.stream.dead-letter.v1",
     key="event_id",
-    table=Table(name="dead_letters", order_by=("occurred_at", "event_id")),
+    table=Table(name="dead_letters", order_by=("occurred_at", "event_id"), steady_time=False),
     retention_days=365,
     examples=(EXAMPLE,),
 )

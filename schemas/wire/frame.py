@@ -75,8 +75,8 @@ class FrameDecoder(Generic[E]):
             return Frame([], (), [Rejected(value, -1, "not_json", str(error))])
         if len(elements) > MAX_EVENTS:
             # No frame is that long: set apart one by one, a few hundred kilobytes would become 300,000 dead letters.
-            error = f"some of its {len(elements)} elements cannot be read, and a frame has {MAX_EVENTS} at most"
-            return Frame([], (), [Rejected(value, -1, "too_many_events", error)])
+            why = f"some of its {len(elements)} elements cannot be read, and a frame has {MAX_EVENTS} at most"
+            return Frame([], (), [Rejected(value, -1, "too_many_events", why)])
         events: list[E] = []
         places: list[int] = []
         rejected: list[Rejected] = []

@@ -19,6 +19,13 @@ class Hasty(BoundedHttp):
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.sleep(3 * Hasty.max_head_s)
+        await send({"type": "websocket.send", "text": "still here"})
+        await send({"type": "websocket.close"})
+        return
     size = 0
     more = True
     while more:
@@ -34,7 +41,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @asynccontextmanager
 async def listening(protocol: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[tuple[asyncio.StreamReader, Any]]:
     """A connection to a server of this protocol."""
-    config = uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app, http=protocol, ws="websockets-sansio", lifespan="off", log_config=None, access_log=False
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as own:
         port = own.getsockname()[1]
@@ -137,3 +146,21 @@ def test_a_websocket_lives_on_long_after_heads_are_due() -> None:
                 await running
 
     asyncio.run(run())
+
+
+def test_a_websocket_may_be_silent_for_longer_than_a_head_may_take() -> None:
+    handshake = (
+        b"GET /ws HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+        b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+
+    async def run() -> tuple[bytes, bytes]:
+        async with listening(Hasty) as (reader, writer):
+            writer.write(handshake)
+            status = await answered(reader)
+            async with asyncio.timeout(10):
+                return status, await reader.readuntil(b"still here")
+
+    status, rest = asyncio.run(run())
+    assert status == b"HTTP/1.1 101 Switching Protocols\r\n"
+    assert b"408" not in rest

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import structlog
-from tests.component.edge_door import JSON, NOW, HeldLog, Log, edge, fixture, group, talking_to
 
 from connectors.edge.admission import Admission
 from connectors.edge.app import create_edge
@@ -22,6 +21,7 @@ from schemas.events.dead_letter import DeadLetter
 from schemas.events.plate_read import PlateRead
 from schemas.wire.frame import MAX_EVENT_BYTES, encode_event, encode_frame
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
+from tests.component.edge_door import JSON, NOW, HeldLog, Log, edge, fixture, group, talking_to
 
 # What is accepted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+
 from tests.component.edge_door import JSON, Log, edge, group
 
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from tests.component.edge_door import JSON, Log, edge, group
 
 from connectors.edge.admission import Admission
 from connectors.edge.app import create_edge
 from connectors.registry import webhooks
+from tests.component.edge_door import JSON, Log, edge, group
 
 
 @pytest.mark.parametrize(

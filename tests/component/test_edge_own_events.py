@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.component.edge_door import JSON, NOW, Log, edge
 
 from schemas.envelope import Event
 from schemas.events.camera_health import EXAMPLE as HEALTH
@@ -16,6 +15,7 @@ from schemas.events.emergency_call import EXAMPLE as CALL
 from schemas.events.plate_read import EXAMPLE as READ
 from schemas.events.plate_read import PlateRead
 from schemas.wire.frame import encode_event
+from tests.component.edge_door import JSON, NOW, Log, edge
 
 
 @pytest.mark.parametrize(("kind", "event"), [("plate_read", READ), ("emergency_call", CALL), ("camera_health", HEALTH)])

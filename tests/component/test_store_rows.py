@@ -19,6 +19,8 @@ from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter
 from schemas.event_type import EventType
 from schemas.registry import (
+    ACTION,
+    ALERT,
     CAMERA,
     DEAD_LETTER,
     EMERGENCY_CALL,
@@ -112,6 +114,18 @@ def test_a_row_that_was_published_again_later_in_the_log_is_stored_once(store: C
     store.insert(PLATE_READ, reads(range(5)))
     again = [Placed(row.event, row.topic, row.partition, row.offset + 1000) for row in reads(range(5))]
     assert store.insert(PLATE_READ, again) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "time"), [(ALERT, "raised_at"), (DEAD_LETTER, "occurred_at"), (ACTION, "occurred_at")]
+)
+def test_what_is_made_anew_with_a_later_time_is_stored_once(store: ChdbStore, kind: EventType[Any], time: str) -> None:
+    assert kind.table is not None
+    first = kind.examples[0]
+    later = msgspec.structs.replace(first, **{time: getattr(first, time) + timedelta(days=40)})
+    assert store.insert(kind, [Placed(first, kind.topic, 0, 1)]) == 1
+    assert store.insert(kind, [Placed(later, kind.topic, 0, 2)]) == 0
+    assert answer(store, f"SELECT count() FROM {kind.table.name}") == [[1]]
 
 
 def test_repetitions_inside_one_batch_are_stored_once(store: ChdbStore) -> None:

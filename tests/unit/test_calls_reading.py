@@ -7,6 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from connectors.calls_csv.column_map import load_map
+from connectors.calls_csv.reading import ReadCall, RefusedRow, read_calls, read_calls_in_time_order
+from connectors.calls_csv.row_translator import Place
+from connectors.file_reading import FileError
+from schemas.events.emergency_call import CATEGORIES, EMERGENCY_CALL, EmergencyCall
+from schemas.wire.frame import FrameDecoder, encode_frame
 from tests.unit.call_tables import (
     FIXTURES,
     MILWAUKEE,
@@ -20,13 +27,6 @@ from tests.unit.call_tables import (
     read,
     write,
 )
-
-from connectors.calls_csv.column_map import load_map
-from connectors.calls_csv.reading import ReadCall, RefusedRow, read_calls, read_calls_in_time_order
-from connectors.calls_csv.row_translator import Place
-from connectors.file_reading import FileError
-from schemas.events.emergency_call import CATEGORIES, EMERGENCY_CALL, EmergencyCall
-from schemas.wire.frame import FrameDecoder, encode_frame
 
 
 def one(tmp_path: Path, row: str, header: str = NOPD_HEADER) -> EmergencyCall:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.call_tables import MILWAUKEE, context, write
 
 from connectors.calls_csv import replay as module
 from connectors.calls_csv.column_map import load_map
@@ -18,6 +17,7 @@ from schemas.envelope import Event
 from schemas.events.dead_letter import DeadLetter
 from schemas.events.emergency_call import EmergencyCall
 from schemas.wire.publisher import BrokerUnavailableError
+from tests.unit.call_tables import MILWAUKEE, context, write
 
 
 class Clock:

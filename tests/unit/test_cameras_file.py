@@ -49,14 +49,18 @@ def test_made_up_ids_stay_when_the_file_is_sorted_anew_or_loaded_later(tmp_path:
     assert [camera.camera_id for camera in renamed.events] == [camera.camera_id for camera in first.events]
 
 
-def test_the_event_id_changes_with_what_is_said_and_not_with_when(tmp_path: Path) -> None:
+def test_the_event_id_changes_with_what_is_said_and_with_when_but_the_camera_id_with_neither(tmp_path: Path) -> None:
     path = tmp_path / "cams.csv"
     path.write_text("id,lat,lon\n1,29.9,-90.1\n")
     later = msgspec.structs.replace(CONTEXT, observed_at=CONTEXT.observed_at + timedelta(days=1))
-    ids = [load_cameras(path, context=context).events[0].event_id for context in (CONTEXT, later)]
+    states = [load_cameras(path, context=context).events[0] for context in (CONTEXT, CONTEXT, later)]
     path.write_text("id,lat,lon\n1,29.8,-90.1\n")
-    ids.append(load_cameras(path, context=CONTEXT).events[0].event_id)
-    assert ids[0] == ids[1] != ids[2]
+    states.append(load_cameras(path, context=CONTEXT).events[0])
+    first, again, back, moved = (state.event_id for state in states)
+    assert first == again
+    # Moved and moved back, the last state must not pass for a repetition of the first, or nobody would be told of it.
+    assert len({first, back, moved}) == 3
+    assert len({state.camera_id for state in states}) == 1
 
 
 @pytest.mark.parametrize(

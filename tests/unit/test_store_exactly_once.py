@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.store.exactly_once import first_of_each, insert_token, stored_ids_query
 from pipeline.store.store import Placed
-from schemas.registry import PLATE_READ
+from schemas.registry import ALERT, PLATE_READ
 
 EXAMPLE = PLATE_READ.examples[0]
 
@@ -56,3 +56,10 @@ def test_the_search_for_stored_ids_is_bounded_by_the_times_of_the_batch() -> Non
     assert params["since"] == EXAMPLE.occurred_at
     assert params["until"] == EXAMPLE.occurred_at + timedelta(hours=1)
     assert params["ids"] == [late.event.event_id, early.event.event_id]
+
+
+def test_an_id_whose_time_may_change_is_searched_for_at_all_times() -> None:
+    assert ALERT.table is not None
+    sql, params = stored_ids_query(ALERT.table, [Placed(ALERT.examples[0], ALERT.topic, 0, 1)], "rtcc")
+    assert "BETWEEN" not in sql
+    assert params == {"ids": [ALERT.examples[0].event_id]}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from msgspec.structs import replace
 
 from connectors.file_reading import FileError, Loaded
 from connectors.translation import Context
@@ -37,10 +38,10 @@ def polygon(*rings: Any) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": list(rings)}
 
 
-def load(tmp_path: Path, document: Any, options: ZoneOptions | None = None) -> Loaded[Zone]:
+def load(tmp_path: Path, document: Any, options: ZoneOptions | None = None, context: Context = CONTEXT) -> Loaded[Zone]:
     path = tmp_path / "city_areas.geojson"
     path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
-    return load_zones(path, context=CONTEXT, options=options)
+    return load_zones(path, context=context, options=options)
 
 
 def collection(*features: Any, **more: Any) -> dict[str, Any]:
@@ -89,10 +90,16 @@ def test_a_bare_geometry_is_a_zone(tmp_path: Path) -> None:
     assert only(load(tmp_path, polygon(square()))).zone_id == "city-areas-1"
 
 
-def test_loading_again_makes_the_same_ids_and_another_shape_another(tmp_path: Path) -> None:
-    ids = [only(load(tmp_path, feature({"id": 1}))).event_id for _ in "12"]
-    moved = only(load(tmp_path, feature({"id": 1}, polygon(square(-90.2))))).event_id
-    assert ids[0] == ids[1] != moved
+def test_the_event_id_changes_with_the_shape_and_with_when_but_the_zone_id_with_neither(tmp_path: Path) -> None:
+    first = only(load(tmp_path, feature({"id": 1})))
+    again = only(load(tmp_path, feature({"id": 1})))
+    moved = only(load(tmp_path, feature({"id": 1}, polygon(square(-90.2)))))
+    later = replace(CONTEXT, observed_at=CONTEXT.observed_at + timedelta(days=1))
+    back = only(load(tmp_path, feature({"id": 1}), context=later))
+    assert first.event_id == again.event_id
+    # Moved and moved back, the last state must not pass for a repetition of the first, or nobody would be told of it.
+    assert len({first.event_id, moved.event_id, back.event_id}) == 3
+    assert {zone.zone_id for zone in (first, moved, back)} == {first.zone_id}
 
 
 @pytest.mark.parametrize("clockwise", [True, False])
