@@ -88,7 +88,7 @@ def register(app: typer.Typer) -> None:
         severity: Annotated[str, typer.Option(help="P1..P4 where the file does not say.")] = "P3",
         allow_empty: Annotated[
             bool,
-            typer.Option("--allow-empty", help="Take a file without entries: nothing on the list is wanted any more."),
+            typer.Option("--allow-empty", help="Take a file without entries: it empties the list."),
         ] = False,
         as_json: AsJson = False,
     ) -> None:
