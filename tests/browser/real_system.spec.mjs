@@ -128,6 +128,9 @@ test('the demo city lives on the page, and what a person does comes back through
     // A minute of the city makes a truer picture than its first seconds.
     await page.waitForTimeout(45_000);
     await page.waitForFunction(() => window.__watchfloor.stats().map.basemap === 'shown', null, PATIENCE);
+    await page.keyboard.press('.');
+    await page.getByRole('option', { name: /vehicle .* m from/ }).first().click(PATIENCE);
+    await page.waitForTimeout(1_500);
     await page.screenshot({ path: join(SCREENSHOT, 'live-map.png') });
   }
 
@@ -141,7 +144,8 @@ test('the demo city lives on the page, and what a person does comes back through
   if (SCREENSHOT) {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.keyboard.press('Escape');
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.keyboard.press('.');
+    await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
     await page.waitForTimeout(5_000);
     await page.screenshot({ path: join(SCREENSHOT, 'phone.png') });
   }
