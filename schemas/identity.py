@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _ROOT = uuid5(NAMESPACE_URL, "https://watchfloor.invalid/events")
@@ -16,6 +17,8 @@ def _namespace(kind: str) -> UUID:
 def identity(kind: str, *parts: object) -> UUID:
     """Return the id of the fact of this kind that its source identifies by ``parts``.
 
-    Parts are joined with an unprintable separator, so ("a", "bc") and ("ab", "c") differ.
+    Parts are joined with an unprintable separator, so ("a", "bc") and ("ab", "c") differ. Any text has an id, also one
+    with lone surrogates, which uuid5 itself cannot encode; for all other text this is uuid5.
     """
-    return uuid5(_namespace(kind), "\x1f".join(map(str, parts)))
+    name = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+    return UUID(bytes=sha1(_namespace(kind).bytes + name, usedforsecurity=False).digest()[:16], version=5)
