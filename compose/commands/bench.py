@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from compose.bench import pipeline as pipeline_bench
-from compose.bench.workload import Size
 from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, fail, say
 
@@ -26,6 +24,10 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Measure the sightings processor in events per CPU-second: in process, and through the broker."""
+        # Here, because the engine takes seconds to import and other commands do without it.
+        from compose.bench import pipeline as pipeline_bench
+        from compose.bench.workload import Size
+
         try:
             result = pipeline_bench.run(Size(reads=reads, hotlist=hotlist, zones=zones, seed=seed), say)
         except BrokerMissingError as error:

@@ -19,7 +19,6 @@ from connectors.file_reading import FileError, Loaded, RowError
 from connectors.hotlist_csv.loading import HotlistFile, HotlistOptions, read_hotlist
 from connectors.hotlist_csv.publishing import publish_hotlist
 from connectors.translation import Context
-from connectors.zones_geojson.loading import ZoneOptions, load_zones
 from schemas.events.hotlist import HOTLIST
 from schemas.wire.frame import FrameDecoder, utc_now
 
@@ -66,6 +65,9 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Put zones on the map and into the rules."""
+        # Here, because geometry takes half a second to import and no other command needs it.
+        from connectors.zones_geojson.loading import ZoneOptions, load_zones
+
         settings = load()
         options = ZoneOptions(
             kind=kind, watched=watched, prefix=prefix, id_property=id_property, name_property=name_property

@@ -8,15 +8,17 @@ import signal
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, console, fail, say
-from compose.demo_check import DemoReport, check
 from compose.local import Local, PortTakenError, addresses
 from compose.settings import Settings, load
+
+if TYPE_CHECKING:
+    from compose.demo_check import DemoReport
 
 Plates = Annotated[float, typer.Option("--rate", help="Plate reads a second.", min=0.1, max=5000)]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same city.")]
@@ -51,6 +53,9 @@ def register(app: typer.Typer) -> None:
             return
         if not 10 <= check_s <= 24 * 3600:
             fail("--check takes 10 seconds to a day.", 2, as_json=as_json)
+        # Here, because the made-up city takes half a second to import, and `up` does without it.
+        from compose.demo_check import check
+
         with tempfile.TemporaryDirectory(prefix="watchfloor-check-") as folder:
             try:
                 report = asyncio.run(check(load(), Path(folder), seconds=check_s, rate=rate, seed=seed, say=say))

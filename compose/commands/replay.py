@@ -13,9 +13,6 @@ from compose.commands.output import AsJson, answer, console, fail
 from compose.commands.publishing import publisher
 from compose.settings import load
 from connectors.calls_csv.column_map import MapError, load_map, shipped_maps
-from connectors.calls_csv.reading import read_calls, read_calls_in_time_order
-from connectors.calls_csv.replay import ReplayReport
-from connectors.calls_csv.replay import replay as run_replay
 from connectors.file_reading import FileError
 from connectors.translation import Context
 from schemas.wire.frame import utc_now
@@ -37,6 +34,11 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Replay a file of calls. The same file twice stores nothing twice."""
+        # Here, because numpy takes half a second to import and other commands do without it.
+        from connectors.calls_csv.reading import read_calls, read_calls_in_time_order
+        from connectors.calls_csv.replay import ReplayReport
+        from connectors.calls_csv.replay import replay as run_replay
+
         if bool(format_) == bool(map_):
             fail(f"Say the file's layout: --format {'|'.join(shipped_maps())}, or --map FILE.", 2, as_json=as_json)
         settings = load()

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from compose.commands.output import fail
-from compose.roles import connect, process, serve, simulate, store, watch_camera
 from compose.roles.runner import run_role
 from compose.settings import Settings, load
 
@@ -17,9 +16,13 @@ from compose.settings import Settings, load
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
+    # A role is imported when it runs: engine, server and OpenCV take seconds that no other command should pay.
+
     @app.command("process")
     def process_command() -> None:
         """Run the stream processors: reads to sightings, calls to incidents, rules to alerts."""
+        from compose.roles import process
+
         run_role("process", load(), process.run)
 
     @app.command("store")
@@ -28,11 +31,15 @@ def register(app: typer.Typer) -> None:
         settings = load()
         if settings.embedded_store:
             fail("The embedded store belongs to `watchfloor serve`. Set WATCHFLOOR_CLICKHOUSE to use a server.")
+        from compose.roles import store
+
         run_role("store", settings, store.run)
 
     @app.command("serve")
     def serve_command() -> None:
         """Serve the page, the API and the live map."""
+        from compose.roles import serve
+
         run_role("serve", load(), serve.run)
 
     group = typer.Typer(help="Run an edge: webhooks by default, or a source that is watched or made up.")
@@ -41,6 +48,8 @@ def register(app: typer.Typer) -> None:
     @group.callback(invoke_without_command=True)
     def webhooks(context: typer.Context) -> None:
         if context.invoked_subcommand is None:
+            from compose.roles import connect
+
             run_role("connect", load(), connect.webhooks)
 
     @group.command("simulator")
@@ -52,6 +61,7 @@ def register(app: typer.Typer) -> None:
         journal: Annotated[Path | None, typer.Option(help="File the ground truth is written to.")] = None,
     ) -> None:
         """Make up a city: traffic, calls, cameras; everything is marked synthetic."""
+        from compose.roles import simulate
 
         async def body(settings: Settings, stop: asyncio.Event) -> None:
             await simulate.run(
@@ -75,6 +85,7 @@ def register(app: typer.Typer) -> None:
         name: Annotated[str, typer.Option(help="What people call it.")] = "",
     ) -> None:
         """Watch a camera's health and motion; pictures are looked at and forgotten."""
+        from compose.roles import watch_camera
 
         async def body(settings: Settings, stop: asyncio.Event) -> None:
             await watch_camera.run(settings, stop, source=source, camera_id=camera_id, lat=lat, lon=lon, name=name)

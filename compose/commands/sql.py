@@ -11,7 +11,6 @@ import typer
 
 from compose.commands.output import AsJson, fail
 from compose.commands.server_api import ask, not_running
-from compose.roles.store import open_store
 from compose.settings import Settings, load
 from dashboards.server.ports import FORMATS
 from pipeline.store.errors import QueryFailedError, QueryRefusedError, StoreError
@@ -49,6 +48,9 @@ def _alone(settings: Settings, text: str, fmt: str, raw: bool, as_json: bool) ->
     """Open the store directly, as nobody serves it. Only when it is there: a question must not make an empty one."""
     if settings.embedded_store and not (settings.data_dir / "store").exists():
         fail(not_running(settings), as_json=as_json)
+
+    # Here, because it brings the engine, and there is seldom need of it.
+    from compose.roles.store import open_store
 
     async def run() -> bytes:
         store = await open_store(settings)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
-from pipeline.engine import EngineSettings
 from schemas.event_type import EventType
 from schemas.wire.reader import LogReader
+
+if TYPE_CHECKING:
+    from pipeline.engine import EngineSettings
 
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
 #: work. Live paths use 20 ms (about 10 ms added), others 200 ms. Apache Kafka answers at once: leave it alone.
@@ -21,6 +23,8 @@ def engine_settings(
     settings: Settings, group: str, *, window: int = 64, live: bool = True, stall_s: float = 120.0
 ) -> EngineSettings:
     """Return how a consumer group's worker talks to the broker; ``live`` where people wait for what it does."""
+    from pipeline.engine import EngineSettings  # the engine takes a second to import: who only reads does without
+
     folder = str(settings.data_dir.resolve() / "engine" / group)
     if settings.embedded_broker:
         # A join takes half the session timeout there, so it must be short.

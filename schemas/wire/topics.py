@@ -13,6 +13,8 @@ from schemas.registry import EVENT_TYPES
 from schemas.wire.publisher import BrokerUnavailableError
 
 DAY_MS = 24 * 3600 * 1000
+#: A broker that is there answers at once; a person who forgot to start one should not wait half a minute to hear it.
+BROKER_ANSWERS_WITHIN_MS = 5_000
 
 
 class TopicState(Struct, frozen=True):
@@ -35,7 +37,12 @@ def topic_config(kind: EventType[Any]) -> dict[str, str]:
 
 def _admin(bootstrap: str, **kafka_config: Any) -> KafkaAdminClient:
     try:
-        return KafkaAdminClient(bootstrap_servers=bootstrap, client_id="watchfloor-topics", **kafka_config)
+        return KafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            client_id="watchfloor-topics",
+            bootstrap_timeout_ms=BROKER_ANSWERS_WITHIN_MS,
+            **kafka_config,
+        )
     except KafkaError as error:
         raise BrokerUnavailableError(f"no Kafka broker answers at {bootstrap}: {error}") from error
 
