@@ -7,7 +7,7 @@ import sys
 import typer
 
 from compose.commands import bench, config, dead_letters, doctor, loaders, local, replay, roles, sql, topics
-from compose.commands.output import say
+from compose.commands.output import tell_error
 from compose.settings import ConfigError
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         # Outside the app nobody takes typer's Exit, so the status is given here.
-        say(f"The configuration cannot be used:\n{error}")
+        tell_error(f"The configuration cannot be used:\n{error}", as_json="--json" in sys.argv)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

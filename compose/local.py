@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from compose import run_file
 from compose.broker import broker_command
-from compose.settings import Settings
+from compose.settings import PREFIX, Settings
 from compose.supervisor import Role, Supervisor
 
 #: Seconds the first start may take on a slow machine, with a store to open and a log to read.
@@ -76,7 +77,7 @@ def environment(settings: Settings) -> dict[str, str]:
         secret = getattr(settings, name)
         if hasattr(secret, "get_secret_value"):
             value = secret.get_secret_value()
-        env[f"WATCHFLOOR_{name.upper()}"] = str(value)
+        env[f"{PREFIX}{name.upper()}"] = json.dumps(value) if isinstance(value, list) else str(value)
     return env
 
 

@@ -6,19 +6,24 @@ loopback, with the embedded broker and store.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
+import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 CONFIG_FILE = Path("watchfloor.toml")
+PREFIX = "WATCHFLOOR_"
 
 
 class ConfigError(Exception):
@@ -28,7 +33,8 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """What can be set. ``watchfloor config show`` prints what is in force, secrets masked."""
 
-    model_config = SettingsConfigDict(env_prefix="WATCHFLOOR_", toml_file=CONFIG_FILE, extra="forbid")
+    # An empty variable is one that is not set: an empty token would open the door to whoever shows an empty one.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, toml_file=CONFIG_FILE, extra="forbid")
 
     data_dir: Path = Field(Path(".watchfloor"), description="Where everything is kept that must outlive a restart.")
     jurisdiction: str = Field("default", description="Agency whose retention rules apply to what is taken in here.")
@@ -66,6 +72,34 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("kafka", "clickhouse")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        for part in (value or "").split(",") if value else ():
+            host, _, port = part.strip().rpartition(":")
+            if not host or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65_536:
+                raise ValueError("write it as host:port, as in 127.0.0.1:9092")
+        return value
+
+    @field_validator("edge_token")
+    @classmethod
+    def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError("it is empty, so anybody could show it; leave it out or make one up")
+        return value
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Settings:
+        ports = {"web_port": self.web_port, "edge_port": self.edge_port}
+        if self.embedded_broker:
+            ports["embedded_kafka_port"] = self.embedded_kafka_port
+        taken: dict[int, str] = {}
+        for name, port in ports.items():
+            if port and port in taken:
+                raise ValueError(f"{taken[port]} and {name} are both {port}: give each a port of its own")
+            taken[port] = name
+        return self
 
     @model_validator(mode="after")
     def _open_doors_need_keys(self) -> Settings:
@@ -106,11 +140,41 @@ def is_loopback(host: str) -> bool:
 
 def load(**overrides: Any) -> Settings:
     """Return the settings in force. Raises ConfigError with one line for each thing that is wrong."""
+    if misspelt := [text for name, text in unknown_variables().items() if text]:
+        raise ConfigError("\n".join(misspelt))
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = []
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"])
-            lines.append(f"{name}: {problem['msg']}" if name else problem["msg"].removeprefix("Value error, "))
-        raise ConfigError("\n".join(lines)) from error
+        raise ConfigError("\n".join(_told(problem) for problem in error.errors(include_input=False))) from error
+    except SettingsError as error:
+        # Only a list can fail so: it is the one kind of setting that is read as JSON.
+        raise ConfigError(f'a list is written as JSON, as in ["watchfloor.example"] ({error})') from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{CONFIG_FILE} is not TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from error
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return the WATCHFLOOR_ variables that set nothing, and for those that look misspelt what to say, else "".
+
+    A misspelt one is refused, as it would quietly do nothing. Others may be somebody else's: Kubernetes makes variables
+    for every service, named after it.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    found = {}
+    for variable in sorted(os.environ):
+        name = variable.upper().removeprefix(PREFIX)
+        if variable.upper().startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1, cutoff=0.8)
+            found[variable] = f"{variable} is no setting; is {PREFIX}{near[0]} meant?" if near else ""
+    return found
+
+
+def _told(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, 1, cutoff=0.8)
+        text = "there is no setting of this name" + (f"; is {near[0]} meant?" if near else "")
+    return f"{name}: {text}" if name else text

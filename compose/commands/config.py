@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from compose.commands.output import AsJson, answer
-from compose.settings import CONFIG_FILE, Settings, load
+from compose.settings import CONFIG_FILE, Settings, load, unknown_variables
 
 
 def register(app: typer.Typer) -> None:
@@ -30,4 +30,6 @@ def register(app: typer.Typer) -> None:
         """Say whether the settings can be used; ends with 1 and the reasons when not."""
         load()
         where = f"{CONFIG_FILE} and the environment" if CONFIG_FILE.exists() else "the environment"
-        answer({"ok": True}, as_json=as_json, text=f"The settings from {where} can be used.")
+        lines = [f"The settings from {where} can be used."]
+        lines += [f"Note: {name} is no setting of ours and sets nothing." for name in unknown_variables()]
+        answer({"ok": True, "unknown": list(unknown_variables())}, as_json=as_json, text="\n".join(lines))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import signal
 import tempfile
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compose import run_file
 from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, console, fail, say
 from compose.local import Local, PortTakenError, addresses
@@ -67,9 +70,33 @@ def register(app: typer.Typer) -> None:
 
 def _run(settings: Settings, demo: tuple[str, float, int] | None, *, open_page: bool = False) -> None:
     try:
-        asyncio.run(_until_stopped(settings, demo, open_page))
+        with _owned(settings.data_dir):
+            asyncio.run(_until_stopped(settings, demo, open_page))
     except (PortTakenError, BrokerMissingError, TimeoutError) as error:
         fail(str(error))
+
+
+@contextlib.contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Hold the data directory, so that no second system writes into it; ends the command when it cannot be held.
+
+    The kernel lets go of the lock when this process is gone, however it ended.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "up.lock").open("ab")
+    except OSError as error:
+        fail(f"The data directory {folder} cannot be used: {error.strerror}. Set WATCHFLOOR_DATA_DIR to another.")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            running = run_file.read(folder)
+            where = f" (process {running.pid}, page {running.web})" if running is not None else ""
+            fail(
+                f"Watchfloor runs from {folder} already{where}. Stop it, or set WATCHFLOOR_DATA_DIR to another folder."
+            )
+        yield
 
 
 async def _until_stopped(settings: Settings, demo: tuple[str, float, int] | None, open_page: bool) -> None:

@@ -21,7 +21,18 @@ def ask(
     base = addresses(settings).web
     # Every POST says it is JSON, also one without a body: the server takes no other.
     headers = {"content-type": "application/json"}
-    response = httpx2.request(method, f"{base}{path}", json=body, headers=headers, timeout=timeout)
+    try:
+        response = httpx2.request(method, f"{base}{path}", json=body, headers=headers, timeout=timeout)
+    except httpx2.ConnectError:
+        raise
+    except httpx2.HTTPError as error:
+        fail(f"The server at {base} did not answer: {error or type(error).__name__}.", as_json=as_json)
+    if response.headers.get("content-type", "").startswith("text/html"):
+        fail(
+            f"What answers at {base} is no Watchfloor (HTTP {response.status_code}). Start `watchfloor up`, or correct "
+            "WATCHFLOOR_WEB_PORT.",
+            as_json=as_json,
+        )
     if not response.is_success:
         try:
             text = str(response.json()["error"])

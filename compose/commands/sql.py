@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import Annotated
 
 import httpx2
 import typer
 
-from compose.commands.output import AsJson, fail
+from compose.commands.output import AsJson, fail, plain
 from compose.commands.server_api import ask, not_running
 from compose.settings import Settings, load
 from dashboards.server.ports import FORMATS
@@ -37,8 +38,8 @@ def register(app: typer.Typer) -> None:
             content = reply.content
         except httpx2.ConnectError:
             content = _alone(settings, text, fmt, raw, as_json)
-        except httpx2.HTTPError as error:
-            fail(f"The server did not answer: {error or type(error).__name__}.", as_json=as_json)
+        if fmt == "Pretty":
+            content = plain(content.decode(errors="replace")).encode()
         sys.stdout.buffer.write(content)
         if content and not content.endswith(b"\n"):
             sys.stdout.buffer.write(b"\n")
@@ -49,6 +50,8 @@ def _alone(settings: Settings, text: str, fmt: str, raw: bool, as_json: bool) ->
     if settings.embedded_store and not (settings.data_dir / "store").exists():
         fail(not_running(settings), as_json=as_json)
 
+    # The driver tells of every failed connection with a traceback; what we say ourselves is enough.
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     # Here, because it brings the engine, and there is seldom need of it.
     from compose.roles.store import open_store
 

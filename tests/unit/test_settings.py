@@ -1,0 +1,104 @@
+"""Settings that cannot be used are told in one line each, and none is quietly passed over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compose.local import environment
+from compose.settings import ConfigError, Settings, load, unknown_variables
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("WATCHFLOOR_")]:
+        monkeypatch.delenv(name)
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"WATCHFLOOR_{name}", value)
+    with pytest.raises(ConfigError) as caught:
+        load()
+    return str(caught.value)
+
+
+def test_the_defaults_can_be_used() -> None:
+    assert load().bootstrap == "127.0.0.1:8759"
+
+
+@pytest.mark.parametrize("content", [b"web_port = = 3", b"\xff\xfe\x00", b"[[["], ids=repr)
+def test_a_file_that_is_no_toml_is_refused_by_name(content: bytes) -> None:
+    Path("watchfloor.toml").write_bytes(content)
+    with pytest.raises(ConfigError, match="^watchfloor.toml is not TOML: "):
+        load()
+
+
+def test_a_setting_that_there_is_not_is_refused_with_the_one_that_is_meant() -> None:
+    Path("watchfloor.toml").write_text("web_prot = 8000\nnonsense = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert sorted(str(caught.value).splitlines()) == [
+        "nonsense: there is no setting of this name",
+        "web_prot: there is no setting of this name; is web_port meant?",
+    ]
+
+
+def test_a_misspelt_variable_is_refused_and_a_strange_one_is_known_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFLOOR_SERVICE_HOST", "10.0.0.1")
+    load()
+    assert unknown_variables() == {"WATCHFLOOR_SERVICE_HOST": ""}
+    told = refused(monkeypatch, EDGE_TOKN="x")
+    assert told == "WATCHFLOOR_EDGE_TOKN is no setting; is WATCHFLOOR_EDGE_TOKEN meant?"
+
+
+@pytest.mark.parametrize("token", ["", "   "])
+def test_an_empty_token_does_not_open_the_door(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "edge_token" in refused(monkeypatch, EDGE_HOST="0.0.0.0", EDGE_TOKEN=token)
+
+
+def test_an_empty_token_in_the_file_is_refused() -> None:
+    Path("watchfloor.toml").write_text('edge_token = ""\n')
+    with pytest.raises(ConfigError, match="^edge_token: it is empty"):
+        load()
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFLOOR_KAFKA", "")
+    assert load().embedded_broker
+
+
+@pytest.mark.parametrize("name", ["KAFKA", "CLICKHOUSE"])
+@pytest.mark.parametrize("address", ["nohost", "a:b", ":9092", "a:0", "a:99999", "a:1,b", "a:1,,b:2"])
+def test_an_address_that_is_none_is_refused(name: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused(monkeypatch, **{name: address}).startswith(f"{name.lower()}: write it as host:port")
+
+
+def test_addresses_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFLOOR_KAFKA", "kafka-1:9092,kafka-2:9092")
+    monkeypatch.setenv("WATCHFLOOR_CLICKHOUSE", "[::1]:9000")
+    assert (load().bootstrap, load().clickhouse) == ("kafka-1:9092,kafka-2:9092", "[::1]:9000")
+
+
+def test_two_roles_do_not_share_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused(monkeypatch, WEB_PORT="9000", EDGE_PORT="9000") == (
+        "web_port and edge_port are both 9000: give each a port of its own"
+    )
+
+
+def test_a_list_that_is_no_json_is_told_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refused(monkeypatch, WEB_HOSTS="a.example").startswith("a list is written as JSON, as in ")
+
+
+def test_what_is_wrong_is_told_without_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "hunter2" not in refused(monkeypatch, CLICKHOUSE_SECURE="hunter2")
+
+
+def test_a_role_reads_back_the_settings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(web_hosts=["a.example", "b.example"], edge_token="s3cret", kafka="k:9092", log_level="debug")
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert load() == settings
