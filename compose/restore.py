@@ -7,15 +7,18 @@ log, with the ids they had, so that every reader knows them for what they are an
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 
 from compose.roles.broker_settings import log_reader
 from compose.settings import Settings
-from compose.stored import stored_events
+from compose.stored import E, stored_events
 from pipeline.store.async_store import AsyncStore
+from pipeline.store.parameters import Parameter
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA
@@ -23,60 +26,112 @@ from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.incident import INCIDENT
 from schemas.events.zone import ZONE
-from schemas.hotlist_checksum import checksum
+from schemas.hotlist_checksum import RunningChecksum
+from schemas.wire.frame import encode_event
 from schemas.wire.publisher import Publisher
 
 log = structlog.get_logger(__name__)
 
-RESTORED: tuple[tuple[EventType[Any], str, str], ...] = (
-    (CAMERA, "cameras", ""),
-    (ZONE, "zones", ""),
-    (INCIDENT, "incidents", "WHERE status = 'open' AND opened_at > now() - INTERVAL 2 DAY"),
-    (ALERT, "alerts", "WHERE status IN ('open', 'acknowledged') ORDER BY raised_at DESC LIMIT 5000"),
+#: Events asked for at a time: an answer may have 32 MiB, a zone nearly 1 MB, and any other of these some kilobytes.
+PAGE = 4_000
+ZONES_PAGE = 30
+#: There while a restore is under way: one that was broken off leaves a log that is not empty and must be done again.
+UNFINISHED = "restore.unfinished"
+
+
+class Restored(Struct, frozen=True):
+    """What is put back of one event type: the view it is read from, and which of its rows."""
+
+    kind: EventType[Any]
+    view: str
+    where: str = "1"
+    page: int = PAGE
+
+
+RESTORED = (
+    Restored(CAMERA, "cameras"),
+    Restored(ZONE, "zones", page=ZONES_PAGE),
+    Restored(INCIDENT, "incidents", "status = 'open' AND opened_at > now() - INTERVAL 2 DAY"),
+    Restored(
+        ALERT,
+        "alerts",
+        "event_id IN (SELECT event_id FROM rtcc.alerts WHERE status IN ('open', 'acknowledged') "
+        "ORDER BY raised_at DESC LIMIT 5000)",
+    ),
 )
 
 
 async def restore_log(settings: Settings, store: AsyncStore, publisher: Publisher) -> dict[str, int]:
-    """Publish what must live on, unless the log already holds something of it; return how many events by type."""
-    if not await asyncio.to_thread(_is_empty, settings):
+    """Publish what must live on, unless the log already holds something of it; return how many events by type.
+
+    Done again from the start when it was broken off: whoever has seen an event knows it by its id.
+    """
+    unfinished = settings.data_dir / UNFINISHED
+    if not unfinished.exists() and not await asyncio.to_thread(_is_empty, settings):
         return {}
+    unfinished.touch()
     counts: dict[str, int] = {}
-    for kind, view, rest in RESTORED:
-        events = await stored_events(store, kind, view, rest)
-        await _publish(publisher, events)
-        counts[kind.name] = len(events)
-    for manifest in await stored_events(store, HOTLIST, "hotlists"):
-        counts["hotlist_entry"] = counts.get("hotlist_entry", 0) + await _restore_list(store, publisher, manifest)
+    for one in RESTORED:
+        counts[one.kind.name] = 0
+        async for events in _pages(store, one.kind, one.view, one.where, one.page):
+            await publisher.publish(events)
+            counts[one.kind.name] += len(events)
+    counts[HOTLIST_ENTRY.name] = 0
+    async for manifests in _pages(store, HOTLIST, "hotlists", "1", PAGE):
+        for manifest in manifests:
+            counts[HOTLIST_ENTRY.name] += await _restore_list(store, publisher, manifest)
+    unfinished.unlink()
     if any(counts.values()):
         log.info("log restored from the store", **counts)
     return counts
 
 
 async def _restore_list(store: AsyncStore, publisher: Publisher, manifest: Hotlist) -> int:
-    entries = await stored_events(
-        store,
-        HOTLIST_ENTRY,
-        "hotlist_entries",
-        "WHERE list_id = {list:String} AND list_version = {version:String} ORDER BY chunk, entry_id",
-        {"list": manifest.list_id, "version": manifest.version},
-    )
-    if len(entries) != manifest.entry_count:
+    """Publish a list's entries page by page, so that a million need no more memory than a few; then its manifest."""
+    running = RunningChecksum()
+    count = 0
+    where = "list_id = {list:String} AND list_version = {version:String}"
+    params: dict[str, Parameter] = {"list": manifest.list_id, "version": manifest.version}
+    async for entries in _pages(store, HOTLIST_ENTRY, "hotlist_entries", where, PAGE, params, "entry_id", "String"):
+        for entry in entries:
+            running.add(encode_event(entry))
+        count += len(entries)
+        await publisher.publish(entries)
+    if count != manifest.entry_count:
         log.error("hotlist not restored: entries are missing; load it again", list_id=manifest.list_id,
-                  stored=len(entries), wanted=manifest.entry_count)  # fmt: skip
+                  stored=count, wanted=manifest.entry_count)  # fmt: skip
         return 0
-    await _publish(publisher, entries)
     # The store keeps milliseconds, so the entries' text may differ from what was summed when the list was loaded.
-    await _publish(publisher, [replace(manifest, checksum=checksum(entries))])
-    return len(entries)
+    await publisher.publish([replace(manifest, checksum=running.hexdigest())])
+    return count
 
 
-async def _publish(publisher: Publisher, events: list[Any]) -> None:
-    for start in range(0, len(events), 5_000):
-        await publisher.publish(events[start : start + 5_000])
+async def _pages(
+    store: AsyncStore,
+    kind: EventType[E],
+    source: str,
+    where: str,
+    page: int,
+    params: Mapping[str, Parameter] | None = None,
+    key: str = "event_id",
+    key_type: str = "UUID",
+) -> AsyncIterator[list[E]]:
+    """Yield the events of a table or view in order of ``key``, at most ``page`` at a time."""
+    after = ""
+    asked = dict(params or {})
+    while True:
+        rest = f"WHERE ({where}){after} ORDER BY {key} LIMIT {page}"
+        events = await stored_events(store, kind, source, rest, asked)
+        if events:
+            yield events
+        if len(events) < page:
+            return
+        after = f" AND {key} > {{after:{key_type}}}"
+        asked["after"] = getattr(events[-1], key)
 
 
 def _is_empty(settings: Settings) -> bool:
-    kinds = [kind for kind, _, _ in RESTORED] + [HOTLIST]
+    kinds = [*(one.kind for one in RESTORED), HOTLIST]
     reader = log_reader(settings, kinds, "watchfloor-restore")
     try:
         return reader.caught_up

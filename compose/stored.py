@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 
 from compose.settings import Settings
 from connectors import registry
-from connectors.translation import Context
+from connectors.translation import Context, PayloadError
 from dashboards.server import ports
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.errors import QueryFailedError, QueryRefusedError, StoreUnavailableError
@@ -124,7 +124,10 @@ class StoredDeadLetters:
         if translate is None:
             raise ports.ReplayRefusedError(f"{name} reads files: correct the file and load it again")
         content_type = letter.headers.get("content-type", "application/json")
-        done = translate(letter.original, content_type, context)
+        try:
+            done = translate(letter.original, content_type, context)
+        except PayloadError as error:
+            raise ports.ReplayRefusedError(f"it is still refused: {error.field}: {error.error}") from error
         if done.refused or not done.events:
             why = f"{done.refused[0].field}: {done.refused[0].error}" if done.refused else "it makes no event"
             raise ports.ReplayRefusedError(f"it is still refused: {why}")
