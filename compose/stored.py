@@ -27,6 +27,9 @@ from schemas.wire.publisher import BrokerUnavailableError
 
 E = TypeVar("E", bound=Event)
 
+#: Dead letters asked for at a time: one may have 800 KB of base64, and an answer 32 MiB.
+PORTION = 30
+
 
 async def stored_events(
     store: AsyncStore,
@@ -81,7 +84,18 @@ class StoredDeadLetters:
         self._producer = producer
 
     async def list(self, limit: int, before: ports.Before | None, reason: str | None) -> Sequence[DeadLetter]:
-        """See ``ports.DeadLetters.list``."""
+        """See ``ports.DeadLetters.list``. In portions: an answer of the store is bounded."""
+        found: list[DeadLetter] = []
+        while len(found) < limit:
+            asked = min(PORTION, limit - len(found))
+            portion = await self._list(asked, before, reason)
+            found += portion
+            if len(portion) < asked:
+                break
+            before = ports.Before(portion[-1].occurred_at, portion[-1].event_id)
+        return found
+
+    async def _list(self, limit: int, before: ports.Before | None, reason: str | None) -> Sequence[DeadLetter]:
         where = ["1"]
         params: dict[str, Parameter] = {"limit": limit}
         if before is not None:

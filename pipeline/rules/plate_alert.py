@@ -18,7 +18,7 @@ def is_late(sighting: Sighting) -> bool:
 
 def wording(hit: Hit) -> str:
     """Return the entry's kind in words: "Stolen vehicle", or "Possible ..." unless plate, state and car all fit."""
-    words = hit.kind.replace("_", " ")
+    words = "listed plate" if hit.kind == "other" else hit.kind.replace("_", " ")
     certain = hit.match == "exact" and hit.region_relation == "same" and hit.attributes != "differ"
     return words.capitalize() if certain else f"Possible {words}"
 

@@ -47,6 +47,11 @@ def test_a_hit_raises_one_alert_that_explains_itself() -> None:
     assert alert.triggers == (read("A8C123").event_id,)
 
 
+def test_an_entry_of_no_stated_kind_is_called_a_listed_plate() -> None:
+    (alert,) = alerts_of(reference(CAMERA, entries=(wanted("ABC123", kind="other"),)), read("ABC123"))
+    assert alert.title == "Possible listed plate ABC123 at Camera C1"
+
+
 def test_an_exact_read_of_the_same_state_is_not_called_possible() -> None:
     facts = reference(CAMERA, entries=(wanted("ABC123", region="us-la"),))
     (alert,) = alerts_of(facts, read("ABC123", plate_region="us-la"))
