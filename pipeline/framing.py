@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.message import Outgoing
@@ -13,25 +13,29 @@ from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, encode_event, frame_header
 from schemas.wire.partition import partition_of
 
 
-def frames(events: Sequence[Event], partitions: int, home: tuple[Sequence[str], int] | None = None) -> list[Outgoing]:
+_NOWHERE: Mapping[str, int] = {}
+
+
+def frames(events: Sequence[Event], partitions: int, homes: Mapping[str, int] = _NOWHERE) -> list[Outgoing]:
     """Return the frames that carry these events, keeping the order of each key.
 
-    ``partitions``: of every topic. ``home``: for each event the key of what caused it, and the partition that came
-    from; an event with the same key goes to the same partition, so its hash need not be worked out again.
+    ``partitions``: of every topic. ``homes``: the partition of keys that is known already, because what caused these
+    events came from there; the hash of such a key need not be worked out again.
     """
     building: dict[tuple[str, int], _Frame] = {}
     done: list[Outgoing] = []
-    for at, event in enumerate(events):
+    for event in events:
         kind = BY_CLASS[type(event)]
         key = kind.key_of(event)
-        partition = home[1] if home is not None and home[0][at] == key else partition_of(key, partitions)
+        partition = homes.get(key)
+        if partition is None:
+            partition = partition_of(key, partitions)
         encoded = encode_event(event)
         place = (kind.topic, partition)
         frame = building.get(place)
-        if frame is not None and not frame.fits(key, len(encoded)):
-            done.append(frame.close(partition))
-            frame = None
-        if frame is None:
+        if frame is None or not frame.fits(key, len(encoded)):
+            if frame is not None:
+                done.append(frame.close(partition))
             frame = building[place] = _Frame(kind, event, key)
         frame.encoded.append(encoded)
         frame.size += len(encoded) + 1

@@ -71,27 +71,29 @@ class Guard:
             for rejected in frame.rejected
         ]
         emitted: list[Event] = []
-        causes: list[str] = []
+        refused = 0
         outcomes = await self._outcomes(message, frame.events)
         for place, event, outcome in zip(frame.places, frame.events, outcomes, strict=True):
-            match outcome:
-                case Emit(events):
-                    emitted.extend(events)
-                    causes.extend([self.kind.key_of(event)] * len(events))
-                    self.counts["emitted"] += len(events)
-                    self._dead_in_a_row = 0
-                case Drop(reason):
-                    self.counts[f"dropped:{reason}"] += 1
-                    self._dead_in_a_row = 0
-                case DeadLetter(reason, error):
-                    dead.append(self._letter(message, place, reason, self.processor.name, error, encode_event(event)))
+            if isinstance(outcome, Emit):
+                emitted += outcome.events
+            elif isinstance(outcome, Drop):
+                self.counts[f"dropped:{outcome.reason}"] += 1
+            else:
+                refused += 1
+                error, name = outcome.error, self.processor.name
+                dead.append(self._letter(message, place, outcome.reason, name, error, encode_event(event)))
+        if emitted:
+            self.counts["emitted"] += len(emitted)
+        if refused < len(frame.events):
+            self._dead_in_a_row = 0
         if dead:
             self._dead_in_a_row += len(dead)
             if self._dead_in_a_row > self._stop_after:
                 raise LineStoppedError(
                     f"{self._dead_in_a_row} dead letters in a row in {self.processor.name} on {message.topic}"
                 )
-        return frames(emitted, self._partitions, (causes, message.partition)) + frames(dead, self._partitions)
+        homes = dict.fromkeys(map(self.kind.key_of, frame.events), message.partition)
+        return frames(emitted, self._partitions, homes) + frames(dead, self._partitions)
 
     async def _outcomes(self, message: Message, events: list[Any]) -> Sequence[Outcome]:
         if not events:

@@ -7,7 +7,11 @@ import unicodedata
 #: Classes of characters that readers confuse (reference: Genetec AutoVu "OCR equivalence", six classes).
 LOOK_ALIKES: tuple[str, ...] = ("0ODQ", "1I", "2Z", "5S", "8B", "6G")
 
-_FOLD = str.maketrans({char: group[0] for group in LOOK_ALIKES for char in group})
+#: Of bytes, since it runs for every read: look-alikes are ASCII, and no byte of another character is.
+_FOLD = bytes.maketrans(
+    "".join(LOOK_ALIKES).encode(),
+    "".join(group[0] * len(group) for group in LOOK_ALIKES).encode(),
+)
 
 
 def normalise(raw: str) -> str:
@@ -21,6 +25,6 @@ def normalise(raw: str) -> str:
     return unicodedata.normalize("NFKC", kept)
 
 
-def fold(plate: str) -> str:
-    """Return the index key under which all look-alikes of a normalised plate meet. Never stored as a plate."""
-    return plate.translate(_FOLD)
+def fold(plate: str) -> bytes:
+    """Return the index key (UTF-8) under which all look-alikes of a normalised plate meet. Never shown as a plate."""
+    return plate.encode(errors="surrogatepass").translate(_FOLD)

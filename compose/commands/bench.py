@@ -42,7 +42,9 @@ def register(app: typer.Typer) -> None:
             f"{name:<38} {rate.events_per_cpu_second:>9,} events/CPU-s {rate.events_per_second:>9,} events/s"
             for name, rate in rows
         ]
+        rounds = result.in_process_rounds
         lines += [
+            f"in process: the median of {len(rounds)} rounds between {min(rounds):,} and {max(rounds):,}",
             f"frames against one event per message: {result.frames_against_one_event_per_message} x",
             f"frames against Faust as in its manual: {result.frames_against_plain_faust} x",
             f"through the broker against in process: {result.through_broker_against_in_process}",

@@ -45,7 +45,7 @@ def wanted(seed: int) -> tuple[Wanted, ...]:
     """Return the wanted vehicles; no two of them can be taken for each other. The first ones drive about."""
     random = Random(f"{seed}/hotlist")  # noqa: S311 - made-up plates, not secrets
     found: list[Wanted] = []
-    folds: set[str] = set()
+    folds: set[bytes] = set()
     number = FIRST_WANTED
     while len(found) < ENTRIES:
         one = vehicle(number, seed)

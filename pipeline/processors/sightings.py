@@ -18,6 +18,7 @@ from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.alert import Alert
+from schemas.events.camera import Camera
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.events.sighting import Hit, Sighting
 from schemas.wire.frame import utc_now
@@ -50,24 +51,19 @@ class Sightings:
         # Taken once: a swap in the middle of a frame must not mix two versions of a list or of the zones.
         cameras, zones, index = self._reference.cameras, self._reference.zones, self._reference.hotlists.index
         incidents = self._reference.incidents
-        loose = [
-            at
+        # Readers that move, or that nobody registered, are where their read says; their zones are looked up at once.
+        moved = {
+            at: (read.lat, read.lon)
             for at, read in enumerate(events)
-            if read.camera_id not in cameras.by_id and read.lat is not None and read.lon is not None
-        ]
-        held = zones.containing(
-            [events[at].lat or 0.0 for at in loose],
-            [events[at].lon or 0.0 for at in loose],
-        ) if loose else []  # fmt: skip
-        zones_of_loose = dict(zip(loose, held, strict=True))
+            if read.lat is not None and read.lon is not None and _moves(cameras.by_id.get(read.camera_id))
+        }
+        held = zones.containing([lat for lat, _ in moved.values()], [lon for _, lon in moved.values()])
+        zones_of_moved = dict(zip(moved, held, strict=True))
         outcomes: list[Outcome] = []
         for at, read in enumerate(events):
             camera = cameras.by_id.get(read.camera_id)
-            if camera is None:
-                lat, lon, inside = read.lat, read.lon, zones_of_loose.get(at, ())
-            elif camera.kind == "mobile_lpr" and read.lat is not None and read.lon is not None:
-                lat, lon = read.lat, read.lon
-                inside = zones.containing([lat], [lon])[0]
+            if at in moved or camera is None:
+                lat, lon, inside = read.lat, read.lon, zones_of_moved.get(at, ())
             else:
                 lat, lon, inside = camera.lat, camera.lon, cameras.zones_of[read.camera_id]
             sighting = Sighting(
@@ -116,6 +112,10 @@ class Sightings:
             return True
         known.last_seen = max(known.last_seen, sighting.occurred_at)
         return known.first_read == sighting.event_id
+
+
+def _moves(camera: Camera | None) -> bool:
+    return camera is None or camera.kind == "mobile_lpr"
 
 
 def _with_hits(sighting: Sighting, hits: tuple[Hit, ...]) -> Sighting:

@@ -45,7 +45,7 @@ class HotlistIndex:
     __slots__ = ("_by_fold", "size")
 
     def __init__(self, entries: Iterable[Wanted] = ()) -> None:
-        by_fold: dict[str, Wanted | tuple[Wanted, ...]] = {}
+        by_fold: dict[bytes, Wanted | tuple[Wanted, ...]] = {}
         size = 0
         for entry in entries:
             size += 1

@@ -23,13 +23,25 @@ _NO_TIME = timedelta(0)
 Cell = tuple[int, int]
 
 
+#: Places whose surroundings are remembered until an incident changes: more than a city has fixed readers.
+_REMEMBERED = 10_000
+
+Place = tuple[float, float]
+Around = tuple[tuple[Incident, float], ...]
+
+
 class OpenIncidents:
     """A square grid of ``NEAR_M`` cells; each incident lies in its cell and the eight around it, so a read looks
-    into one cell only. Written by one thread; cells are tuples replaced whole, so another may read meanwhile."""
+    into one cell only. Written by one thread; cells are tuples replaced whole, so another may read meanwhile.
+
+    Most reads come from readers that stand still, so what lies around a place is remembered until an incident
+    changes. That memory is replaced, never emptied: who reads meanwhile fills the old one, which nobody asks again.
+    """
 
     def __init__(self) -> None:
         self._cells: dict[Cell, tuple[Incident, ...]] = {}
         self._known: dict[UUID, Incident] = {}
+        self._around: dict[Place, Around] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -47,6 +59,7 @@ class OpenIncidents:
         self._known[incident.incident_id] = incident
         for cell in _cells_around(incident.lat, incident.lon):
             self._cells[cell] = (*self._cells.get(cell, ()), incident)
+        self._around = {}
 
     def forget_before(self, moment: datetime) -> None:
         """Let go of incidents opened before ``moment``."""
@@ -56,28 +69,35 @@ class OpenIncidents:
 
     def near(self, lat: float, lon: float, at: datetime) -> tuple[NearIncident, ...]:
         """Return the open incidents within ``NEAR_M``, opened in ``NEAR_TIME`` before ``at``; nearest first."""
-        candidates = self._cells.get(_cell(lat, lon))
-        if not candidates:
+        remembered = self._around
+        around = remembered.get((lat, lon))
+        if around is None:
+            around = self._look(lat, lon)
+            if len(remembered) < _REMEMBERED:
+                remembered[lat, lon] = around
+        if not around:
             return ()
+        return tuple(
+            NearIncident(
+                incident_id=incident.incident_id,
+                kind=incident.kind,
+                priority=incident.priority,
+                distance_m=metres,
+                age_s=round(age.total_seconds(), 1),
+            )
+            for incident, metres in around
+            if _NO_TIME <= (age := at - incident.opened_at) <= NEAR_TIME
+        )
+
+    def _look(self, lat: float, lon: float) -> Around:
         found = []
-        for incident in candidates:
+        for incident in self._cells.get(_cell(lat, lon), ()):
             if incident.lat is None or incident.lon is None or abs(incident.lat - lat) > _NEAR_DEG:
                 continue  # most of a cell's neighbours are too far north or south: no need for the sphere
-            age = at - incident.opened_at
-            if not _NO_TIME <= age <= NEAR_TIME:
-                continue
             metres = distance_m(lat, lon, incident.lat, incident.lon)
             if metres <= NEAR_M:
-                found.append(
-                    NearIncident(
-                        incident_id=incident.incident_id,
-                        kind=incident.kind,
-                        priority=incident.priority,
-                        distance_m=round(metres, 1),
-                        age_s=round(age.total_seconds(), 1),
-                    )
-                )
-        return tuple(sorted(found, key=lambda near: near.distance_m))
+                found.append((incident, round(metres, 1)))
+        return tuple(sorted(found, key=lambda one: one[1]))
 
     def _remove(self, incident: Incident) -> None:
         if incident.lat is None or incident.lon is None:
@@ -88,6 +108,7 @@ class OpenIncidents:
                 self._cells[cell] = rest
             else:
                 self._cells.pop(cell, None)
+        self._around = {}
 
 
 def _cell(lat: float, lon: float) -> Cell:

@@ -50,7 +50,7 @@ def test_all_characters_of_a_class_fold_to_one(group: str) -> None:
 def test_characters_of_different_classes_stay_apart_when_folded() -> None:
     keys = [fold(group[0]) for group in LOOK_ALIKES]
     assert len(set(keys)) == len(LOOK_ALIKES)
-    assert fold("ACEFHJKLMNPRTUVWXY3479") == "ACEFHJKLMNPRTUVWXY3479"
+    assert fold("ACEFHJKLMNPRTUVWXY3479") == b"ACEFHJKLMNPRTUVWXY3479"
 
 
 def test_no_character_is_in_two_classes() -> None:
@@ -60,5 +60,6 @@ def test_no_character_is_in_two_classes() -> None:
 
 @given(st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", max_size=12))
 def test_folding_keeps_the_length_and_is_idempotent(plate: str) -> None:
-    assert len(fold(plate)) == len(plate)
-    assert fold(fold(plate)) == fold(plate)
+    folded = fold(plate).decode(errors="surrogatepass")
+    assert len(folded) == len(plate)
+    assert fold(folded) == folded.encode(errors="surrogatepass")
