@@ -12,7 +12,6 @@ from schemas.registry import BY_CLASS
 from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, encode_event, frame_headers, join_frame
 from schemas.wire.partition import partition_of
 
-
 _NOWHERE: Mapping[str, int] = {}
 
 
