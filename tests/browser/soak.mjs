@@ -45,9 +45,8 @@ async function stale(page) {
   const wrong = [];
   await open(page, 'Reads');
   for (const row of await lastRows(page)) {
-    // The age is the last thing on the row's first line.
-    const age = seconds(row.split('\n').find((line) => /^\d+ (s|min)/.test(line)) ?? '');
-    if (!(age <= OLDEST_READ_S)) wrong.push(`read shown at an age of ${age} s`);
+    const age = seconds(row.split('\n').find((line) => /^\d+ (s|min|h|d|y)\b/.test(line)) ?? '');
+    if (!(age <= OLDEST_READ_S)) wrong.push(`read shown at an age of ${age} s: ${JSON.stringify(row)}`);
   }
   await open(page, 'Cameras');
   for (const row of await lastRows(page)) {
