@@ -19,8 +19,11 @@ import msgspec
 import psutil
 import websockets
 
+from compose.kafka import cluster_file
+from compose.kafka.cluster import Cluster
+from compose.kafka.cluster_file import PORTS
 from compose.local import Local, addresses, role_command
-from compose.settings import Settings
+from compose.settings import Settings, on_cluster
 from compose.supervisor import Role
 from connectors.simulator.journal import JournalLine, read_journal
 from connectors.simulator.reconciliation import Reconciliation, reconcile
@@ -141,6 +144,7 @@ async def check(
     settings: Settings,
     folder: Path,
     *,
+    kafka: int = 0,
     seconds: float,
     rate: float,
     seed: int,
@@ -149,20 +153,29 @@ async def check(
 ) -> DemoReport:
     """Run a system of its own in ``folder``, on free ports, for ``seconds`` of made-up city, and judge it.
 
+    ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker.
     ``disturb`` runs meanwhile and may do to the system what it likes; then restarts are no failure.
     """
-    web, edge, kafka = free_ports(3)
+    web, edge, broker = free_ports(3)
     own = settings.model_copy(
         update={
             "data_dir": folder,
             "jurisdiction": "demo",
             "web_port": web,
             "edge_port": edge,
-            "embedded_kafka_port": kafka,
+            "embedded_kafka_port": broker,
             "kafka": None,
+            "kafka_user": None,
             "clickhouse": None,
         }
     )
+    cluster: Cluster | None = None
+    if kafka:
+        cluster = Cluster(cluster_file.folder_in(folder))
+        await asyncio.to_thread(cluster.up, brokers=3 if kafka == 3 else 1, port=free_row(PORTS * kafka), say=say)
+        about = cluster_file.read(cluster.folder)
+        assert about is not None
+        own = on_cluster(own, about)
     local = Local(own)
     journal = folder / "ground_truth.jsonl"
     where = addresses(own)
@@ -177,7 +190,7 @@ async def check(
         arguments = ["connect", "simulator", "--rate", str(rate), "--seed", str(seed)]
         arguments += ["--duration", str(seconds), "--journal", str(journal)]
         await local.supervisor.start(
-            Role(name="simulator", command=role_command(*arguments), env=local.environment, restart=False)
+            Role(name="simulator", command=role_command(*arguments), env=local.environment("connect"), restart=False)
         )
         if disturb is not None:
 
@@ -209,6 +222,8 @@ async def check(
             with contextlib.suppress(asyncio.CancelledError, websockets.WebSocketException):
                 await watching
         await local.stop()
+        if cluster is not None:
+            await asyncio.to_thread(cluster.down)
 
 
 async def _settle(
@@ -324,6 +339,16 @@ def _sample(local: Local, peak: dict[str, float]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             size = psutil.Process(running.pid).memory_info().rss / 1024 / 1024
             peak[name] = max(peak.get(name, 0.0), size)
+
+
+def free_row(count: int) -> int:
+    """Return the first of so many ports in a row that nobody listens on."""
+    while True:
+        (first,) = free_ports(1)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def free_ports(count: int) -> list[int]:

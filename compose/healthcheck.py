@@ -15,7 +15,7 @@ import httpx2
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from compose.settings import is_loopback, load
+from compose.settings import Settings, is_loopback, load
 
 TIMEOUT_S = 4.0
 
@@ -32,10 +32,12 @@ def url_fault(url: str) -> str:
     return "" if answer.status_code == 200 else f"answered {answer.status_code}: {answer.text[:500]}"
 
 
-def group_fault(bootstrap: str, group: str) -> str:
+def group_fault(settings: Settings, group: str) -> str:
     """Return what is wrong with a consumer group, or ""."""
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="watchfloor-healthcheck")
+        admin = KafkaAdminClient(
+            bootstrap_servers=settings.bootstrap, client_id="watchfloor-healthcheck", **settings.kafka_config()
+        )
     except KafkaError as error:
         return f"no broker answers: {type(error).__name__}"
     try:
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=("url", "group"))
     parser.add_argument("name")
     asked = parser.parse_args(arguments)
-    fault = url_fault(asked.name) if asked.what == "url" else group_fault(load().bootstrap, asked.name)
+    fault = url_fault(asked.name) if asked.what == "url" else group_fault(load(), asked.name)
     if fault:
         sys.stderr.write(f"{fault}\n")
     return 1 if fault else 0

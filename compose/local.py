@@ -15,8 +15,11 @@ from msgspec import Struct
 
 from compose import run_file
 from compose.broker import broker_command
-from compose.settings import PREFIX, Settings
+from compose.kafka import cluster_file
+from compose.settings import PREFIX, Settings, on_cluster
 from compose.supervisor import Role, Supervisor
+from schemas.wire.publisher import BrokerUnavailableError
+from schemas.wire.topics import create_topics
 
 #: Seconds the first start may take on a slow machine, with a store to open and a log to read.
 READY_WITHIN_S = 90.0
@@ -87,7 +90,7 @@ class Local:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.supervisor = Supervisor(settings.data_dir / "logs", self._changed)
-        self.environment = environment(settings)
+        self._cluster = cluster_file.read(cluster_file.folder_in(settings.data_dir))
         self._up = False
 
     async def start(self, say: Callable[[str], None] = lambda _text: None) -> None:
@@ -104,6 +107,9 @@ class Local:
                     on_start=self._broker_answers,
                 )
             )
+        elif self._on_own_cluster:
+            say("looking for Apache Kafka, set up here by `watchfloor kafka up`")
+            await asyncio.to_thread(self._require_topics)
         say("starting the roles")
         # The server first: with the embedded store it puts back into the log what others read at their start.
         for name in self._roles():
@@ -113,7 +119,34 @@ class Local:
 
     async def add(self, name: str, *arguments: str) -> None:
         """Start one more role."""
-        await self.supervisor.start(Role(name=name, command=role_command(*arguments), env=self.environment))
+        command = role_command(*arguments)
+        await self.supervisor.start(Role(name=name, command=command, env=self.environment(arguments[0])))
+
+    def environment(self, role: str) -> dict[str, str]:
+        """Return a role's settings; on a cluster of this machine, with a user who may do that role's work only."""
+        if self._cluster is None or not self._on_own_cluster:
+            return environment(self.settings)
+        alone = role if role != "serve" or not self.settings.embedded_store else "serve-store"
+        return environment(on_cluster(self.settings, self._cluster, f"watchfloor-{alone}"))
+
+    @property
+    def _on_own_cluster(self) -> bool:
+        return self._cluster is not None and self.settings.kafka == self._cluster.bootstrap
+
+    def _require_topics(self) -> None:
+        """Make what topics a newer version has more. Raises BrokerUnavailableError when Kafka does not run."""
+        try:
+            create_topics(
+                self.settings.bootstrap,
+                partitions=self.settings.kafka_partitions,
+                replication=self.settings.kafka_replication,
+                **self.settings.kafka_config(),
+            )
+        except BrokerUnavailableError as error:
+            raise BrokerUnavailableError(
+                f"{error}. Apache Kafka was set up in {cluster_file.folder_in(self.settings.data_dir)}: start it with "
+                "`watchfloor kafka up`, or go back to the embedded broker with `watchfloor kafka down --delete`"
+            ) from error
 
     async def stop(self) -> None:
         """Stop everything; no process of ours is left."""

@@ -22,6 +22,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from compose.kafka import cluster_file
+from compose.kafka.cluster_file import ADMIN, ClusterFile
+from schemas.wire.security import Login
+
 CONFIG_FILE = Path("watchfloor.toml")
 PREFIX = "WATCHFLOOR_"
 
@@ -42,6 +46,11 @@ class Settings(BaseSettings):
     kafka: str | None = Field(None, description="host:port[,host:port] of Apache Kafka; empty: the embedded broker.")
     kafka_partitions: int = Field(4, ge=1, le=256, description="Partitions of every topic; all alike.")
     kafka_replication: int = Field(1, ge=1, le=7, description="Copies of every topic.")
+    kafka_user: str | None = Field(None, description="User to show to Kafka (SASL/SCRAM over TLS); empty: none asked.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    kafka_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed Kafka's certificate; empty: the system's."
+    )
     embedded_kafka_port: int = Field(8759, ge=1024, le=65535, description="Port of the embedded broker.")
     embedded_log_limit_mb: int = Field(
         1536, ge=64, description="Memory of the embedded broker at which no more events are taken."
@@ -90,6 +99,14 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _logins_are_whole(self) -> Settings:
+        if self.kafka_user is not None and self.kafka is None:
+            raise ValueError("kafka_user is set but kafka is not: the embedded broker knows no users")
+        if self.kafka_user is not None and not self.kafka_password.get_secret_value():
+            raise ValueError("kafka_user is set, so kafka_password must be set too")
+        return self
+
+    @model_validator(mode="after")
     def _ports_differ(self) -> Settings:
         ports = {"web_port": self.web_port, "edge_port": self.edge_port}
         if self.embedded_broker:
@@ -123,6 +140,19 @@ class Settings(BaseSettings):
         return self.kafka is None
 
     @property
+    def kafka_login(self) -> Login | None:
+        """How this process shows Kafka who it is; None when nobody asks."""
+        if self.kafka_user is None:
+            return None
+        ca_file = None if self.kafka_ca_file is None else str(self.kafka_ca_file)
+        return Login(user=self.kafka_user, password=self.kafka_password.get_secret_value(), ca_file=ca_file)
+
+    def kafka_config(self) -> dict[str, Any]:
+        """Return what every kafka-python client needs besides the address."""
+        login = self.kafka_login
+        return {} if login is None else login.kafka_config()
+
+    @property
     def embedded_store(self) -> bool:
         """True when the store is chDB inside the server's process."""
         return self.clickhouse is None
@@ -143,7 +173,9 @@ def load(**overrides: Any) -> Settings:
     if misspelt := [text for name, text in unknown_variables().items() if text]:
         raise ConfigError("\n".join(misspelt))
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        here = cluster_file.read(cluster_file.folder_in(settings.data_dir)) if settings.kafka is None else None
+        return settings if here is None or not here.ready else on_cluster(settings, here)
     except ValidationError as error:
         raise ConfigError("\n".join(_told(problem) for problem in error.errors(include_input=False))) from error
     except SettingsError as error:
@@ -153,6 +185,21 @@ def load(**overrides: Any) -> Settings:
         raise ConfigError(f"{CONFIG_FILE} is not TOML: {error}") from error
     except OSError as error:
         raise ConfigError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from error
+
+
+def on_cluster(settings: Settings, cluster: ClusterFile, user: str = ADMIN) -> Settings:
+    """Return the settings with the Kafka cluster of this machine in place of the embedded broker."""
+    login = cluster.login(user)
+    return settings.model_copy(
+        update={
+            "kafka": cluster.bootstrap,
+            "kafka_partitions": cluster.partitions,
+            "kafka_replication": cluster.replication,
+            "kafka_user": login.user,
+            "kafka_password": SecretStr(login.password),
+            "kafka_ca_file": Path(cluster.ca_file),
+        }
+    )
 
 
 def unknown_variables() -> dict[str, str]:

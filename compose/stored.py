@@ -155,7 +155,10 @@ class StoredDeadLetters:
             )
         try:
             kafka = KafkaProducer(
-                bootstrap_servers=self._settings.bootstrap, acks="all", allow_auto_create_topics=False
+                bootstrap_servers=self._settings.bootstrap,
+                acks="all",
+                allow_auto_create_topics=False,
+                **self._settings.kafka_config(),
             )
             try:
                 headers = [("replayed_from", str(letter.event_id).encode())]

@@ -30,6 +30,7 @@ from msgspec import Struct
 from pipeline.guard import Watch
 from pipeline.message import Message, Outgoing
 from schemas.event_type import EventType
+from schemas.wire.security import MECHANISM, Login
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ Handler = Callable[[Message], Awaitable[Work]]
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How a worker talks to the broker. Times in seconds unless the name says otherwise.
 
+    ``login``: who to be, where Kafka asks.
     ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
@@ -60,6 +62,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     bootstrap: str
     group: str
     folder: str
+    login: Login | None = None
     fetch_max_wait_ms: int = 500
     session_timeout_s: float = 15.0
     heartbeat_s: float = 3.0
@@ -131,6 +134,7 @@ class Engine:
             producer_max_batch_size=1024 * 1024,
             producer_max_request_size=4 * 1024 * 1024,
             consumer_max_fetch_size=8 * 1024 * 1024,
+            broker_credentials=_credentials(settings.login),
         )
         self._app.fetch_max_wait_ms = settings.fetch_max_wait_ms
         self._watchdog: asyncio.Task[None] | None = None
@@ -212,6 +216,14 @@ class Engine:
                 end_process("the engine crashed")
             if self.watch.oldest_s > self.settings.stall_s:
                 end_process("no progress", held_s=round(self.watch.oldest_s, 1))
+
+
+def _credentials(login: Login | None) -> faust.SASLCredentials | None:
+    if login is None:
+        return None
+    return faust.SASLCredentials(
+        username=login.user, password=login.password, ssl_context=login.tls(), mechanism=MECHANISM
+    )
 
 
 def _message(raw: Any) -> Message:

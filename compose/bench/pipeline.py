@@ -52,7 +52,7 @@ class Result(msgspec.Struct, frozen=True):
 
     size: Size
     in_process: Rate
-    in_process_rounds: list[int]
+    in_process_rounds: list[float]
     through_faust_frames: Rate
     through_faust_one_event_per_message: Rate
     plain_faust_one_event_per_message: Rate

@@ -131,7 +131,8 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 def _broker(settings: Settings) -> Finding:
     try:
         began = time.monotonic()
-        missing = [state.topic for state in topic_states(settings.bootstrap) if not state.exists]
+        states = topic_states(settings.bootstrap, **settings.kafka_config())
+        missing = [state.topic for state in states if not state.exists]
         took = (time.monotonic() - began) * 1000
     except BrokerUnavailableError as error:
         return Finding("broker", "bad", str(error), "start it, or correct WATCHFLOOR_KAFKA")

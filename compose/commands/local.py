@@ -19,6 +19,7 @@ from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, console, fail, say
 from compose.local import Local, PortTakenError, addresses
 from compose.settings import Settings, load
+from schemas.wire.publisher import BrokerUnavailableError
 
 if TYPE_CHECKING:
     from compose.demo_check import DemoReport
@@ -42,6 +43,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         rate: Plates = 20.0,
         seed: Seed = 1,
+        kafka: Annotated[
+            int, typer.Option(help="With --check: brokers of an Apache Kafka of its own, 1 or 3; 0: the embedded one.")
+        ] = 0,
         open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
         as_json: AsJson = False,
     ) -> None:
@@ -54,15 +58,21 @@ def register(app: typer.Typer) -> None:
                 open_page=open_page,
             )
             return
+        if kafka not in (0, 1, 3):
+            fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
         if not 10 <= check_s <= 24 * 3600:
             fail("--check takes 10 seconds to a day.", 2, as_json=as_json)
         # Here, because the made-up city takes half a second to import, and `up` does without it.
         from compose.demo_check import check
+        from compose.kafka.cluster import ClusterError
+        from compose.kafka.jars import KafkaMissingError
 
         with tempfile.TemporaryDirectory(prefix="watchfloor-check-") as folder:
             try:
-                report = asyncio.run(check(load(), Path(folder), seconds=check_s, rate=rate, seed=seed, say=say))
-            except (PortTakenError, BrokerMissingError, TimeoutError) as error:
+                report = asyncio.run(
+                    check(load(), Path(folder), kafka=kafka, seconds=check_s, rate=rate, seed=seed, say=say)
+                )
+            except (PortTakenError, BrokerMissingError, TimeoutError, ClusterError, KafkaMissingError) as error:
                 fail(str(error), as_json=as_json)
         answer(report, as_json=as_json, text=_told(report))
         raise typer.Exit(0 if report.ok else 1)
@@ -72,7 +82,7 @@ def _run(settings: Settings, demo: tuple[str, float, int] | None, *, open_page: 
     try:
         with _owned(settings.data_dir):
             asyncio.run(_until_stopped(settings, demo, open_page))
-    except (PortTakenError, BrokerMissingError, TimeoutError) as error:
+    except (PortTakenError, BrokerMissingError, BrokerUnavailableError, TimeoutError) as error:
         fail(str(error))
 
 
@@ -139,7 +149,7 @@ def _greet(settings: Settings, is_demo: bool) -> None:
     if settings.embedded_broker:
         say(
             f"The embedded log is kept in memory (at most {settings.embedded_log_limit_mb} MB) and does not survive a "
-            "restart;\nthe store does. For lasting use, set WATCHFLOOR_KAFKA to an Apache Kafka."
+            "restart;\nthe store does. For lasting use, run `watchfloor kafka up` first: Apache Kafka, on this machine."
         )
     if is_demo:
         say("Everything on the map is made up and marked SIMULATED.")

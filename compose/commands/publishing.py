@@ -16,8 +16,14 @@ from schemas.wire.topics import create_topics
 def publisher(settings: Settings, client_id: str, *, as_json: bool) -> Iterator[FrameProducer]:
     """Give a connected producer, with the topics there; ends the command with a hint when there is no broker."""
     try:
-        create_topics(settings.bootstrap, partitions=settings.kafka_partitions, replication=settings.kafka_replication)
-        producer = FrameProducer(settings.bootstrap, client_id=client_id)
+        access = settings.kafka_config()
+        create_topics(
+            settings.bootstrap,
+            partitions=settings.kafka_partitions,
+            replication=settings.kafka_replication,
+            **access,
+        )
+        producer = FrameProducer(settings.bootstrap, client_id=client_id, **access)
     except BrokerUnavailableError:
         fail(
             f"No broker answers at {settings.bootstrap}. Start `watchfloor up` first, or set WATCHFLOOR_KAFKA.",

@@ -22,7 +22,8 @@ def register(app: typer.Typer) -> None:
         if context.invoked_subcommand is not None:
             return
         try:
-            states = topic_states(load().bootstrap)
+            settings = load()
+            states = topic_states(settings.bootstrap, **settings.kafka_config())
         except BrokerUnavailableError as error:
             fail(f"{error}. Start `watchfloor up` first, or set WATCHFLOOR_KAFKA.", as_json=as_json)
         width = max(len(state.topic) for state in states)
@@ -45,6 +46,7 @@ def register(app: typer.Typer) -> None:
                 settings.bootstrap,
                 partitions=partitions or settings.kafka_partitions,
                 replication=settings.kafka_replication,
+                **settings.kafka_config(),
             )
         except BrokerUnavailableError as error:
             fail(f"{error}. Start `watchfloor up` first, or set WATCHFLOOR_KAFKA.", as_json=as_json)

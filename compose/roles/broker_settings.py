@@ -12,6 +12,10 @@ from schemas.wire.reader import LogReader
 if TYPE_CHECKING:
     from pipeline.engine import EngineSettings
 
+#: Consumer groups: one for each role that acknowledges.
+PROCESS_GROUP = "watchfloor-process"
+STORE_GROUP = "watchfloor-store"
+
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
 #: work. Live paths use 20 ms (about 10 ms added), others 200 ms. Apache Kafka answers at once: leave it alone.
 LIVE_WAIT_MS = 20
@@ -30,6 +34,7 @@ def engine_settings(
         # A join takes half the session timeout there, so it must be short.
         return EngineSettings(
             bootstrap=settings.bootstrap,
+            login=settings.kafka_login,
             group=group,
             folder=folder,
             window=window,
@@ -40,6 +45,7 @@ def engine_settings(
         )
     return EngineSettings(
         bootstrap=settings.bootstrap,
+        login=settings.kafka_login,
         group=group,
         folder=folder,
         window=window,
@@ -61,4 +67,11 @@ def log_reader(
     if settings.embedded_broker:
         wait = LIVE_WAIT_MS if live else REFERENCE_WAIT_MS
         since_ms = None  # it is as old as this start, so all of it is read
-    return LogReader(settings.bootstrap, kinds, client_id=client_id, fetch_max_wait_ms=wait, since_ms=since_ms)
+    return LogReader(
+        settings.bootstrap,
+        kinds,
+        client_id=client_id,
+        fetch_max_wait_ms=wait,
+        since_ms=since_ms,
+        **settings.kafka_config(),
+    )

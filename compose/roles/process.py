@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from compose.roles.broker_settings import engine_settings, log_reader
+from compose.roles.broker_settings import PROCESS_GROUP, engine_settings, log_reader
 from compose.settings import Settings
 from pipeline.engine import Engine, Handler, Work, end_process
 from pipeline.framing import frames
@@ -28,7 +28,6 @@ from schemas.wire.reader import LogReader
 
 log = structlog.get_logger(__name__)
 
-GROUP = "watchfloor-process"
 TICK_S = 1.0
 #: How far back the topics that are not kept whole are read: no rule asks for older incidents or health, seconds.
 BACK_S = 86_400.0
@@ -49,7 +48,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             return
         cameras = Cameras(reference)
         processors: tuple[Processor, ...] = (Sightings(reference), Calls(reference), cameras, Alerts(reference))
-        engine = Engine(engine_settings(settings, GROUP))
+        engine = Engine(engine_settings(settings, PROCESS_GROUP))
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         for guard in guards:
             engine.add(guard.kind, _handler(guard))

@@ -14,7 +14,7 @@ from compose.broker import LogLimit
 from compose.settings import Settings
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BrokerUnavailableError, Publisher
-from schemas.wire.topics import create_topics
+from schemas.wire.topics import create_topics, topic_states
 
 log = structlog.get_logger(__name__)
 
@@ -40,12 +40,7 @@ async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:
     told = False
     while not stop.is_set():
         try:
-            await asyncio.to_thread(
-                create_topics,
-                settings.bootstrap,
-                partitions=settings.kafka_partitions,
-                replication=settings.kafka_replication,
-            )
+            await asyncio.to_thread(_prepare, settings)
             return True
         except BrokerUnavailableError as error:
             if not told:
@@ -55,11 +50,19 @@ async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:
     return False
 
 
+def _prepare(settings: Settings) -> None:
+    if settings.kafka_login is None:
+        create_topics(settings.bootstrap, partitions=settings.kafka_partitions, replication=settings.kafka_replication)
+    else:
+        # Where Kafka asks who we are, a role may not make topics: `watchfloor topics create` is for administrators.
+        topic_states(settings.bootstrap, **settings.kafka_config())
+
+
 async def open_producer(settings: Settings, client_id: str, stop: asyncio.Event) -> FrameProducer | None:
     """Return a connected producer, once the broker is there; None when told to stop meanwhile."""
     if not await ensure_topics(settings, stop):
         return None
-    return await asyncio.to_thread(FrameProducer, settings.bootstrap, client_id=client_id)
+    return await asyncio.to_thread(FrameProducer, settings.bootstrap, client_id=client_id, **settings.kafka_config())
 
 
 def limited(settings: Settings, producer: Publisher) -> Publisher:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from compose.restore import restore_log
-from compose.roles.broker_settings import engine_settings
+from compose.roles.broker_settings import STORE_GROUP, engine_settings
 from compose.roles.runner import ensure_topics
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter
@@ -27,7 +27,6 @@ from schemas.wire.publisher import Publisher
 
 log = structlog.get_logger(__name__)
 
-GROUP = "watchfloor-store"
 SOURCE = "store/reader"
 #: Frames that may wait for their batch: the writer bounds the rows in them, so that this only must not be the limit.
 WINDOW = 4096
@@ -77,7 +76,7 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, GROUP, window=WINDOW, live=False, stall_s=STALL_S))
+        engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S))
         async with BatchWriter(self._store) as writer:
             for kind in EVENT_TYPES:
                 if kind.table is not None:

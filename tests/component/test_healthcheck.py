@@ -11,6 +11,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from compose import healthcheck
+from compose.settings import Settings
 
 
 class Role(BaseHTTPRequestHandler):
@@ -89,5 +90,5 @@ def test_a_group_is_healthy_when_its_members_have_partitions(
     monkeypatch.setattr(healthcheck, "KafkaAdminClient", Admin)
     monkeypatch.setattr(Admin, "groups", groups)
     monkeypatch.setattr(Admin, "closed", 0)
-    assert healthcheck.group_fault("127.0.0.1:9092", "a") == fault
+    assert healthcheck.group_fault(Settings(kafka="127.0.0.1:9092"), "a") == fault
     assert Admin.closed == (groups is not None)
