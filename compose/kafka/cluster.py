@@ -214,6 +214,8 @@ class _Admin:
             time.sleep(0.3)
 
     def _try(self) -> str | None:
+        if not _listens(self._about.bootstrap.split(",")[0]):
+            return self._dead() or "it does not listen yet"
         try:
             self.client = KafkaAdminClient(
                 bootstrap_servers=self._about.bootstrap,
@@ -223,12 +225,15 @@ class _Admin:
             found = len(self.client.describe_cluster()["brokers"])
         except KafkaError as error:
             self.close()
-            dead = [number for number in self._about.pids if self._cluster.pid(number) is None]
-            return f"node {dead[0]} ended" if dead else f"{type(error).__name__}"
+            return self._dead() or type(error).__name__
         if found < self._least:
             self.close()
             return f"{found} of {self._least} nodes are there"
         return None
+
+    def _dead(self) -> str | None:
+        dead = [number for number in self._about.pids if self._cluster.pid(number) is None]
+        return f"node {dead[0]} ended" if dead else None
 
     def close(self) -> None:
         if self.client is not None:
@@ -237,6 +242,13 @@ class _Admin:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def _require_free(every: list[Node]) -> None:

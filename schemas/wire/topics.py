@@ -69,6 +69,8 @@ def create_topics(bootstrap: str, *, partitions: int, replication: int = 1, **ka
             except TopicAlreadyExistsError:
                 continue  # another role was quicker
             made.append(kind.topic)
+        # Apache Kafka says yes before every partition has a leader that others know of.
+        admin.wait_for_topics(made)
         return made
     except KafkaError as error:
         raise BrokerUnavailableError(f"topics could not be made: {error}") from error

@@ -10,9 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from compose import run_file
 from compose.demo_check import check
+from compose.kafka import cluster_file
+from compose.kafka.cluster import Cluster
 from compose.local import Local
 from compose.settings import load
 from tests.local_system import Up, until
@@ -20,7 +23,8 @@ from tests.local_system import Up, until
 SEED = int(os.environ.get("WATCHFLOOR_TEST_SEED", "7"))
 
 
-def test_roles_killed_with_9_in_mid_work_lose_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kafka", [1, 0], ids=["apache_kafka", "embedded"])
+def test_roles_killed_with_9_in_mid_work_lose_and_double_nothing(kafka: int, tmp_path: Path) -> None:
     """Each role is killed once, at a random moment, while reads, calls and health flow."""
     dice = random.Random(SEED)
 
@@ -32,13 +36,37 @@ def test_roles_killed_with_9_in_mid_work_lose_and_double_nothing(tmp_path: Path)
                 os.kill(pid, signal.SIGKILL)
 
     report = asyncio.run(
-        check(load(), tmp_path, seconds=30, rate=50, seed=SEED, say=print, disturb=kill_everything_once)
+        check(load(), tmp_path, kafka=kafka, seconds=30, rate=50, seed=SEED, say=print, disturb=kill_everything_once)
     )
     print(f"seed {SEED}", report)
     assert report.failures == []
     assert report.restarts == {"process": 1, "serve": 1, "connect": 1}
     assert report.events_stored == report.events_accepted > 1000
     assert report.alerts_received >= report.alerts_expected > 5  # those too close to call may come or not
+
+
+def test_a_broker_of_three_killed_and_one_that_hangs_lose_and_double_nothing(tmp_path: Path) -> None:
+    """One node is killed with -9 and comes back; then another, maybe the leader, stands still for a while."""
+    dice = random.Random(SEED)
+
+    async def disturb(local: Local) -> None:
+        cluster = Cluster(cluster_file.folder_in(local.settings.data_dir))
+        killed, hung = dice.sample([1, 2, 3], 2)
+        await asyncio.sleep(dice.uniform(3.0, 6.0))
+        cluster.kill(killed)
+        await asyncio.sleep(8.0)
+        await asyncio.to_thread(cluster.up)
+        pid = cluster.pid(hung)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(12.0)
+        os.kill(pid, signal.SIGCONT)
+
+    report = asyncio.run(check(load(), tmp_path, kafka=3, seconds=45, rate=50, seed=SEED, say=print, disturb=disturb))
+    print(f"seed {SEED}", report)
+    assert report.failures == []
+    assert report.events_stored == report.events_accepted > 1500
+    assert report.alerts_received >= report.alerts_expected > 5
 
 
 CAMERAS = "id,name,latitude,longitude\nC1,Canal and Royal,29.9536,-90.0689\nC2,Bourbon,29.9581,-90.0655\n"

@@ -1,46 +1,34 @@
-"""A real broker for the tests: the embedded one, on a free loopback port, one for each test that asks."""
+"""Each test that asks for a broker runs twice: on Apache Kafka, and on the embedded broker."""
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from compose.broker import broker_command
-from schemas.wire.publisher import BrokerUnavailableError
-from schemas.wire.topics import create_topics
-
-PARTITIONS = 4
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from compose.demo_check import free_row
+from compose.kafka.cluster import Cluster
+from compose.kafka.cluster_file import PORTS
+from tests.live_broker import PARTITIONS, LiveBroker, emptied, start_embedded
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    """Start a broker with all topics and return its address."""
-    port = free_port()
-    with (tmp_path / "broker.log").open("wb") as output:
-        process = subprocess.Popen(broker_command(port), stdout=output, stderr=output)
-    address = f"127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                create_topics(address, partitions=PARTITIONS)
-                break
-            except BrokerUnavailableError:
-                if time.monotonic() > deadline:
-                    raise
-        yield address
-    finally:
-        process.kill()
-        process.wait()
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One Apache Kafka for all tests. Where it cannot be had they fail: it is what people will run."""
+    cluster = Cluster(tmp_path_factory.mktemp("apache-kafka"))
+    cluster.up(port=free_row(PORTS), partitions=PARTITIONS)
+    yield cluster
+    cluster.down(delete=True)
+
+
+@pytest.fixture(params=["apache_kafka", "embedded"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveBroker]:
+    """A broker with every topic, empty."""
+    if request.param == "apache_kafka":
+        yield emptied(request.getfixturevalue("apache_kafka"))
+        return
+    started, process = start_embedded(tmp_path / "broker.log")
+    yield started
+    process.kill()
+    process.wait()

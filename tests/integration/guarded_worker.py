@@ -1,6 +1,6 @@
 """A worker process for the delivery tests: one engine, one guard, a processor whose faults the test chooses.
 
-Arguments: broker address, group, ledger file, fault. Faults: ``none``; ``raise`` raises for plates starting POISON;
+Arguments: broker (JSON), group, ledger file, fault. Faults: ``none``; ``raise`` raises for plates starting POISON;
 ``slow`` takes 2 ms an event, so that kills land in mid-frame; ``output`` sends an output that cannot be confirmed.
 Every event id is written to the ledger, unbuffered, before its outcome is returned.
 """
@@ -15,6 +15,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from pipeline.engine import Engine, EngineSettings, Work
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
@@ -23,6 +25,7 @@ from pipeline.processors.sightings import Sightings
 from pipeline.state.reference import Reference
 from schemas.event_type import EventType
 from schemas.events.plate_read import PLATE_READ, PlateRead
+from tests.live_broker import LiveBroker
 
 
 class Faulty:
@@ -46,12 +49,14 @@ class Faulty:
         return self._inner.process(kind, events, partition)
 
 
-async def main(broker: str, group: str, ledger_path: str, fault: str) -> None:
+async def main(broker_json: str, group: str, ledger_path: str, fault: str) -> None:
+    broker = msgspec.json.decode(broker_json, type=LiveBroker)
     ledger = os.open(ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     guard = Guard(Faulty(ledger, fault), PLATE_READ, partitions=4)
     engine = Engine(
         EngineSettings(
-            bootstrap=broker,
+            bootstrap=broker.address,
+            login=broker.login,
             group=group,
             folder=f"{ledger_path}.engine",
             fetch_max_wait_ms=20,

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
@@ -22,6 +23,7 @@ from schemas.events.sighting import SIGHTING
 from schemas.identity import identity
 from schemas.wire.frame import FrameDecoder, encode_event, encode_frame
 from schemas.wire.reader import LogReader
+from tests.live_broker import LiveBroker
 
 WORKER = Path(__file__).with_name("guarded_worker.py")
 
@@ -29,11 +31,18 @@ WORKER = Path(__file__).with_name("guarded_worker.py")
 class Worker:
     """A worker process that the test starts, kills and waits for."""
 
-    def __init__(self, broker: str, ledger: Path, fault: str) -> None:
+    def __init__(self, broker: LiveBroker, ledger: Path, fault: str) -> None:
         self.log = ledger.with_suffix(f".{time.monotonic_ns()}.log")
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(WORKER), broker, "delivery-test", str(ledger), fault],
+                [
+                    sys.executable,
+                    str(WORKER),
+                    msgspec.json.encode(broker).decode(),
+                    "delivery-test",
+                    str(ledger),
+                    fault,
+                ],
                 stdout=output,
                 stderr=output,
                 env={**os.environ, "PYTHONPATH": str(WORKER.parents[2])},
@@ -52,18 +61,20 @@ def read_of(number: int, plate: str | None = None) -> PlateRead:
     return replace(EXAMPLE, event_id=identity("plate_read", "test", number), plate=plate or f"T{number:06d}")
 
 
-def put(broker: str, values: list[tuple[int, bytes]]) -> None:
-    producer = KafkaProducer(bootstrap_servers=broker, acks="all")
+def put(broker: LiveBroker, values: list[tuple[int, bytes]]) -> None:
+    producer = KafkaProducer(bootstrap_servers=broker.address, acks="all", **broker.config)
     for future in [producer.send(PLATE_READ.topic, value, partition=place) for place, value in values]:
         future.get(10)
     producer.close()
 
 
-def outputs(broker: str) -> tuple[Counter[str], list[DeadLetter]]:
+def outputs(broker: LiveBroker) -> tuple[Counter[str], list[DeadLetter]]:
     """Return how often each sighting id was put out, and the dead letters."""
     seen: Counter[str] = Counter()
     letters: list[DeadLetter] = []
-    reader = LogReader(broker, (SIGHTING, DEAD_LETTER), client_id="judge", fetch_max_wait_ms=20)
+    reader = LogReader(
+        broker.address, (SIGHTING, DEAD_LETTER), client_id="judge", fetch_max_wait_ms=20, **broker.config
+    )
     decoders = {kind.topic: FrameDecoder(kind) for kind in (SIGHTING, DEAD_LETTER)}
     for records in reader.read_to_end():
         for record in records:
@@ -76,8 +87,8 @@ def outputs(broker: str) -> tuple[Counter[str], list[DeadLetter]]:
     return seen, letters
 
 
-def committed(broker: str) -> dict[int, int]:
-    admin = KafkaAdminClient(bootstrap_servers=broker)
+def committed(broker: LiveBroker) -> dict[int, int]:
+    admin = KafkaAdminClient(bootstrap_servers=broker.address, **broker.config)
     try:
         offsets = admin.list_group_offsets({"delivery-test": None})["delivery-test"]
     finally:
@@ -85,7 +96,7 @@ def committed(broker: str) -> dict[int, int]:
     return {place.partition: meta.offset for place, meta in offsets.items() if place.topic == PLATE_READ.topic}
 
 
-def wait_until(broker: str, wanted: dict[int, int], seconds: float = 60.0) -> None:
+def wait_until(broker: LiveBroker, wanted: dict[int, int], seconds: float = 60.0) -> None:
     """Wait until the group has committed these offsets."""
     deadline = time.monotonic() + seconds
     while True:
@@ -98,7 +109,7 @@ def wait_until(broker: str, wanted: dict[int, int], seconds: float = 60.0) -> No
 
 
 def test_a_poisoned_event_is_dead_lettered_alone_with_its_bytes_and_the_rest_goes_on(
-    broker: str, tmp_path: Path
+    broker: LiveBroker, tmp_path: Path
 ) -> None:
     good = [read_of(number) for number in range(6)]
     poison = b'{"event_id": "not an id", "confidence": 94}'
@@ -125,7 +136,9 @@ def test_a_poisoned_event_is_dead_lettered_alone_with_its_bytes_and_the_rest_goe
     assert len(by_index) == 3
 
 
-def test_an_outcome_that_cannot_be_made_durable_ends_the_process_unacknowledged(broker: str, tmp_path: Path) -> None:
+def test_an_outcome_that_cannot_be_made_durable_ends_the_process_unacknowledged(
+    broker: LiveBroker, tmp_path: Path
+) -> None:
     put(broker, [(0, encode_frame([read_of(1)]))])
     worker = Worker(broker, tmp_path / "ledger", "output")
     assert worker.process.wait(60) == 70
@@ -136,7 +149,7 @@ def test_an_outcome_that_cannot_be_made_durable_ends_the_process_unacknowledged(
     assert set(outputs(broker)[0]) == {str(read_of(1).event_id)}
 
 
-def test_workers_killed_in_mid_frame_lose_nothing(broker: str, tmp_path: Path) -> None:
+def test_workers_killed_in_mid_frame_lose_nothing(broker: LiveBroker, tmp_path: Path) -> None:
     seed = int(os.environ.get("WATCHFLOOR_TEST_SEED", "20260115"))
     print(f"seed {seed}")
     dice = random.Random(seed)

@@ -10,6 +10,7 @@ from collections import defaultdict
 import pytest
 from msgspec.structs import replace
 
+from compose.demo_check import free_ports
 from schemas.events.alert import ALERT
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
@@ -20,7 +21,7 @@ from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 from schemas.wire.topics import topic_states
-from tests.integration.conftest import PARTITIONS, free_port
+from tests.live_broker import PARTITIONS, LiveBroker
 
 
 def reads(count: int) -> list[PlateRead]:
@@ -30,16 +31,16 @@ def reads(count: int) -> list[PlateRead]:
     ]
 
 
-def everything(broker: str, *kinds: object) -> list[Record]:
-    reader = LogReader(broker, kinds, client_id="test", fetch_max_wait_ms=20)  # type: ignore[arg-type]
+def everything(broker: LiveBroker, *kinds: object) -> list[Record]:
+    reader = LogReader(broker.address, kinds, client_id="test", fetch_max_wait_ms=20, **broker.config)  # type: ignore[arg-type]
     try:
         return [record for records in reader.read_to_end() for record in records]
     finally:
         reader.close()
 
 
-def test_events_travel_in_keyed_ordered_frames_with_headers(broker: str) -> None:
-    producer = FrameProducer(broker, client_id="test")
+def test_events_travel_in_keyed_ordered_frames_with_headers(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
     events = reads(3_000)
     asyncio.run(producer.publish(events))
     assert producer.pending == 0
@@ -65,8 +66,8 @@ def test_events_travel_in_keyed_ordered_frames_with_headers(broker: str) -> None
         assert natives == sorted(natives, key=lambda one: int(one or 0)), "one key stays in order"
 
 
-def test_a_lone_event_does_not_wait_for_company(broker: str) -> None:
-    producer = FrameProducer(broker, client_id="test")
+def test_a_lone_event_does_not_wait_for_company(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
     producer.publish_sync([EXAMPLE])
     began = time.monotonic()
     producer.publish_sync([EXAMPLE])
@@ -74,8 +75,8 @@ def test_a_lone_event_does_not_wait_for_company(broker: str) -> None:
     producer.close()
 
 
-def test_a_compacted_topic_gets_one_key_a_message(broker: str) -> None:
-    producer = FrameProducer(broker, client_id="test")
+def test_a_compacted_topic_gets_one_key_a_message(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
     alerts = [replace(AN_ALERT, alert_id=identity("alert", number)) for number in range(20)]
     producer.publish_sync([*alerts, *(replace(alert, rev=2) for alert in alerts)])
     producer.close()
@@ -84,8 +85,8 @@ def test_a_compacted_topic_gets_one_key_a_message(broker: str) -> None:
         assert {str(event.alert_id).encode() for event in decoder.decode(record.value).events} == {record.key}
 
 
-def test_what_cannot_be_sent_is_refused_and_says_why(broker: str) -> None:
-    producer = FrameProducer(broker, client_id="test", max_pending_events=10)
+def test_what_cannot_be_sent_is_refused_and_says_why(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", max_pending_events=10, **broker.config)
     with pytest.raises(ValueError, match="the limit is"):
         producer.publish_sync([replace(AN_ALERT, note="x" * 1_000_000)])
 
@@ -103,13 +104,13 @@ def test_what_cannot_be_sent_is_refused_and_says_why(broker: str) -> None:
 
 def test_no_broker_is_said_plainly() -> None:
     with pytest.raises(BrokerUnavailableError, match="no Kafka broker answers"):
-        FrameProducer(f"127.0.0.1:{free_port()}", client_id="test")
+        FrameProducer(f"127.0.0.1:{free_ports(1)[0]}", client_id="test")
 
 
-def test_a_reader_follows_what_comes_after_it_caught_up(broker: str) -> None:
-    producer = FrameProducer(broker, client_id="test")
+def test_a_reader_follows_what_comes_after_it_caught_up(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
     producer.publish_sync(reads(5))
-    reader = LogReader(broker, (PLATE_READ,), client_id="test", fetch_max_wait_ms=20)
+    reader = LogReader(broker.address, (PLATE_READ,), client_id="test", fetch_max_wait_ms=20, **broker.config)
     before = [record for records in reader.read_to_end() for record in records]
     assert reader.caught_up
     threading.Timer(0.2, lambda: producer.publish_sync([AN_ALERT, EXAMPLE])).start()
@@ -123,5 +124,7 @@ def test_a_reader_follows_what_comes_after_it_caught_up(broker: str) -> None:
     producer.close()
 
 
-def test_every_topic_of_the_registry_is_made_with_the_same_number_of_partitions(broker: str) -> None:
-    assert {(state.partitions, state.exists) for state in topic_states(broker)} == {(PARTITIONS, True)}
+def test_every_topic_of_the_registry_is_made_with_the_same_number_of_partitions(broker: LiveBroker) -> None:
+    assert {(state.partitions, state.exists) for state in topic_states(broker.address, **broker.config)} == {
+        (PARTITIONS, True)
+    }
