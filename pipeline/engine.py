@@ -128,6 +128,8 @@ class Engine:
             broker_commit_interval=settings.commit_interval_s,
             broker_session_timeout=settings.session_timeout_s,
             broker_heartbeat_interval=settings.heartbeat_s,
+            # Faust waits 90 s for a broker that hangs; it must be more than the session's time.
+            broker_request_timeout=settings.session_timeout_s + 5.0,
             # Counts only while every buffer is full, but then an evicted worker never rejoins: our watchdog decides.
             broker_max_poll_interval=86400.0,
             producer_request_timeout=30.0,

@@ -30,6 +30,7 @@ from schemas.wire.frame import (
 )
 from schemas.wire.partition import partition_of
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
+from schemas.wire.reader import RECONNECT_WITHIN_MS
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ class FrameProducer:
                 delivery_timeout_ms=int(delivery_timeout_s * 1000),
                 request_timeout_ms=min(10_000, int(delivery_timeout_s * 1000) - 1),
                 allow_auto_create_topics=False,
+                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
                 **kafka_config,
             )
         except KafkaError as error:

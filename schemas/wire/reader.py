@@ -18,6 +18,11 @@ from schemas.event_type import EventType
 from schemas.registry import BY_TOPIC
 from schemas.wire.publisher import BrokerUnavailableError
 
+#: A request that is not answered for so long is given up, and tried with whoever leads by then.
+HANGS_AFTER_MS = 5_000
+#: A broker that is back is found again within a second; by default the wait grows to half a minute.
+RECONNECT_WITHIN_MS = 1_000
+
 
 class Record(Struct, frozen=True):
     """One Kafka message as read, undecoded."""
@@ -52,6 +57,9 @@ class LogReader:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=fetch_max_wait_ms,
+                # A broker that hangs is given up soon: its partitions have other leaders within nine seconds.
+                request_timeout_ms=fetch_max_wait_ms + HANGS_AFTER_MS,
+                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
                 max_poll_records=2000,
                 allow_auto_create_topics=False,

@@ -52,6 +52,9 @@ def test_a_broker_of_three_killed_and_one_that_hangs_lose_and_double_nothing(tmp
     async def disturb(local: Local) -> None:
         cluster = Cluster(cluster_file.folder_in(local.settings.data_dir))
         killed, hung = dice.sample([1, 2, 3], 2)
+        journal = local.settings.data_dir / "ground_truth.jsonl"
+        while not (journal.exists() and journal.stat().st_size):  # the city's cameras and zones come first
+            await asyncio.sleep(0.2)
         await asyncio.sleep(dice.uniform(3.0, 6.0))
         cluster.kill(killed)
         await asyncio.sleep(8.0)
