@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import DecodeError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -174,8 +175,6 @@ def load(**overrides: Any) -> Settings:
         raise ConfigError("\n".join(misspelt))
     try:
         settings = Settings(**overrides)
-        here = cluster_file.read(cluster_file.folder_in(settings.data_dir)) if settings.kafka is None else None
-        return settings if here is None or not here.ready else on_cluster(settings, here)
     except ValidationError as error:
         raise ConfigError("\n".join(_told(problem) for problem in error.errors(include_input=False))) from error
     except SettingsError as error:
@@ -185,6 +184,17 @@ def load(**overrides: Any) -> Settings:
         raise ConfigError(f"{CONFIG_FILE} is not TOML: {error}") from error
     except OSError as error:
         raise ConfigError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from error
+    if settings.kafka is not None:
+        return settings
+    folder = cluster_file.folder_in(settings.data_dir)
+    try:
+        here = cluster_file.read(folder)
+    except (OSError, DecodeError) as error:
+        raise ConfigError(
+            f"{cluster_file.path_in(folder)} cannot be read ({error}): is it another user's? "
+            "`watchfloor kafka up` made it for this one"
+        ) from error
+    return settings if here is None or not here.ready else on_cluster(settings, here)
 
 
 def on_cluster(settings: Settings, cluster: ClusterFile, user: str = ADMIN) -> Settings:

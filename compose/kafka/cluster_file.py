@@ -55,10 +55,10 @@ def path_in(folder: Path) -> Path:
 
 
 def read(folder: Path) -> ClusterFile | None:
-    """Return what is known, or None when no cluster was made in this folder."""
+    """Return what is known, or None when no cluster was made in this folder. Raises OSError, msgspec.DecodeError."""
     try:
         return msgspec.json.decode(path_in(folder).read_bytes(), type=ClusterFile)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
