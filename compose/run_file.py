@@ -53,6 +53,11 @@ def note_restored(data_dir: Path, broker: int) -> None:
     draft.replace(target)
 
 
+def forget_restored(data_dir: Path) -> None:
+    """No log was put back yet; process ids come again."""
+    (data_dir / "restored.json").unlink(missing_ok=True)
+
+
 def restored_into(data_dir: Path) -> int | None:
     """Return the process id of the embedded broker whose log was last put back; None when none was."""
     try:

@@ -22,7 +22,7 @@ DELIVERY_TIMEOUT_S = 10.0
 #: A producer that has only failed for this long is replaced: a broker that lost its log (topics, or what it knows of
 #: this producer) would refuse the old one for ever.
 REPLACE_AFTER_S = 15.0
-#: How often it is looked whether the server has put back the log, seconds.
+#: Between attempts, seconds.
 LOOK_EVERY_S = 0.2
 
 log = structlog.get_logger(__name__)
@@ -65,6 +65,7 @@ class BrokerConnection:
                 try:
                     self._producer = await asyncio.to_thread(self._open)
                 except BrokerUnavailableError:
+                    await asyncio.sleep(LOOK_EVERY_S)
                     continue
                 self._failing_since = None
                 self._replace.clear()

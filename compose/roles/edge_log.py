@@ -32,6 +32,8 @@ async def edge_log(settings: Settings, client_id: str, stop: asyncio.Event) -> A
     spool = Spool(limited(settings, connection), folder, client_id, limit_mb=settings.spool_limit_mb)
     await spool.open()
     connecting = asyncio.create_task(connection.run())
+    # An edge that will never connect must not look alive: whatever ends this ends the role, and it is started again.
+    connecting.add_done_callback(lambda _task: stop.set())
     try:
         yield EdgeLog(spool, connection)
     finally:

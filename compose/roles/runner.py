@@ -23,7 +23,7 @@ Body = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 
 def run_role(name: str, settings: Settings, body: Body) -> None:
-    """Run a role until SIGTERM or SIGINT; returns when it has ended in order. Raises SystemExit when it cannot begin."""
+    """Run a role until SIGTERM or SIGINT; returns when it has ended in order. Raises SystemExit if it cannot begin."""
     logs.configure(settings.log_level, name)
     try:
         asyncio.run(_run(settings, body))

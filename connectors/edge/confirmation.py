@@ -56,8 +56,8 @@ class Confirmations:
         self._failed_at, self._failure, self._last_failed = self._clock(), kind, True
 
     def health(self) -> dict[str, object]:
-        """Return the state. ``status``: ok; idle (nothing was sent yet, so nothing is known); spooling (events are taken
-        and wait here for the broker); failing (nothing is taken)."""
+        """Return the state. ``status``: ok; idle (nothing was sent yet, so nothing is known); spooling (events are
+        taken and wait here for the broker); failing (nothing is taken)."""
         now = self._clock()
         longest = max(((now - since).total_seconds() for since in self._waiting.values()), default=0.0)
         spool = self._spool

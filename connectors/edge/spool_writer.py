@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class SpoolRefusedError(BrokerUnavailableError):
-    """Neither the broker nor the disk took these events; nothing of them was kept. The text says why, as half a sentence."""
+    """Neither the broker nor the disk took these events; nothing of them was kept. The text is half a sentence."""
 
 
 class SpoolInUseError(Exception):
