@@ -186,7 +186,11 @@ async def main():
     spool = Spool(Gone(), Path(sys.argv[1]), "edge", limit_mb=1024, last_pause_s=0.01)
     await spool.open()
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    filler = Path(sys.argv[1], "filler")
+    if sys.argv[2] == "no growth":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    else:
+        filler.write_bytes(b"x" * 1_500_000)
     number, accepted, refused = 0, 0, 0
     while accepted == 0 or refused == 0:
         number += 1
@@ -199,6 +203,7 @@ async def main():
             assert "Nothing more is taken" in spool.alarm, spool.alarm
             refused += 1
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    filler.unlink(missing_ok=True)
     while True:
         number += 1
         try:
@@ -207,6 +212,7 @@ async def main():
         except SpoolRefusedError:
             await asyncio.sleep(0.05)
     print(number, flush=True)
+    assert not spool.refusing, spool.refusing
     assert "Nothing more is taken" not in spool.alarm, spool.alarm
     print("lives", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -215,14 +221,35 @@ asyncio.run(main())
 """
 
 
-def test_a_disk_that_takes_no_more_refuses_keeps_nothing_by_halves_and_is_used_again(tmp_path: Path) -> None:
-    """The system refuses to let the files grow (RLIMIT_FSIZE), then allows it; kill -9 in the end."""
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
-    )
+IN_A_SMALL_DISK = """
+mkdir "$1/small" && mount -t tmpfs -o size=3m tmpfs "$1/small" || exit 77
+"$2" -c "$3" "$1/small" "a full disk"
+cp "$1"/small/edge.sqlite* "$1"
+"""
+
+
+def kept_as_answered(folder: Path, done: subprocess.CompletedProcess[str]) -> None:
     assert done.stdout.endswith("\nlives\n"), done.stderr
     accepted = [int(line) for line in done.stdout.splitlines() if line.isdigit()]  # the others are its log
-    with contextlib.closing(sqlite3.connect(tmp_path / "edge.sqlite")) as db:
+    with contextlib.closing(sqlite3.connect(folder / "edge.sqlite")) as db:
         bodies = [body for (body,) in db.execute("SELECT body FROM waiting ORDER BY seq")]
     kept = [msgspec.json.decode(body, type=PlateRead).event_id.int for body in bodies]
     assert kept == [number for number in accepted for _ in range(20)]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_files_that_may_not_grow_refuse_keep_nothing_by_halves_and_are_used_again(tmp_path: Path) -> None:
+    """The system forbids files to grow (RLIMIT_FSIZE), then allows it; kill -9 in the end."""
+    kept_as_answered(tmp_path, run(sys.executable, "-c", FULL_DISK, str(tmp_path), "no growth"))
+
+
+def test_a_full_disk_refuses_keeps_nothing_by_halves_and_is_used_again(tmp_path: Path) -> None:
+    """A disk of 3 MB in a mount namespace of its own: ENOSPC, then somebody makes room; kill -9 in the end."""
+    inside = ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", IN_A_SMALL_DISK, "sh"]
+    done = run(*inside, str(tmp_path), sys.executable, FULL_DISK)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this system lets nobody mount a disk of their own")
+    kept_as_answered(tmp_path, done)
