@@ -90,7 +90,8 @@ class Spool:
         #: Rows up to here are confirmed, even if they could not be deleted yet.
         self._confirmed_up_to = 0
         self._undeleted = False
-        self._unreadable = False
+        #: Why the file cannot be read now, or "".
+        self._unreadable = ""
         self._log_full: str | None = None
         self._closing = False
         self._live = 0
@@ -117,8 +118,10 @@ class Spool:
         """
         self._loop = asyncio.get_running_loop()
         self._writer.start()
-        with contextlib.suppress(SpoolRefusedError):
+        try:
             await self._file(SpoolFile.contents)
+        except SpoolRefusedError as error:
+            self._unreadable = str(error)
         self._look()
         self._drainer = asyncio.create_task(self._drain())
 
@@ -181,6 +184,8 @@ class Spool:
         told = []
         if self.refusing:
             told.append(f"Nothing more is taken into the spool: {self.refusing}.")
+        elif self._unreadable:
+            told.append(f"The spool cannot be used: {self._unreadable}.")
         if self.events and self.share >= ALARM_SHARE:
             age, left = self.oldest_s, self.full_in_s
             told.append(
@@ -302,7 +307,7 @@ class Spool:
                 self._log_full = str(error)
             except (BrokerUnavailableError, TimeoutError) as error:
                 if isinstance(error, SpoolRefusedError):
-                    self._unreadable = True
+                    self._unreadable = str(error)
                 else:
                     self._log_full = None
                     self._lost_broker(error)
@@ -324,7 +329,7 @@ class Spool:
         after = self._confirmed_up_to
         self._more.clear()
         batch = await self._file(lambda file: file.read(after, BATCH_EVENTS, BATCH_BYTES))
-        self._unreadable = False
+        self._unreadable = ""
         self._look()
         if not batch:
             self._log_full = None

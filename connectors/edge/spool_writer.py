@@ -80,11 +80,12 @@ class SpoolWriter:
         self, path: Path, limit_bytes: int, on_opened: Callable[[KeyMarks], None] = lambda _marks: None
     ) -> None:
         self.path = path
-        self.measures = Measures(limit_bytes=limit_bytes)
+        self.measures = Measures(limit_bytes=limit_bytes, free_bytes=limit_bytes)
         self._limit_bytes = limit_bytes
         self._on_opened = on_opened
         self._file: SpoolFile | None = None
         self._open_again_at = 0.0
+        self._told = False
         self._jobs: list[_Append | _Call] = []
         self._wake = threading.Condition()
         self._closing = False
@@ -208,6 +209,7 @@ class SpoolWriter:
                 file.close()
                 raise
             self._file = file
+            self._told = False
             self._on_opened(marks)
             if marks.events:
                 log.info("spool found with events of before", events=marks.events)
@@ -219,8 +221,10 @@ class SpoolWriter:
 
     def _give_up(self, why: str) -> None:
         """Close the file after an error of the disk: what SQLite still knows of it may not be what is there."""
+        if not self._told:
+            log.error("spool cannot be used; it is tried again every second", path=str(self.path), why=why)
+            self._told = True
         if self._file is not None:
-            log.error("spool closed after an error of the disk; it is opened again", why=why)
             with contextlib.suppress(sqlite3.Error):
                 self._file.close()
             self._file = None
