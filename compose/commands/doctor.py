@@ -20,8 +20,8 @@ from compose import run_file
 from compose.commands.output import AsJson, answer
 from compose.local import addresses
 from compose.settings import Settings, load
-from connectors.edge.spool import ALARM_SHARE
 from connectors.edge.spool_file import damaged_in, look_into, spools_in
+from connectors.edge.spool_room import ALARM_SHARE
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.topics import topic_states
 

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -24,6 +23,7 @@ import structlog
 
 from connectors.edge.key_marks import KeyMarks, key_mark
 from connectors.edge.spool_file import SpoolFile, SpoolRow, Waiting, damaged_in
+from connectors.edge.spool_room import Growth, room_alarm, share
 from connectors.edge.spool_writer import SpoolRefusedError, SpoolWriter
 from connectors.edge.undecodable import undecodable
 from schemas.envelope import Event
@@ -46,12 +46,10 @@ GIVE_WAY_S, GIVE_WAY_AT_MOST_S = 0.05, 1.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 1.0
 #: How long a drained batch on its way is waited for when this ends, seconds.
 CLOSE_WITHIN_S = 2.0
-#: How often the room is looked at while nothing happens, seconds, and over how many looks growth is measured.
-LOOK_EVERY_S, LOOKS = 5.0, 24
+#: How often the room is looked at while nothing happens, seconds.
+LOOK_EVERY_S = 5.0
 #: Bytes that may wait for the writer; more is refused rather than kept in memory.
 MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024
-#: Share of the bound at which the alarm is raised.
-ALARM_SHARE = 0.5
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -99,7 +97,7 @@ class Spool:
         self._no_live.set()
         self._more = asyncio.Event()
         self._batch_took_s = 0.0
-        self._looks: deque[tuple[float, int]] = deque(maxlen=LOOKS)
+        self._growth = Growth()
         self._alarmed = False
         #: True from the first failure until the broker confirmed something again.
         self.broker_away = False
@@ -150,9 +148,7 @@ class Spool:
     @property
     def share(self) -> float:
         """How full it is, 0..1: of its bound, or of what the disk has room for if that is less."""
-        measures = self._writer.measures
-        room = min(measures.limit_bytes, measures.contents.bytes + measures.free_bytes)
-        return min(measures.contents.bytes / room, 1.0) if room else 1.0
+        return share(self._writer.measures)
 
     @property
     def oldest_s(self) -> float | None:
@@ -161,50 +157,22 @@ class Spool:
         return None if oldest is None or not self.events else max(self._clock().timestamp() - oldest / 1000, 0.0)
 
     @property
-    def full_in_s(self) -> float | None:
-        """Seconds until nothing more fits at the rate of the last minutes; None when it does not grow."""
-        measures = self._writer.measures
-        if len(self._looks) < 2:
-            return None
-        (began, before), (ended, now) = self._looks[0], self._looks[-1]
-        if now <= before or ended <= began:
-            return None
-        room = min(measures.limit_bytes - measures.contents.bytes, measures.free_bytes)
-        return max(room, 0) * (ended - began) / (now - before)
-
-    @property
-    def _disk_is_short(self) -> bool:
-        measures = self._writer.measures
-        return measures.free_bytes < measures.limit_bytes * (1 - ALARM_SHARE) - measures.contents.bytes
-
-    @property
     def alarm(self) -> str:
         """What a person has to know now, in words; "" when nothing."""
-        measures = self._writer.measures
         told = []
         if self.refusing:
             told.append(f"Nothing more is taken into the spool: {self.refusing}.")
         elif self._unreadable:
             told.append(f"The spool cannot be used: {self._unreadable}.")
-        if self.events and self.share >= ALARM_SHARE:
-            age, left = self.oldest_s, self.full_in_s
-            told.append(
-                f"The spool is {self.share:.0%} full: {self.events} events wait for the broker"
-                + (f", the oldest for {_in_words(age)}" if age is not None else "")
-                + (f"; at this rate it is full in {_in_words(left)}." if left is not None else ".")
-            )
-        elif self._disk_is_short:
-            told.append(
-                f"The disk has {measures.free_bytes / 1e6:.0f} MB free, less than half of what the spool may need "
-                f"({measures.limit_bytes / 1e6:.0f} MB)."
-            )
+        measures = self._writer.measures
+        told.append(room_alarm(measures, self.events, self.oldest_s, self._growth.full_in_s(measures)))
         if aside := damaged_in(self._folder):
             told.append(f"A damaged spool was set aside; events may be in it: {', '.join(one.name for one in aside)}.")
-        return " ".join(told)
+        return " ".join(filter(None, told))
 
     def health(self) -> dict[str, object]:
         """Return what /health tells of it."""
-        age, left = self.oldest_s, self.full_in_s
+        age, left = self.oldest_s, self._growth.full_in_s(self._writer.measures)
         return {
             "events": self.events,
             "bytes": self.bytes,
@@ -425,13 +393,11 @@ class Spool:
 
     def _look(self) -> None:
         """Remember how large it is, for the rate, and raise or end the alarm."""
-        now = time.monotonic()
-        if not self._looks or now - self._looks[-1][0] >= LOOK_EVERY_S:
-            self._looks.append((now, self.bytes))
+        self._growth.look(self.bytes)
         self._watch()
 
     def _watch(self) -> None:
-        alarmed = self._disk_is_short or (self.share >= ALARM_SHARE and self.events > 0)
+        alarmed = bool(room_alarm(self._writer.measures, self.events, None, None))
         if alarmed and not self._alarmed:
             log.error("spool has less than half of its room left", share=round(self.share, 3), events=self.events,
                       oldest_s=self.oldest_s, disk_free_mb=self._writer.measures.free_bytes // 1_000_000)  # fmt: skip
@@ -454,10 +420,3 @@ def _event(waiting: Waiting) -> Event:
     except (KeyError, msgspec.MsgspecError) as error:
         return undecodable(row, error)
     return event
-
-
-def _in_words(seconds: float) -> str:
-    for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{seconds:.0f} s"
