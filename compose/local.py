@@ -97,6 +97,7 @@ class Local:
         """Start broker and roles; returns when the page answers truthfully that all is well."""
         require_free_ports(self.settings)
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        run_file.forget_restored(self.settings.data_dir)
         self._up = True
         if self.settings.embedded_broker:
             say("starting the embedded broker")

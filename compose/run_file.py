@@ -43,3 +43,24 @@ def read(data_dir: Path) -> RunningHere | None:
 def remove(data_dir: Path) -> None:
     """Nothing runs any more."""
     path_in(data_dir).unlink(missing_ok=True)
+
+
+def note_restored(data_dir: Path, broker: int) -> None:
+    """Note that what must live on was put back into the log of the embedded broker with this process id."""
+    target = data_dir / "restored.json"
+    draft = target.with_suffix(".new")
+    draft.write_bytes(msgspec.json.encode(broker))
+    draft.replace(target)
+
+
+def forget_restored(data_dir: Path) -> None:
+    """No log was put back yet; process ids come again."""
+    (data_dir / "restored.json").unlink(missing_ok=True)
+
+
+def restored_into(data_dir: Path) -> int | None:
+    """Return the process id of the embedded broker whose log was last put back; None when none was."""
+    try:
+        return msgspec.json.decode((data_dir / "restored.json").read_bytes(), type=int)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     edge_host: str = Field("127.0.0.1", description="Address webhooks are received on.")
     edge_port: int = Field(8751, ge=0, le=65535, description="Port webhooks are received on.")
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
+    spool_limit_mb: int = Field(
+        1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ from compose import run_file
 from compose.commands.output import AsJson, answer
 from compose.local import addresses
 from compose.settings import Settings, load
+from connectors.edge.spool_file import damaged_in, look_into, spools_in
+from connectors.edge.spool_room import ALARM_SHARE
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.topics import topic_states
 
@@ -61,6 +64,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _installed(settings)
     yield _page()
     yield _disk(settings)
+    yield from _spools(settings)
     running = run_file.read(settings.data_dir)
     if running is None:
         yield Finding("system", "note", "nothing runs from this folder", "start it with `watchfloor up` (or demo)")
@@ -111,6 +115,37 @@ def _disk(settings: Settings) -> Finding:
     if free < LOW_DISK_GB:
         return Finding("disk", "bad", f"{free:.1f} GB free at {folder}", "make room: the store needs it")
     return Finding("disk", "ok", f"{free:.0f} GB free at {folder}")
+
+
+def _spools(settings: Settings) -> Iterator[Finding]:
+    """Look into the files, so that it is told of edges that do not run too."""
+    folder = settings.data_dir / "spool"
+    for path in spools_in(folder):
+        what = f"spool {path.stem}"
+        try:
+            held = look_into(path)
+        except sqlite3.Error as error:
+            yield Finding(what, "bad", f"{path} cannot be read: {error}", "see the log of its edge; do not delete it")
+            continue
+        if held.oldest_ms is None:
+            yield Finding(what, "ok", "empty: nothing waits for the broker")
+            continue
+        share = held.bytes / (settings.spool_limit_mb * 1024 * 1024)
+        minutes = max(time.time() - held.oldest_ms / 1000, 0.0) / 60
+        yield Finding(
+            what,
+            "bad" if share >= ALARM_SHARE else "note",
+            f"{held.events} events wait for the broker, {share:.0%} of the spool is used, the oldest is "
+            f"{minutes:.0f} min old",
+            "start the broker, and the edge that this spool belongs to; full, it takes no more events",
+        )
+    for path in damaged_in(folder):
+        yield Finding(
+            "spool",
+            "bad",
+            f"a damaged one was set aside and may hold events: {path}",
+            f"sqlite3 {path.name} .recover brings out what is readable; then move it away",
+        )
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -167,9 +202,11 @@ def _server(settings: Settings) -> Iterator[Finding]:
         )
     try:
         edge = httpx2.get(f"{where.edge}/health", timeout=5.0)
-        level = "ok" if edge.status_code == 200 else "bad"
-        yield Finding("edge", level, f"{where.edge}/ingest/... says {edge.json().get('status')}")
-    except httpx2.HTTPError as error:
+        told = edge.json()
+        alarm = told.get("spool", {}).get("alarm", "")
+        level = "ok" if edge.status_code == 200 and not alarm else "bad"
+        yield Finding("edge", level, f"{where.edge}/ingest/... says {told.get('status')}. {alarm}".rstrip(". "))
+    except (httpx2.HTTPError, ValueError) as error:
         yield Finding("edge", "bad", f"{where.edge} does not answer ({type(error).__name__})", "see logs/connect.log")
 
 

@@ -7,19 +7,17 @@ import asyncio
 import uvicorn
 
 from compose.bounded_http import BoundedHttp
-from compose.roles.runner import limited, open_producer, serve_until
+from compose.roles.edge_log import edge_log
+from compose.roles.runner import serve_until
 from compose.settings import Settings
 from connectors.edge.app import create_edge
 
 
 async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
     """Receive webhooks until ``stop``."""
-    producer = await open_producer(settings, "watchfloor-edge", stop)
-    if producer is None:
-        return
-    try:
+    async with edge_log(settings, "watchfloor-edge", stop) as log:
         token = settings.edge_token.get_secret_value() if settings.edge_token is not None else None
-        app = create_edge(limited(settings, producer), token=token, jurisdiction=settings.jurisdiction)
+        app = create_edge(log.spool, token=token, jurisdiction=settings.jurisdiction)
         config = uvicorn.Config(
             app,
             host=settings.edge_host,
@@ -35,5 +33,3 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
             timeout_graceful_shutdown=5,
         )
         await serve_until(uvicorn.Server(config), stop)
-    finally:
-        await asyncio.to_thread(producer.close)

@@ -12,6 +12,7 @@ import uvicorn
 from compose import logs, run_file
 from compose.broker import LogLimit
 from compose.settings import Settings
+from connectors.edge.spool_writer import SpoolInUseError
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BrokerUnavailableError, Publisher
 from schemas.wire.topics import create_topics, topic_states
@@ -22,9 +23,13 @@ Body = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 
 def run_role(name: str, settings: Settings, body: Body) -> None:
-    """Run a role until SIGTERM or SIGINT; returns when it has ended in order."""
+    """Run a role until SIGTERM or SIGINT; returns when it has ended in order. Raises SystemExit if it cannot begin."""
     logs.configure(settings.log_level, name)
-    asyncio.run(_run(settings, body))
+    try:
+        asyncio.run(_run(settings, body))
+    except SpoolInUseError as error:
+        log.error("cannot start", why=str(error))
+        raise SystemExit(1) from None
 
 
 async def _run(settings: Settings, body: Body) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import structlog
 
-from compose.roles.runner import limited, open_producer
+from compose.roles.edge_log import edge_log
 from compose.settings import Settings
 from connectors.simulator.config import SimulatorConfig
 from connectors.simulator.run import run as simulate
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 async def run(
@@ -26,9 +26,6 @@ async def run(
     journal: Path | None,
 ) -> None:
     """Make up a city until ``stop`` or for ``duration`` seconds."""
-    producer = await open_producer(settings, "watchfloor-simulator", stop)
-    if producer is None:
-        return
     config = SimulatorConfig(
         seed=seed,
         jurisdiction=settings.jurisdiction,
@@ -36,8 +33,11 @@ async def run(
         calls_per_min=calls_per_minute,
         duration_s=duration,
     )
-    try:
-        confirmed = await simulate(config, limited(settings, producer), stop=stop, journal=journal)
-        log.info("ended", confirmed=dict(confirmed))
-    finally:
-        await asyncio.to_thread(producer.close)
+    async with edge_log(settings, "watchfloor-simulator", stop) as log:
+        # The city begins once its facts are in the log: reads that overtook them would be judged without them.
+        connected, stopped = (asyncio.create_task(one.wait()) for one in (log.connection.connected, stop))
+        await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        connected.cancel()
+        stopped.cancel()
+        confirmed = await simulate(config, log.spool, stop=stop, journal=journal)
+        _log.info("ended", confirmed=dict(confirmed))

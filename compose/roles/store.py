@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from compose import run_file
 from compose.restore import restore_log
 from compose.roles.broker_settings import STORE_GROUP, engine_settings
 from compose.roles.runner import ensure_topics
@@ -71,8 +72,13 @@ class StoreRole:
 
     async def restore_log(self, publisher: Publisher) -> None:
         """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
-        if self._settings.embedded_broker:
-            await restore_log(self._settings, self._store, publisher)
+        if not self._settings.embedded_broker:
+            return
+        running = run_file.read(self._settings.data_dir)  # before: a broker that is replaced meanwhile was not meant
+        await restore_log(self._settings, self._store, publisher)
+        broker = None if running is None else running.roles.get("broker")
+        if broker is not None:
+            run_file.note_restored(self._settings.data_dir, broker)  # edges wait for it with what they have spooled
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from compose.roles.runner import limited, open_producer
+from compose.roles.edge_log import edge_log
 from compose.settings import Settings
 from connectors.camera_stream.config import CameraStream, Source
 from connectors.camera_stream.run import run as watch
@@ -29,10 +29,5 @@ async def run(
         lon=lon,
         jurisdiction=settings.jurisdiction,
     )
-    producer = await open_producer(settings, f"watchfloor-camera-{camera_id}", stop)
-    if producer is None:
-        return
-    try:
-        await watch(config, limited(settings, producer), stop=stop)
-    finally:
-        await asyncio.to_thread(producer.close)
+    async with edge_log(settings, f"watchfloor-camera-{camera_id}", stop) as log:
+        await watch(config, log.spool, stop=stop)

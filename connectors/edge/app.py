@@ -1,4 +1,4 @@
-"""The edge as an ASGI app: what a source posts is answered 2xx only after the broker confirmed it."""
+"""The edge as an ASGI app: what a source posts is answered 2xx only after the broker, or the spool, has it for good."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from connectors.edge.confirmation import Confirmations
 from connectors.edge.dead_letters import dead_letter
 from connectors.edge.own_events import ACCEPTED, translate_own
 from connectors.edge.refusal import RefusalError, busy, json_response
+from connectors.edge.spool_writer import SpoolRefusedError
 from connectors.registry import Connector, webhooks
 from connectors.translation import Context, PayloadError, Translation
 from schemas.envelope import Event
@@ -102,7 +103,7 @@ class _Edge:
         self._clock = clock
 
     async def health(self, request: Request) -> Response:
-        """GET /health: 200 when the broker confirms or nothing was sent yet, 503 when it does not."""
+        """GET /health: 200 when events are taken or nothing was sent yet, 503 when they are not."""
         state = self._publisher.health()
         state["requests_in_flight"] = self._admission.requests
         state["bytes_in_flight"] = self._admission.bytes
@@ -215,6 +216,8 @@ class _Edge:
             await self._publisher.publish(events)
         except BackpressureError:
             raise busy("too much is waiting for the broker; nothing was accepted, send again later") from None
+        except SpoolRefusedError as error:
+            raise busy(f"the broker does not confirm and {error}; nothing was accepted, send again later") from None
         except BrokerUnavailableError:
             raise busy("the broker did not confirm; send again later, the same ids make no doubles") from None
         except ValueError:

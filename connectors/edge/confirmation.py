@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from connectors.edge.spool import Spool
 from schemas.envelope import Event
 from schemas.wire.publisher import BrokerUnavailableError, Publisher
 
@@ -14,10 +15,14 @@ STALLED_AFTER_S = 5.0
 
 
 class Confirmations:
-    """Publishes, and keeps what /health tells: the last confirmation, the last failure, and what is waited for."""
+    """Publishes, and keeps what /health tells: the last confirmation, the last failure, and what is waited for.
+
+    A publisher that is a spool confirms with its disk too: what the broker did, it knows itself.
+    """
 
     def __init__(self, publisher: Publisher, clock: Callable[[], datetime], max_seconds: float) -> None:
         self._publisher = publisher
+        self._spool = publisher if isinstance(publisher, Spool) else None
         self._clock = clock
         self._max_seconds = max_seconds
         self._waiting: dict[object, datetime] = {}
@@ -51,25 +56,36 @@ class Confirmations:
         self._failed_at, self._failure, self._last_failed = self._clock(), kind, True
 
     def health(self) -> dict[str, object]:
-        """Return the state: ``status`` is ok, failing, or idle (nothing was sent yet, so nothing is known)."""
+        """Return the state. ``status``: ok; idle (nothing was sent yet, so nothing is known); spooling (events are
+        taken and wait here for the broker); failing (nothing is taken)."""
         now = self._clock()
         longest = max(((now - since).total_seconds() for since in self._waiting.values()), default=0.0)
+        spool = self._spool
         if self._last_failed or longest > STALLED_AFTER_S:
             status = "failing"
+        elif spool is not None and (spool.broker_away or spool.events):
+            status = "spooling"
         else:
             status = "idle" if self._confirmed_at is None else "ok"
-        return {
+        confirmed_at = self._confirmed_at if spool is None else spool.confirmed_at
+        failed_at, failure = self._failed_at, self._failure
+        if spool is not None and spool.failed_at is not None and (failed_at is None or spool.failed_at > failed_at):
+            failed_at, failure = spool.failed_at, spool.failure
+        state: dict[str, object] = {
             "status": status,
             "broker": {
-                "last_confirmed_at": self._confirmed_at,
-                "seconds_since_confirmed": _age(now, self._confirmed_at),
-                "confirmed_events": self._confirmed_events,
-                "last_failed_at": self._failed_at,
-                "last_failure": self._failure or None,
+                "last_confirmed_at": confirmed_at,
+                "seconds_since_confirmed": _age(now, confirmed_at),
+                "confirmed_events": self._confirmed_events if spool is None else spool.confirmed_events,
+                "last_failed_at": failed_at,
+                "last_failure": failure or None,
                 "pending_requests": len(self._waiting),
                 "longest_pending_s": round(longest, 3),
             },
         }
+        if spool is not None:
+            state["spool"] = spool.health()
+        return state
 
 
 def _age(now: datetime, then: datetime | None) -> float | None:

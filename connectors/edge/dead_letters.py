@@ -36,12 +36,13 @@ def dead_letter(refused: Refused, content_type: str, context: Context) -> DeadLe
         index=refused.index,
         original=original,
         headers=headers,
-        code_version=_version(),
+        code_version=code_version(),
     )
 
 
 @cache
-def _version() -> str:
+def code_version() -> str:
+    """Return the version of Watchfloor that is installed, or ""."""
     try:
         return version("watchfloor")
     except PackageNotFoundError:

@@ -1,0 +1,43 @@
+"""What every kind of edge publishes to: the broker, and while it is away the spool on this disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from msgspec import Struct
+
+from compose.roles.connection import BrokerConnection
+from compose.roles.runner import limited
+from compose.settings import Settings
+from connectors.edge.spool import Spool
+
+
+class EdgeLog(Struct, frozen=True):
+    """``spool`` is the publisher; ``connection`` tells whether there is a broker."""
+
+    spool: Spool
+    connection: BrokerConnection
+
+
+@contextlib.asynccontextmanager
+async def edge_log(settings: Settings, client_id: str, stop: asyncio.Event) -> AsyncIterator[EdgeLog]:
+    """Open a client's spool and connect in the background, until the block ends. Raises SpoolInUseError.
+
+    The limit of the embedded log lies between the two: what is drained counts against it like all else.
+    """
+    connection = BrokerConnection(settings, client_id, stop)
+    folder = settings.data_dir / "spool"
+    spool = Spool(limited(settings, connection), folder, client_id, limit_mb=settings.spool_limit_mb)
+    await spool.open()
+    connecting = asyncio.create_task(connection.run())
+    # An edge that will never connect must not look alive: whatever ends this ends the role, and it is started again.
+    connecting.add_done_callback(lambda _task: stop.set())
+    try:
+        yield EdgeLog(spool, connection)
+    finally:
+        await spool.close()
+        connecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await connecting
