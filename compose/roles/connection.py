@@ -83,8 +83,7 @@ class BrokerConnection:
             client_id=self._client_id,
             delivery_timeout_s=DELIVERY_TIMEOUT_S,
             bootstrap_timeout_ms=5_000,
-            # It is found again within a second of its return, not within half a minute.
-            reconnect_backoff_max_ms=1_000,
+            **self._settings.kafka_config(),
         )
 
     async def _drop(self, timeout_s: float) -> None:

@@ -16,7 +16,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from compose.roles import process, store
+from compose.roles.broker_settings import PROCESS_GROUP, STORE_GROUP
 from compose.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -115,8 +115,8 @@ def test_a_service_is_asked_how_it_is(name: str) -> None:
 
 
 def test_health_is_asked_where_the_roles_answer() -> None:
-    assert SERVICES["process"]["healthcheck"]["test"][-2:] == ["group", process.GROUP]
-    assert SERVICES["store"]["healthcheck"]["test"][-2:] == ["group", store.GROUP]
+    assert SERVICES["process"]["healthcheck"]["test"][-2:] == ["group", PROCESS_GROUP]
+    assert SERVICES["store"]["healthcheck"]["test"][-2:] == ["group", STORE_GROUP]
     for role, port, path in (("connect", "EDGE_PORT", "/health"), ("serve", "WEB_PORT", "/api/health")):
         listening = SERVICES[role]["environment"][f"WATCHFLOOR_{port}"]
         assert SERVICES[role]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{listening}{path}"
