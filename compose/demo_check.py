@@ -5,30 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import random
-import socket
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import httpx2
 import msgspec
-import psutil
-import websockets
 
-from compose.kafka import cluster_file
-from compose.kafka.cluster import Cluster
-from compose.kafka.cluster_file import PORTS
 from compose.local import Local, addresses, role_command
-from compose.settings import Settings, on_cluster
+from compose.own_system import own_system, sample_memory
+from compose.screen import Screen, watching
+from compose.settings import Settings
 from compose.supervisor import Role
 from connectors.simulator.journal import JournalLine, read_journal
 from connectors.simulator.reconciliation import Reconciliation, reconcile
-from schemas.events.alert import Alert
 from schemas.registry import BY_NAME
 
 #: After the city has ended: how long alerts and rows may take to arrive, seconds. Far more than they need.
@@ -69,75 +60,6 @@ class DemoReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[str]
 
 
-class Screen:
-    """A client of the live map, connecting as the page does, that keeps every alert it was given and when.
-
-    When the connection is lost it connects again and takes up where it was, as a browser would; ``lost`` counts how
-    often. What a snapshot repeats is no duplicate; what a delta repeats is.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.alerts: list[Alert] = []
-        self.first_seen: dict[str, tuple[Alert, float]] = {}
-        self.faults: list[str] = []
-        self.lost = 0
-        self.ready = asyncio.Event()
-        self._known: set[UUID] = set()
-        self._epoch = ""
-        self._position: int | None = None
-        self._rows = msgspec.json.Decoder(list[Alert])
-
-    async def watch(self) -> None:
-        """Watch until cancelled."""
-        while True:
-            with contextlib.suppress(OSError, websockets.WebSocketException):
-                await self._connect()
-            self.lost += 1
-            await asyncio.sleep(0.3)
-
-    async def _connect(self) -> None:
-        origin = websockets.Origin(self._url.replace("ws", "http", 1).rsplit("/", 1)[0])
-        protocols = [websockets.Subprotocol("watchfloor.v1+json")]
-        async with websockets.connect(self._url, subprotocols=protocols, origin=origin, max_size=None) as connection:
-            resume = None if self._position is None else {"epoch": self._epoch, "pos": {"alerts": self._position}}
-            hello = {"t": "hello", "v": 1, "client": "check", "resume": resume, "sub": list(_CHANNELS)}
-            await connection.send(json.dumps(hello))
-            async for text in connection:
-                await self._take(connection, msgspec.json.decode(text), time.time())
-
-    async def _take(self, connection: websockets.ClientConnection, message: dict[str, Any], at: float) -> None:
-        match message["t"]:
-            case "welcome":
-                self._epoch = message["epoch"]
-            case "ping":
-                await connection.send(json.dumps({"t": "pong", "n": message["n"]}))
-            case "snap" if message["ch"] == "alerts":
-                self._position = message["pos"]
-                self._add(message["rows"], at, repeated=True)
-                if message["part"] == message["of"]:
-                    self.ready.set()
-            case "d" if "alerts" in message["ch"]:
-                news = message["ch"]["alerts"]
-                if self._position is not None and news["from"] != self._position + 1:
-                    self.faults.append(f"a gap: after {self._position} came {news['from']}")
-                self._position = news["to"]
-                self._add(news["rows"], at)
-            case "gap" | "slow":
-                self.faults.append(f"the server said {message['t']}")
-
-    def _add(self, rows: list[Any], at: float, *, repeated: bool = False) -> None:
-        for alert in self._rows.decode(msgspec.json.encode(rows)):
-            if repeated and alert.event_id in self._known:
-                continue
-            self._known.add(alert.event_id)
-            self.alerts.append(alert)
-            self.first_seen.setdefault(str(alert.alert_id), (alert, at))
-
-
-_CHANNELS = ("alerts", "incidents", "calls", "cameras", "health", "zones", "sightings", "hotlists")
-
-
 Disturbance = Callable[[Local], Awaitable[None]]
 
 
@@ -157,52 +79,25 @@ async def check(
     ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker.
     ``disturb`` runs meanwhile and may do to the system what it likes; then restarts are no failure.
     """
-    web, edge, broker = free_ports(3)
-    own = settings.model_copy(
-        update={
-            "data_dir": folder,
-            "jurisdiction": "demo",
-            "web_port": web,
-            "edge_port": edge,
-            "embedded_kafka_port": broker,
-            "kafka": None,
-            "kafka_user": None,
-            "clickhouse": None,
-        }
-    )
-    cluster: Cluster | None = None
-    if kafka:
-        cluster = Cluster(cluster_file.folder_in(folder))
-        await asyncio.to_thread(cluster.up, brokers=3 if kafka == 3 else 1, port=free_row(PORTS * kafka), say=say)
-        about = cluster_file.read(cluster.folder)
-        assert about is not None
-        own = on_cluster(own, about)
-    local = Local(own)
-    journal = folder / "ground_truth.jsonl"
-    where = addresses(own)
-    screen = Screen(where.web.replace("http", "ws", 1) + "/ws")
-    watching: asyncio.Task[None] | None = None
-    disturbing: asyncio.Task[None] | None = None
-    try:
-        await local.start(say)
-        watching = asyncio.create_task(screen.watch())
-        await asyncio.wait_for(screen.ready.wait(), 10)
+    async with (
+        own_system(settings, folder, kafka=kafka, say=say) as local,
+        watching(addresses(local.settings).web) as screen,
+        contextlib.AsyncExitStack() as meanwhile,
+    ):
         say(f"a made-up city for {seconds:.0f} s, {rate:g} reads a second, seed {seed}")
+        journal = folder / "ground_truth.jsonl"
         arguments = ["connect", "simulator", "--rate", str(rate), "--seed", str(seed)]
         arguments += ["--duration", str(seconds), "--journal", str(journal)]
         await local.supervisor.start(
             Role(name="simulator", command=role_command(*arguments), env=local.environment("connect"), restart=False)
         )
-        if disturb is not None:
-
-            async def disturbed(disturb: Disturbance = disturb) -> None:
-                await disturb(local)
-
-            disturbing = asyncio.create_task(disturbed())
+        disturbing = None if disturb is None else asyncio.create_task(_disturbed(disturb, local))
+        if disturbing is not None:
+            meanwhile.callback(disturbing.cancel)
         peak: dict[str, float] = {}
         until = time.monotonic() + seconds
         while local.supervisor.running["simulator"].pid is not None and time.monotonic() < until + LATE_S:
-            _sample(local, peak)
+            sample_memory(local, peak)
             await asyncio.sleep(1.0)
         # Whatever it had under way is confirmed and in the journal before it ends.
         if not await local.supervisor.end("simulator"):
@@ -211,20 +106,14 @@ async def check(
             await disturbing
         say("waiting for what is under way")
         lines = read_journal(journal)
-        result, stored = await _settle(where.web, lines, screen, seconds)
-        _sample(local, peak)
+        result, stored = await _settle(addresses(local.settings).web, lines, screen, seconds)
+        sample_memory(local, peak)
         restarts = {name: one.restarts for name, one in local.supervisor.running.items() if one.restarts}
         return _report(seconds, lines, result, stored, screen, peak, restarts, disturbed=disturb is not None)
-    finally:
-        if disturbing is not None:
-            disturbing.cancel()
-        if watching is not None:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError, websockets.WebSocketException):
-                await watching
-        await local.stop()
-        if cluster is not None:
-            await asyncio.to_thread(cluster.down)
+
+
+async def _disturbed(disturb: Disturbance, local: Local) -> None:
+    await disturb(local)
 
 
 async def _settle(
@@ -243,7 +132,7 @@ async def _settle(
         while True:
             result = reconcile(expected, screen.alerts)
             try:
-                stored = {name: await _count(client, web, name) for name in accepted}
+                stored = {name: await stored_once(client, web, name) for name in accepted}
             except httpx2.HTTPError:
                 stored = {}  # the server is being restarted
             done = not result.missing and stored == accepted
@@ -252,7 +141,8 @@ async def _settle(
             await asyncio.sleep(0.5)
 
 
-async def _count(client: httpx2.AsyncClient, web: str, event_type: str) -> int:
+async def stored_once(client: httpx2.AsyncClient, web: str, event_type: str) -> int:
+    """Return how many made-up events of a type the store holds; negative when any is there twice."""
     table = BY_NAME[event_type].table
     assert table is not None
     sql = f"SELECT count() AS n, uniqExact(event_id) AS ids FROM {table.name} WHERE source LIKE 'simulator/%'"  # noqa: S608
@@ -331,38 +221,3 @@ def _latency(screen: Screen) -> Latency:
         return round(waits[min(len(waits) - 1, int(len(waits) * part))], 1) if waits else None
 
     return Latency(share(0.5), share(0.95), share(0.99), len(waits))
-
-
-def _sample(local: Local, peak: dict[str, float]) -> None:
-    for name, running in local.supervisor.running.items():
-        if running.pid is None:
-            continue
-        with contextlib.suppress(psutil.NoSuchProcess):
-            size = psutil.Process(running.pid).memory_info().rss / 1024 / 1024
-            peak[name] = max(peak.get(name, 0.0), size)
-
-
-def free_row(count: int) -> int:
-    """Return the first of so many ports in a row that nobody listens on.
-
-    Below those that the kernel gives to connections: a broker takes seconds to listen, and a client that tries
-    meanwhile could be given the very port it tries.
-    """
-    while True:
-        first = random.randrange(12_000, 32_000)  # noqa: S311 - no secret
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of this machine that nobody listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

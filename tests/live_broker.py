@@ -12,10 +12,10 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from compose.broker import broker_command
-from compose.demo_check import free_ports
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import ADMIN, ClusterFile
+from compose.own_system import free_ports
 from schemas.registry import EVENT_TYPES
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.security import Login

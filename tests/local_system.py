@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from compose.demo_check import free_ports
+from compose.own_system import free_ports
 
 
 class Up:

@@ -18,7 +18,7 @@ import pytest
 
 from compose.broker import broker_command
 from compose.commands.doctor import examine
-from compose.demo_check import free_ports
+from compose.own_system import free_ports
 from compose.settings import load
 from connectors.edge.spool_file import look_into
 from schemas.events.plate_read import PLATE_READ, PlateRead

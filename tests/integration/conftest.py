@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compose.demo_check import free_row
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import PORTS
+from compose.own_system import free_row
 from tests.live_broker import PARTITIONS, LiveBroker, emptied, start_embedded
 
 

@@ -1,0 +1,93 @@
+"""A system of its own, in a folder and on free ports, beside whatever else runs here: for checks and benches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+
+from compose.kafka import cluster_file
+from compose.kafka.cluster import Cluster
+from compose.kafka.cluster_file import PORTS
+from compose.local import Local
+from compose.settings import Settings, on_cluster
+
+
+@contextlib.asynccontextmanager
+async def own_system(
+    settings: Settings, folder: Path, *, kafka: int, say: Callable[[str], None]
+) -> AsyncIterator[Local]:
+    """Give a system that runs, until the block ends; then nothing of it runs any more.
+
+    ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker. Raises what ``Local.start`` and
+    ``Cluster.up`` raise.
+    """
+    web, edge, broker = free_ports(3)
+    own = settings.model_copy(
+        update={
+            "data_dir": folder,
+            "jurisdiction": "demo",
+            "web_port": web,
+            "edge_port": edge,
+            "embedded_kafka_port": broker,
+            "kafka": None,
+            "kafka_user": None,
+            "clickhouse": None,
+        }
+    )
+    cluster = Cluster(cluster_file.folder_in(folder))
+    try:
+        if kafka:
+            await asyncio.to_thread(cluster.up, brokers=3 if kafka == 3 else 1, port=free_row(PORTS * kafka), say=say)
+            about = cluster_file.read(cluster.folder)
+            assert about is not None
+            own = on_cluster(own, about)
+        local = Local(own)
+        try:
+            await local.start(say)
+            yield local
+        finally:
+            await local.stop()
+    finally:
+        await asyncio.to_thread(cluster.down)
+
+
+def sample_memory(local: Local, peak: dict[str, float]) -> None:
+    """Raise ``peak``, MB by role, to what is taken now."""
+    for name, running in local.supervisor.running.items():
+        if running.pid is None:
+            continue
+        with contextlib.suppress(psutil.NoSuchProcess):
+            size = psutil.Process(running.pid).memory_info().rss / 1024 / 1024
+            peak[name] = max(peak.get(name, 0.0), size)
+
+
+def free_row(count: int) -> int:
+    """Return the first of so many ports in a row that nobody listens on.
+
+    Below those that the kernel gives to connections: a broker takes seconds to listen, and a client that tries
+    meanwhile could be given the very port it tries.
+    """
+    while True:
+        first = random.randrange(12_000, 32_000)  # noqa: S311 - no secret
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nobody listens on."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
