@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from compose.commands import bench, config, dead_letters, doctor, loaders, local, replay, roles, sql, topics
+from compose.commands import bench, config, dead_letters, doctor, ledger, loaders, local, replay, roles, sql, topics
 from compose.commands.output import tell_error
 from compose.settings import ConfigError
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (local, roles, replay, loaders, sql, topics, dead_letters, doctor, config, bench):
+for module in (local, roles, replay, loaders, sql, topics, dead_letters, ledger, doctor, config, bench):
     module.register(app)
 
 

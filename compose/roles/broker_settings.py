@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
@@ -55,10 +55,18 @@ def log_reader(
     *,
     live: bool = False,
     since_ms: dict[str, int] | None = None,
+    from_offsets: Mapping[tuple[str, int], int] | None = None,
 ) -> LogReader:
     """Return a reader of these topics; ``live`` for what people watch. Raises BrokerUnavailableError."""
     wait = KAFKA_WAIT_MS
     if settings.embedded_broker:
         wait = LIVE_WAIT_MS if live else REFERENCE_WAIT_MS
         since_ms = None  # it is as old as this start, so all of it is read
-    return LogReader(settings.bootstrap, kinds, client_id=client_id, fetch_max_wait_ms=wait, since_ms=since_ms)
+    return LogReader(
+        settings.bootstrap,
+        kinds,
+        client_id=client_id,
+        fetch_max_wait_ms=wait,
+        since_ms=since_ms,
+        from_offsets=from_offsets,
+    )

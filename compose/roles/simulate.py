@@ -9,6 +9,7 @@ import structlog
 
 from compose.roles.runner import limited, open_producer
 from compose.settings import Settings
+from connectors.edge.accepted_counts import counting
 from connectors.simulator.config import SimulatorConfig
 from connectors.simulator.run import run as simulate
 
@@ -37,7 +38,8 @@ async def run(
         duration_s=duration,
     )
     try:
-        confirmed = await simulate(config, limited(settings, producer), stop=stop, journal=journal)
+        async with counting(limited(settings, producer), "watchfloor-simulator") as counted:
+            confirmed = await simulate(config, counted, stop=stop, journal=journal)
         log.info("ended", confirmed=dict(confirmed))
     finally:
         await asyncio.to_thread(producer.close)

@@ -8,6 +8,7 @@ from compose.roles.runner import limited, open_producer
 from compose.settings import Settings
 from connectors.camera_stream.config import CameraStream, Source
 from connectors.camera_stream.run import run as watch
+from connectors.edge.accepted_counts import counting
 
 
 async def run(
@@ -33,6 +34,7 @@ async def run(
     if producer is None:
         return
     try:
-        await watch(config, limited(settings, producer), stop=stop)
+        async with counting(limited(settings, producer), "watchfloor-camera") as counted:
+            await watch(config, counted, stop=stop)
     finally:
         await asyncio.to_thread(producer.close)
