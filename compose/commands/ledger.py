@@ -82,7 +82,8 @@ def _text(told: dict[str, Any], ok: bool) -> str:
             f"{hole['source']} {hole['device']}: {hole['missing']} numbers missing in {hole['first']}..{hole['last']}"
         )
     counts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in told["states"].items())
-    period = f"{told['begin'][:16]} to {told['end'][:16]} UTC".replace("T", " ")
+    begin, end = (told[name][:16].replace("T", " ") for name in ("begin", "end"))
+    period = f"{begin} to {end} UTC"
     if not told["states"]:
         lines.append(f"{period}: nothing was observed.")
     else:

@@ -27,7 +27,7 @@ from schemas.wire.publisher import BrokerUnavailableError
 log = structlog.get_logger(__name__)
 
 ROUND_S = 10.0
-#: Minutes judged in every round; older ones when something came for them, and all in every so many rounds.
+#: Minutes judged in every round; older ones while they are open, and all in every so many rounds.
 NEWEST_MIN = 5
 WHOLE_EVERY = 30
 #: Worst first, as people read it.
@@ -150,10 +150,10 @@ class LedgerKeeper:
             oldest = now - WINDOW_MIN
             try:
                 changed = self._follower.changed_since(looked_at)
-                first = now - NEWEST_MIN if changed is None else min(now - NEWEST_MIN, changed)
-                if number % WHOLE_EVERY == 0:
-                    first = oldest
-                await self._judge(judge, max(first, oldest), now + 1)
+                still_open = [bucket.minute for bucket, one in self._verdicts.items() if one.state == "open"]
+                first = min([now - NEWEST_MIN, *still_open, *([] if changed is None else [changed])])
+                whole = number % WHOLE_EVERY == 0
+                await self._judge(judge, oldest if whole else max(first, oldest), now + 1)
                 looked_at = began
                 number += 1
             except (BrokerUnavailableError, StoreError, QueryFailedError) as error:

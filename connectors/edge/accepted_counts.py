@@ -110,9 +110,11 @@ class AcceptedCounts:
 
     async def run(self, stop: asyncio.Event, every_s: float = REPORT_S) -> None:
         """Report every few seconds until ``stop``, and once more then."""
-        while not stop.is_set():
+        ended = False
+        while not ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every_s)
+            ended = stop.is_set()
             try:
                 await self.report()
             except BrokerUnavailableError as error:

@@ -152,6 +152,15 @@ def test_sightings_of_a_minute_that_the_log_has_in_part_are_judged_by_their_read
     assert judge(made).state == "balanced"
     assert judge(replace(made, logged=Tally())).state == "not_comparable"
     assert judge(replace(made, bucket=replace(READS, event_type="alert"))).state == "not_comparable"
+    assert judge(replace(made, logged=tally(UUID(int=1)), store_exact=Exact(1, extra=1))).state == "not_comparable"
+
+
+def test_resends_are_balanced_where_the_log_has_just_what_was_accepted_wherever_it_begins() -> None:
+    twice = tally(UUID(int=1), UUID(int=2), UUID(int=2))
+    known = facts(accepted=twice, logged=twice, covered=False, store_exact=Exact(2))
+    assert judge(known).state == "resends"
+    assert judge(replace(known, store_exact=Exact(2, extra=1))).state == "not_comparable"
+    assert judge(replace(known, accepted=tally(UUID(int=1)))).state == "not_comparable"
 
 
 def test_what_the_log_no_longer_has_is_not_called_balanced() -> None:
