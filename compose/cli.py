@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from compose.commands import bench, config, dead_letters, doctor, kafka, loaders, local, replay, roles, sql, topics
+from compose.commands import (
+    bench,
+    config,
+    dead_letters,
+    doctor,
+    kafka,
+    ledger,
+    loaders,
+    local,
+    replay,
+    roles,
+    sql,
+    topics,
+)
 from compose.commands.output import tell_error
 from compose.settings import ConfigError
 
@@ -17,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (local, roles, replay, loaders, sql, topics, dead_letters, doctor, config, bench, kafka):
+for module in (local, roles, replay, loaders, sql, topics, dead_letters, ledger, doctor, config, kafka, bench):
     module.register(app)
 
 

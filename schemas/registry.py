@@ -15,6 +15,7 @@ from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.incident import INCIDENT
+from schemas.events.ledger_count import LEDGER_COUNT
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
 from schemas.events.zone import ZONE
@@ -33,6 +34,7 @@ EVENT_TYPES: tuple[EventType[Any], ...] = (
     ALERT,
     ACTION,
     DEAD_LETTER,
+    LEDGER_COUNT,
 )
 
 BY_NAME: dict[str, EventType[Any]] = {kind.name: kind for kind in EVENT_TYPES}

@@ -10,12 +10,14 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from msgspec import Struct
+from pydantic import SecretStr
 
 from compose.broker import broker_command
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import ADMIN, ClusterFile
 from compose.own_system import free_ports
+from compose.settings import Settings
 from schemas.registry import EVENT_TYPES
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.security import Login
@@ -34,6 +36,18 @@ class LiveBroker(Struct, frozen=True):
     def config(self) -> dict[str, Any]:
         """What a kafka-python client needs besides the address."""
         return {} if self.login is None else self.login.kafka_config()
+
+    def settings(self) -> Settings:
+        """Return the settings of a role that works on it."""
+        if self.login is None:
+            return Settings(embedded_kafka_port=int(self.address.rpartition(":")[2]))
+        assert self.login.ca_file is not None
+        return Settings(
+            kafka=self.address,
+            kafka_user=self.login.user,
+            kafka_password=SecretStr(self.login.password),
+            kafka_ca_file=Path(self.login.ca_file),
+        )
 
 
 def start_embedded(log: Path) -> tuple[LiveBroker, subprocess.Popen[bytes]]:

@@ -24,6 +24,7 @@ from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.incident import INCIDENT
+from schemas.events.ledger_count import LEDGER_COUNT
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
 from schemas.events.zone import ZONE
@@ -35,18 +36,22 @@ _REFERENCE: Kinds = (CAMERA, ZONE, HOTLIST, HOTLIST_ENTRY)
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a user may do: topics of these event types, and consumer groups."""
+    """What a user may do: with topics of these event types, and with consumer groups.
+
+    ``groups``: those it works in. ``watches``: those whose positions it may see.
+    """
 
     user: str
     reads: Kinds = ()
     writes: Kinds = ()
     groups: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
 
 
-#: The edge writes what sources send; it reads nothing.
+#: The edge writes what sources send, and counts it for the ledger; it reads nothing.
 CONNECT = Grant(
     user="watchfloor-connect",
-    writes=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, CAMERA_OBSERVATION, *_REFERENCE, DEAD_LETTER),
+    writes=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, CAMERA_OBSERVATION, *_REFERENCE, LEDGER_COUNT, DEAD_LETTER),
 )
 #: The processors read what they consume and the facts they hold it against, and write what they make of it.
 PROCESS = Grant(
@@ -57,10 +62,17 @@ PROCESS = Grant(
 )
 #: The store keeps everything, and changes nothing but the dead letters it makes of what it cannot keep.
 STORE = Grant(user="watchfloor-store", reads=EVENT_TYPES, writes=(DEAD_LETTER,), groups=(STORE_GROUP,))
-#: The server shows everything. It writes what people do, and gives dead letters back to the topic they came from.
-SERVE = Grant(user="watchfloor-serve", reads=EVENT_TYPES, writes=EVENT_TYPES)
+#: The server shows everything, and how far the others have come (the ledger). It writes what people do, and gives dead
+#: letters back to the topic they came from.
+SERVE = Grant(user="watchfloor-serve", reads=EVENT_TYPES, writes=EVENT_TYPES, watches=(PROCESS_GROUP, STORE_GROUP))
 #: On one machine the server and the store are one process, because chDB can be opened by one only.
-SERVE_AND_STORE = Grant(user="watchfloor-serve-store", reads=EVENT_TYPES, writes=EVENT_TYPES, groups=(STORE_GROUP,))
+SERVE_AND_STORE = Grant(
+    user="watchfloor-serve-store",
+    reads=EVENT_TYPES,
+    writes=EVENT_TYPES,
+    groups=(STORE_GROUP,),
+    watches=(PROCESS_GROUP,),
+)
 
 GRANTS: tuple[Grant, ...] = (CONNECT, PROCESS, STORE, SERVE, SERVE_AND_STORE)
 
@@ -74,6 +86,8 @@ def acls(grants: tuple[Grant, ...] = GRANTS) -> Iterator[ACL]:
             yield _allow(grant.user, ACLOperation.WRITE, ResourceType.TOPIC, kind.topic)
         for group in grant.groups:
             yield _allow(grant.user, ACLOperation.READ, ResourceType.GROUP, group)
+        for group in grant.watches:
+            yield _allow(grant.user, ACLOperation.DESCRIBE, ResourceType.GROUP, group)
 
 
 def _allow(user: str, operation: ACLOperation, kind: ResourceType, name: str) -> ACL:

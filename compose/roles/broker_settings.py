@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
@@ -61,6 +61,7 @@ def log_reader(
     *,
     live: bool = False,
     since_ms: dict[str, int] | None = None,
+    from_offsets: Mapping[tuple[str, int], int] | None = None,
 ) -> LogReader:
     """Return a reader of these topics; ``live`` for what people watch. Raises BrokerUnavailableError."""
     wait = KAFKA_WAIT_MS
@@ -73,5 +74,6 @@ def log_reader(
         client_id=client_id,
         fetch_max_wait_ms=wait,
         since_ms=since_ms,
+        from_offsets=from_offsets,
         **settings.kafka_config(),
     )

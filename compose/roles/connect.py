@@ -17,7 +17,7 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
     """Receive webhooks until ``stop``."""
     async with edge_log(settings, "watchfloor-edge", stop) as log:
         token = settings.edge_token.get_secret_value() if settings.edge_token is not None else None
-        app = create_edge(log.spool, token=token, jurisdiction=settings.jurisdiction)
+        app = create_edge(log.publisher, spool=log.spool, token=token, jurisdiction=settings.jurisdiction)
         config = uvicorn.Config(
             app,
             host=settings.edge_host,

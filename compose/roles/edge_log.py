@@ -11,12 +11,15 @@ from msgspec import Struct
 from compose.roles.connection import BrokerConnection
 from compose.roles.runner import limited
 from compose.settings import Settings
+from connectors.edge.accepted_counts import AcceptedCounts, counting
 from connectors.edge.spool import Spool
 
 
 class EdgeLog(Struct, frozen=True):
-    """``spool`` is the publisher; ``connection`` tells whether there is a broker."""
+    """``publisher``: what to publish to; it counts for the ledger what the ``spool`` below it took, whose
+    ``connection`` tells whether there is a broker."""
 
+    publisher: AcceptedCounts
     spool: Spool
     connection: BrokerConnection
 
@@ -35,7 +38,8 @@ async def edge_log(settings: Settings, client_id: str, stop: asyncio.Event) -> A
     # An edge that will never connect must not look alive: whatever ends this ends the role, and it is started again.
     connecting.add_done_callback(lambda _task: stop.set())
     try:
-        yield EdgeLog(spool, connection)
+        async with counting(spool, client_id) as publisher:
+            yield EdgeLog(publisher, spool, connection)
     finally:
         await spool.close()
         connecting.cancel()

@@ -15,11 +15,13 @@ import uvicorn
 
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
+from compose.ledger.keeper import LedgerKeeper
 from compose.roles.broker_settings import log_reader
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.store import StoreRole, open_store
 from compose.settings import Settings
 from compose.stored import StoredDeadLetters, StoredQuery
+from connectors.edge.accepted_counts import AcceptedCounts
 from dashboards.server.app import create_server
 from dashboards.server.hub import Hub
 from dashboards.server.ports import Vitals
@@ -135,6 +137,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     store = await open_store(settings)
     role: StoreRole | None = None
     feed: LogFeed | None = None
+    ledger = LedgerKeeper(settings, store)
+    counts = AcceptedCounts(producer, "watchfloor-serve")
+    reporting = asyncio.create_task(counts.run(stop))
     try:
         hub = Hub(version=version("watchfloor"))
         # What people do is always taken; only the edge stops when the embedded log is full.
@@ -145,6 +150,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             role = StoreRole(settings, store)
             await role.restore_log(producer)
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
+        await asyncio.to_thread(ledger.start)
         storing = asyncio.create_task(role.run(stop)) if role is not None else None
         if storing is not None:
             # A server that stores nothing must not look alive: if storing ends, everything here ends and is restarted.
@@ -168,9 +174,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
         app = create_server(
             hub=hub,
-            publisher=producer,
+            publisher=counts,
             query=StoredQuery(store),
             dead_letters=StoredDeadLetters(store, settings, producer),
+            ledger=ledger,
             web_dir=WEB / "dist",
             maps_dir=WEB / "public" / "maps",
             vitals=vitals,
@@ -188,6 +195,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         stop.set()
         if feed is not None:
             await asyncio.to_thread(feed.stop)
+        await asyncio.to_thread(ledger.stop)
+        await reporting
         await store.close()
         await asyncio.to_thread(producer.close)
 

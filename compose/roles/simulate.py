@@ -39,5 +39,5 @@ async def run(
         await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
         connected.cancel()
         stopped.cancel()
-        confirmed = await simulate(config, log.spool, stop=stop, journal=journal)
+        confirmed = await simulate(config, log.publisher, stop=stop, journal=journal)
         _log.info("ended", confirmed=dict(confirmed))

@@ -30,4 +30,4 @@ async def run(
         jurisdiction=settings.jurisdiction,
     )
     async with edge_log(settings, f"watchfloor-camera-{camera_id}", stop) as log:
-        await watch(config, log.spool, stop=stop)
+        await watch(config, log.publisher, stop=stop)

@@ -24,6 +24,7 @@ from connectors.edge.confirmation import Confirmations
 from connectors.edge.dead_letters import dead_letter
 from connectors.edge.own_events import ACCEPTED, translate_own
 from connectors.edge.refusal import RefusalError, busy, json_response
+from connectors.edge.spool import Spool
 from connectors.edge.spool_writer import SpoolRefusedError
 from connectors.registry import Connector, webhooks
 from connectors.translation import Context, PayloadError, Translation
@@ -45,6 +46,7 @@ def create_edge(
     token: str | None = None,
     jurisdiction: str = "default",
     *,
+    spool: Spool | None = None,
     connectors: Mapping[str, Connector] | None = None,
     admission: Admission | None = None,
     body_timeout_s: float = 30.0,
@@ -55,10 +57,11 @@ def create_edge(
 
     ``instances``: the copies that are configured, by connector; a connector that is not named there takes any.
     ``token``: when set, senders must show it (Bearer, X-Watchfloor-Token, or as the password of Basic).
+    ``spool``: the one below ``publisher``, if any, so that /health tells of it.
     ``connectors``: the webhooks served; all of connectors/registry.py unless given.
     """
     edge = _Edge(
-        publisher=Confirmations(publisher, clock, publish_timeout_s),
+        publisher=Confirmations(publisher, clock, publish_timeout_s, spool),
         instances=instances or {},
         token=token,
         jurisdiction=jurisdiction,

@@ -17,12 +17,14 @@ STALLED_AFTER_S = 5.0
 class Confirmations:
     """Publishes, and keeps what /health tells: the last confirmation, the last failure, and what is waited for.
 
-    A publisher that is a spool confirms with its disk too: what the broker did, it knows itself.
+    ``spool``: the one below the publisher, if any. It confirms with its disk too: what the broker did, it knows itself.
     """
 
-    def __init__(self, publisher: Publisher, clock: Callable[[], datetime], max_seconds: float) -> None:
+    def __init__(
+        self, publisher: Publisher, clock: Callable[[], datetime], max_seconds: float, spool: Spool | None = None
+    ) -> None:
         self._publisher = publisher
-        self._spool = publisher if isinstance(publisher, Spool) else None
+        self._spool = spool
         self._clock = clock
         self._max_seconds = max_seconds
         self._waiting: dict[object, datetime] = {}

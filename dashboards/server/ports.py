@@ -72,6 +72,88 @@ class DeadLetters(Protocol):
         ...
 
 
+class LedgerGap(Struct, frozen=True, kw_only=True):
+    """Events that one hop had and the next has not. ``event_ids``: some of them, where ids are known."""
+
+    hop: str
+    count: int
+    event_ids: tuple[str, ...]
+    why: str
+
+
+class LedgerRow(Struct, frozen=True, kw_only=True):
+    """One bucket of the ledger: events of a type and source, observed in one minute.
+
+    Counts by hop; None where nobody counts or it cannot be checked. ``state``: balanced, resends, open,
+    not_reported, not_comparable or gap; ``why`` says it in words.
+    """
+
+    event_type: str
+    source: str
+    minute: datetime
+    accepted: int | None
+    logged: int
+    stored: int
+    processed: int | None
+    alerts_due: int | None
+    alerts_raised: int | None
+    state: str
+    why: str
+    gaps: tuple[LedgerGap, ...] = ()
+
+
+class SequenceHole(Struct, frozen=True, kw_only=True):
+    """Numbers ``first`` to ``last`` that a device gave its events; ``missing`` of them never came."""
+
+    source: str
+    device: str
+    first: int
+    last: int
+    missing: int
+
+
+class LedgerReport(Struct, frozen=True, kw_only=True):
+    """The ledger of a period, worst rows first. ``begin``, ``end``: whole minutes; ``judged_at``: when (UTC)."""
+
+    begin: datetime
+    end: datetime
+    judged_at: datetime | None
+    rows: tuple[LedgerRow, ...]
+    holes: tuple[SequenceHole, ...] = ()
+
+
+class LedgerFigures(Struct, frozen=True, kw_only=True):
+    """What the metrics say: buckets by state over the ledger's window, events missing by hop, lag by hop in messages.
+
+    ``judged_ago_s``: seconds since the last judgement, None before the first.
+    """
+
+    states: dict[str, int]
+    missing: dict[str, int]
+    lag: dict[str, int]
+    judged_ago_s: float | None
+
+
+class LedgerBusyError(Exception):
+    """A period is being verified; one at a time."""
+
+
+class Ledger(Protocol):
+    """Counts at each hop, and what they say. Methods may raise StoreUnavailableError or BrokerUnavailableError."""
+
+    async def recent(self, begin: datetime, end: datetime) -> LedgerReport:
+        """Return the verdicts kept of a period; they reach back two hours."""
+        ...
+
+    async def verify(self, begin: datetime, end: datetime) -> LedgerReport:
+        """Read log and store anew and judge a period. Raises LedgerBusyError."""
+        ...
+
+    def figures(self) -> LedgerFigures:
+        """Return the figures for the metrics."""
+        ...
+
+
 class Vitals(Struct, frozen=True, kw_only=True):
     """How the parts around the server are doing, as seen by whoever put them together.
 

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS rtcc.plate_reads (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`),
   PROJECTION by_camera_id INDEX (`camera_id`, `occurred_at`) TYPE basic
 )
@@ -68,6 +69,7 @@ CREATE TABLE IF NOT EXISTS rtcc.sightings (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`),
   PROJECTION by_camera_id INDEX (`camera_id`, `occurred_at`) TYPE basic
 )
@@ -100,6 +102,7 @@ CREATE TABLE IF NOT EXISTS rtcc.camera_states (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -138,6 +141,7 @@ CREATE TABLE IF NOT EXISTS rtcc.camera_observations (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -167,6 +171,7 @@ CREATE TABLE IF NOT EXISTS rtcc.camera_health (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -210,6 +215,7 @@ CREATE TABLE IF NOT EXISTS rtcc.call_states (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `received_at` ORDER BY `received_at`),
   PROJECTION by_district INDEX (`district`, `received_at`) TYPE basic
 )
@@ -253,6 +259,7 @@ CREATE TABLE IF NOT EXISTS rtcc.incident_states (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `opened_at` ORDER BY `opened_at`)
 )
 ENGINE = MergeTree
@@ -289,6 +296,7 @@ CREATE TABLE IF NOT EXISTS rtcc.hotlist_versions (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -331,6 +339,7 @@ CREATE TABLE IF NOT EXISTS rtcc.hotlist_entries (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -360,6 +369,7 @@ CREATE TABLE IF NOT EXISTS rtcc.zone_states (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -411,6 +421,7 @@ CREATE TABLE IF NOT EXISTS rtcc.alert_states (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `raised_at` ORDER BY `raised_at`)
 )
 ENGINE = MergeTree
@@ -443,6 +454,7 @@ CREATE TABLE IF NOT EXISTS rtcc.actions (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
@@ -477,11 +489,47 @@ CREATE TABLE IF NOT EXISTS rtcc.dead_letters (
   `_partition` Int32 CODEC(ZSTD(1)),
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
   PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(`occurred_at`)
 ORDER BY (`occurred_at`, `event_id`)
+SETTINGS
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_rows_to_fsync_after_merge = 1;
+
+CREATE TABLE IF NOT EXISTS rtcc.ledger_counts (
+  `event_id` UUID,
+  `occurred_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `observed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `source` LowCardinality(String),
+  `jurisdiction` LowCardinality(String),
+  `synthetic` Bool,
+  `process` String CODEC(ZSTD(1)),
+  `number` Int64 CODEC(ZSTD(1)),
+  `hop` LowCardinality(String),
+  `counted_type` LowCardinality(String),
+  `counted_source` LowCardinality(String),
+  `minute` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `count` Int64 CODEC(ZSTD(1)),
+  `digest` String CODEC(ZSTD(1)),
+  `device` Nullable(String) CODEC(ZSTD(1)),
+  `first_sequence` Nullable(Int64) CODEC(ZSTD(1)),
+  `last_sequence` Nullable(Int64) CODEC(ZSTD(1)),
+  `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
+  `_topic` LowCardinality(String),
+  `_partition` Int32 CODEC(ZSTD(1)),
+  `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
+  INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
+  PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(`occurred_at`)
+ORDER BY (`minute`, `counted_type`, `counted_source`, `event_id`)
 SETTINGS
   non_replicated_deduplication_window = 10000,
   fsync_after_insert = 1,

@@ -456,6 +456,37 @@ export interface DeadLetter extends Envelope {
   readonly code_version: string;
 }
 
+/**
+ * Events of one type, source and minute that a process was told are durable, since it last said so.
+ *
+ * Increments: the sum over all of a bucket's counts is the bucket. The id comes from the run of the process and a
+ * running number, so that a report sent twice counts once.
+ */
+export interface LedgerCount extends Envelope {
+  /** The run of the process that counts: its name and a random part. */
+  readonly process: string;
+  /** Running number of this count in that run, from 0. */
+  readonly number: number;
+  /** Where it was counted: accepted. */
+  readonly hop: string;
+  /** Type of the events counted. */
+  readonly counted_type: string;
+  /** Their source. */
+  readonly counted_source: string;
+  /** Beginning of the minute of their observed_at (UTC). */
+  readonly minute: string;
+  /** How many; an event that was sent twice counts twice. */
+  readonly count: number;
+  /** Sum modulo 2^64 of the low 64 bits of their ids, hexadecimal. */
+  readonly digest: string;
+  /** The device that numbers its events, where the vendor's events have a number. */
+  readonly device: string | null;
+  /** Lowest of the device's numbers among them. */
+  readonly first_sequence: number | null;
+  /** Highest of the device's numbers among them. */
+  readonly last_sequence: number | null;
+}
+
 /** The interface of each event type, by its name. */
 export interface EventByType {
   readonly plate_read: PlateRead;
@@ -471,6 +502,7 @@ export interface EventByType {
   readonly alert: Alert;
   readonly action: Action;
   readonly dead_letter: DeadLetter;
+  readonly ledger_count: LedgerCount;
 }
 
 export type EventTypeName = keyof EventByType;
@@ -491,6 +523,7 @@ export const EVENT_TYPES = {
   alert: { topic: "rtcc.alert.alert.v1", key: "alert_id", push: "lossless", version: "rev" },
   action: { topic: "rtcc.person.action.v1", key: "subject_id", push: "none", version: null },
   dead_letter: { topic: "rtcc.stream.dead-letter.v1", key: "event_id", push: "none", version: null },
+  ledger_count: { topic: "rtcc.ledger.count.v1", key: "process", push: "none", version: null },
 } as const satisfies Record<EventTypeName, object>;
 
 export const ALERT_SEVERITIES = ["P1", "P2", "P3", "P4"] as const;

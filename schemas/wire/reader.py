@@ -7,7 +7,7 @@ every partition from the beginning. It acknowledges nothing, so it can lose noth
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -25,7 +25,7 @@ RECONNECT_WITHIN_MS = 1_000
 
 
 class Record(Struct, frozen=True):
-    """One Kafka message as read, undecoded."""
+    """One Kafka message as read, undecoded. ``timestamp_ms``: when its producer sent it, epoch milliseconds."""
 
     kind: EventType[Any]
     partition: int
@@ -33,10 +33,15 @@ class Record(Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    timestamp_ms: int = 0
 
 
 class LogReader:
-    """Reads the topics of some event types from the beginning, or from ``since_ms`` (epoch ms) where given."""
+    """Reads the topics of some event types from the beginning, or from where ``since_ms`` or ``from_offsets`` say.
+
+    ``since_ms``: by topic, epoch ms. ``from_offsets``: by topic and partition; only these partitions are read then.
+    An offset that the log no longer has is read from where the log begins.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class LogReader:
         client_id: str,
         fetch_max_wait_ms: int = 500,
         since_ms: dict[str, int] | None = None,
+        from_offsets: Mapping[tuple[str, int], int] | None = None,
         **kafka_config: Any,
     ) -> None:
         """Connect and seek. Raises BrokerUnavailableError when no broker answers or a topic is not there."""
@@ -71,10 +77,16 @@ class LogReader:
                 if not partitions:
                     raise BrokerUnavailableError(f"topic {kind.topic} is not there; run `watchfloor topics create`")
                 places += [TopicPartition(kind.topic, number) for number in sorted(partitions)]
+            if from_offsets is not None:
+                places = [place for place in places if (place.topic, place.partition) in from_offsets]
             self._kafka.assign(places)
             self._ends: dict[TopicPartition, int] = dict(self._kafka.end_offsets(places))
             self._kafka.seek_to_beginning(*places)
             self._seek_since(places, since_ms or {})
+            for place in places:
+                if from_offsets is not None:
+                    first = self._kafka.position(place)
+                    self._kafka.seek(place, max(first, from_offsets[place.topic, place.partition]))
             self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
@@ -109,7 +121,15 @@ class LogReader:
             kind = BY_TOPIC[place.topic]
             for message in messages:
                 records.append(
-                    Record(kind, place.partition, message.offset, message.key, message.value, list(message.headers))
+                    Record(
+                        kind,
+                        place.partition,
+                        message.offset,
+                        message.key,
+                        message.value,
+                        list(message.headers),
+                        message.timestamp,
+                    )
                 )
             if messages:
                 self._next[place] = messages[-1].offset + 1

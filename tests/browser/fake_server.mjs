@@ -25,6 +25,8 @@ export class FakeServer {
   resyncs = [];
   replayed = [];
   deadLetters = [];
+  /** What /api/ledger tells; null: it is away. */
+  ledger = { begin: '', end: '', judged_at: null, states: {}, rows: [], left_out: 0, holes: [] };
   /** What POST /api/actions answers: 200, or a status to fail with; `silent` confirms without a new state. */
   actionStatus = 200;
   silent = false;
@@ -145,6 +147,7 @@ export class FakeServer {
       response.end(JSON.stringify(body));
     };
     if (path === '/api/status') return json(200, { version: '0.1.0', wrong: {}, hub: { channels: {} }, details: { embedded_log: true } });
+    if (path === '/api/ledger') return this.ledger ? json(200, this.ledger) : json(503, { error: 'The store cannot be reached now.' });
     if (path === '/api/dead-letters') return json(200, { rows: this.deadLetters, next: null });
     const replay = /^\/api\/dead-letters\/([^/]+)\/replay$/.exec(path);
     if (replay && request.method === 'POST') {

@@ -189,6 +189,28 @@ test('letters can be turned off, and the help says which there are', async (t) =
   assert.equal(await page.locator('[role=option][aria-selected=true]').count(), 1);
 });
 
+test('the ledger names a gap by source and minute, in words, and passes axe', async (t) => {
+  const row = (state, more) => ({
+    event_type: 'plate_read', source: 'rekor/east', minute: iso(Date.now() - 60_000), accepted: 3, logged: 3, stored: 3, processed: 3,
+    alerts_due: 2, alerts_raised: 2, state, why: 'all hops agree', gaps: [], ...more,
+  });
+  const gap = { hop: 'stored', count: 1, event_ids: ['7d1f'], why: '' };
+  const rows = [row('gap', { stored: 2, why: '1 in the log and not stored', gaps: [gap] }), row('balanced', { source: 'rekor/west' })];
+  const { server, page } = await open(t);
+  await page.getByRole('link', { name: 'Ledger' }).click();
+  await page.getByText('has not been judged yet').waitFor(PATIENCE);
+  server.ledger = { ...server.ledger, judged_at: iso(Date.now()), states: { gap: 1, balanced: 1 }, rows };
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByText('1 event is missing').waitFor(PATIENCE);
+  const line = page.getByRole('row', { name: /Gap .* rekor\/east plate read 3 3 2/ });
+  assert.match(await line.innerText(), /not stored: 7d1f/);
+  await check(page);
+  server.ledger = null;
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByRole('alert').getByText('The ledger cannot be shown').waitFor(PATIENCE);
+  assert.equal(await line.count(), 1);
+});
+
 test('dead letters are listed and given back', async (t) => {
   const letter = {
     event_id: uuid(), occurred_at: iso(Date.now()), reason: 'invalid_field', step: 'decode', source: 'processor/sightings',

@@ -45,7 +45,7 @@ def test_the_edge_takes_events_without_a_broker_and_brings_them_when_it_is_there
         log = Log(GONE)
         spool = Spool(log, tmp_path, "edge", limit_mb=16, last_pause_s=0.01)
         await spool.open()
-        with talking_to(create_edge(spool)) as client:
+        with talking_to(create_edge(spool, spool=spool)) as client:
             answer = await post(client, 3)
             assert (answer.status_code, answer.json()["accepted"]) == (200, 3)
             status, told = await health(client)
@@ -70,7 +70,7 @@ def test_a_full_spool_answers_503_with_the_reason_after_the_alarm_was_raised(tmp
         spool = Spool(Log(GONE), tmp_path, "edge", limit_mb=1, last_pause_s=0.01)
         await spool.open()
         alarms = []
-        with talking_to(create_edge(spool)) as client:
+        with talking_to(create_edge(spool, spool=spool)) as client:
             while (answer := await post(client, 100)).status_code == 200:
                 status, told = await health(client)
                 assert (status, told["status"]) == (200, "spooling")

@@ -70,7 +70,7 @@ def test_the_broker_allows_no_role_anything_on_the_cluster(admin: Any) -> None:
     assert operations(admin.describe_cluster()) == set()
 
 
-def test_a_user_sees_its_own_group_only(user: tuple[Grant, LiveBroker], admin: Any) -> None:
+def test_a_user_sees_the_groups_it_works_in_or_watches_only(user: tuple[Grant, LiveBroker], admin: Any) -> None:
     grant, _ = user
     seen = set()
     for group in (PROCESS_GROUP, STORE_GROUP, "somebody-else"):
@@ -80,7 +80,7 @@ def test_a_user_sees_its_own_group_only(user: tuple[Grant, LiveBroker], admin: A
             continue
         assert operations(described) <= {"READ", "DESCRIBE"}  # of a group not there yet, the broker tells none
         seen.add(group)
-    assert seen == set(grant.groups)
+    assert seen == {*grant.groups, *grant.watches}
 
 
 def asked_until_loaded(admin: Any, group: str) -> dict[str, Any]:
