@@ -1,4 +1,4 @@
-"""What is measured in one picture, at a cost of about two milliseconds of one core for any size of picture.
+"""What is measured in one picture: 2 to 4 ms of one core for 640 x 360 points, 8 to 9 ms for 1080p.
 
 Everything but sharpness is measured at 320 x 180: the answers are the same and the work is a thirtieth of 1080p's.
 """
