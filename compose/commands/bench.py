@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, fail, say
+from compose.settings import load
 
 
 def register(app: typer.Typer) -> None:
@@ -50,3 +52,40 @@ def register(app: typer.Typer) -> None:
             f"through the broker against in process: {result.through_broker_against_in_process}",
         ]
         answer(result, as_json=as_json, text="\n".join(lines))
+
+    @group.command("end-to-end")
+    def end_to_end(
+        rate: Annotated[int, typer.Option(min=1, max=20_000, help="Plate reads a second.")] = 1000,
+        seconds: Annotated[int, typer.Option(min=5, max=3600, help="For how long.")] = 120,
+        per_request: Annotated[int, typer.Option(min=1, max=500, help="Reads in one HTTP request.")] = 10,
+        kafka: Annotated[int, typer.Option(help="Brokers of an Apache Kafka of its own, 1 or 3; 0: embedded.")] = 0,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same reads.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure the whole way at one rate: HTTP in, websocket out, everything on this machine."""
+        from compose.bench import end_to_end as bench
+        from compose.kafka.cluster import ClusterError
+        from compose.kafka.jars import KafkaMissingError
+
+        if kafka not in (0, 1, 3):
+            fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
+        try:
+            result = asyncio.run(
+                bench.run(load(), rate=rate, seconds=seconds, per_request=per_request, kafka=kafka, seed=seed, say=say)
+            )
+        except (BrokerMissingError, ClusterError, KafkaMissingError, RuntimeError, TimeoutError) as error:
+            fail(str(error), as_json=as_json)
+        lines = [
+            f"reads: {result.accepted:,} accepted of {result.sent:,} ({result.achieved_rate:,.0f} a second)",
+            f"       {result.stored:,} stored, {result.lost} lost, {result.doubled} doubled",
+            f"alerts: {result.alerts_due} due, {result.alerts_missing} missing, {result.alerts_doubled} doubled",
+        ]
+        lines += [
+            f"{name.replace('_', ' '):<16} p50 {one.p50:>7} ms   p95 {one.p95:>7}   p99 {one.p99:>7}   max {one.max:>8}"
+            for name, one in result.latency_ms.items()
+        ]
+        lines.append("cores: " + ", ".join(f"{name} {share}" for name, share in result.cpu_share.items()))
+        lines.append("memory, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in result.rss_mb.items()))
+        lines.append("PASSED" if result.ok else "FAILED")
+        answer(result, as_json=as_json, text="\n".join(lines))
+        raise typer.Exit(0 if result.ok else 1)

@@ -18,11 +18,12 @@ from uuid import uuid4
 import msgspec
 import psutil
 from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
-from kafka.errors import KafkaError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, KafkaError
 
 from compose.kafka import access, certificate, cluster_file, jars
 from compose.kafka.cluster_file import ADMIN, ClusterFile
 from compose.kafka.node import Node, nodes, properties
+from compose.roles.broker_settings import PROCESS_GROUP
 from schemas.wire.security import MECHANISM
 from schemas.wire.topics import create_topics
 
@@ -91,6 +92,7 @@ class Cluster:
             if not about.ready:
                 say("giving each role its rights, and making the topics")
                 _give_rights(admin.client, about.passwords)
+                _make_positions(admin.client)
         if not about.ready:
             create_topics(
                 about.bootstrap,
@@ -309,6 +311,19 @@ def _start(node: Node, java: str, libraries: Path) -> int:
             start_new_session=True,
         )
     return process.pid
+
+
+def _make_positions(admin: Any) -> None:
+    """Have Kafka make its topic of positions, which it does when it is first asked for one and refuses meanwhile."""
+    until = time.monotonic() + ANSWERS_WITHIN_S
+    while True:
+        try:
+            admin.list_group_offsets({PROCESS_GROUP: None})
+            return
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError) as error:
+            if time.monotonic() > until:
+                raise ClusterError("Apache Kafka does not make its topic of positions") from error
+            time.sleep(0.2)
 
 
 def _give_rights(admin: Any, passwords: dict[str, str]) -> None:

@@ -1,0 +1,117 @@
+"""The sender of `bench end-to-end`: posts plate reads to an edge at a steady rate, whatever the edge does.
+
+An open loop: a read is due when the clock says so, and a request that is late does not put off the next. Run as a
+process of its own, ``python -m compose.bench.sender ORDER``; prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from datetime import UTC, datetime
+
+import httpx2
+import msgspec
+
+from schemas.events.plate_read import PlateRead
+from schemas.identity import identity
+from schemas.wire.frame import encode_frame
+
+#: Requests on their way at once; one that would be more waits, and is counted as late.
+MOST_REQUESTS = 128
+#: One read in so many is of a listed plate.
+WANTED_EVERY = 200
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to send: reads a second, for so many seconds, so many in one request."""
+
+    edge: str
+    rate: int
+    seconds: int
+    per_request: int
+    seed: int
+
+
+class Sent(msgspec.Struct, kw_only=True):
+    """What became of it. ``wanted``: numbers of the listed plates in reads that were accepted. ``latest_ms``: how late
+    a request left at worst, by its own schedule; ``answer_ms``: times to the answer, sorted."""
+
+    sent: int = 0
+    accepted: int = 0
+    refused: int = 0
+    wanted: list[int] = []
+    latest_ms: float = 0.0
+    answer_ms: list[float] = []
+
+
+def wanted_plate(number: int) -> str:
+    """Return a listed plate. No other plate that is sent looks like it."""
+    return f"W{number:06d}"
+
+
+def read(order: Order, number: int, at: datetime) -> PlateRead:
+    """Return the read with this number, seen at ``at``."""
+    listed = number % WANTED_EVERY == 0
+    plate = wanted_plate(number // WANTED_EVERY) if listed else f"X{number % 1_000_000:06d}"
+    camera = number % 500
+    return PlateRead(
+        event_id=identity("plate_read", "end-to-end", order.seed, number),
+        occurred_at=at,
+        observed_at=at,
+        source="bench/end-to-end",
+        synthetic=True,
+        camera_id=f"bench-{camera}",
+        plate=plate,
+        plate_raw=plate,
+        confidence=0.93,
+        lat=29.90 + (camera % 25) * 0.006,
+        lon=-90.14 + (camera // 25) * 0.01,
+    )
+
+
+async def send(order: Order) -> Sent:
+    """Send everything, and return what was answered."""
+    told = Sent()
+    room = asyncio.Semaphore(MOST_REQUESTS)
+    url = f"{order.edge}/ingest/events/plate_read"
+    total = order.rate * order.seconds
+    limits = httpx2.Limits(max_connections=MOST_REQUESTS, max_keepalive_connections=MOST_REQUESTS)
+    async with httpx2.AsyncClient(limits=limits, timeout=40.0, trust_env=False) as client:
+        begin = time.time() + 0.5
+
+        async def post(first: int) -> None:
+            due = begin + first / order.rate
+            try:
+                left = time.time()
+                numbers = range(first, min(first + order.per_request, total))
+                at = datetime.fromtimestamp(due, UTC)
+                body = encode_frame([read(order, number, at) for number in numbers])
+                told.sent += len(numbers)
+                told.latest_ms = max(told.latest_ms, (left - due) * 1000)
+                try:
+                    answer = await client.post(url, content=body, headers={"content-type": "application/json"})
+                    taken = int(answer.json()["accepted"]) if answer.status_code == 200 else 0
+                except httpx2.HTTPError:
+                    taken = 0
+                told.answer_ms.append(round((time.time() - left) * 1000, 1))
+                told.accepted += taken
+                told.refused += len(numbers) - taken
+                if taken == len(numbers):
+                    told.wanted += [number // WANTED_EVERY for number in numbers if number % WANTED_EVERY == 0]
+            finally:
+                room.release()
+
+        async with asyncio.TaskGroup() as tasks:
+            for first in range(0, total, order.per_request):
+                await asyncio.sleep(max(0.0, begin + first / order.rate - time.time()))
+                await room.acquire()
+                tasks.create_task(post(first))
+    told.answer_ms.sort()
+    return told
+
+
+if __name__ == "__main__":
+    done = asyncio.run(send(msgspec.json.decode(sys.argv[1], type=Order)))
+    sys.stdout.write(msgspec.json.encode(done).decode() + "\n")
