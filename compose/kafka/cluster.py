@@ -18,7 +18,7 @@ from uuid import uuid4
 import msgspec
 import psutil
 from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, KafkaError
+from kafka.errors import KafkaError
 
 from compose.kafka import access, certificate, cluster_file, jars
 from compose.kafka.cluster_file import ADMIN, ClusterFile
@@ -320,7 +320,9 @@ def _make_positions(admin: Any) -> None:
         try:
             admin.list_group_offsets({PROCESS_GROUP: None})
             return
-        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError) as error:
+        except KafkaError as error:
+            if not error.retriable:
+                raise
             if time.monotonic() > until:
                 raise ClusterError("Apache Kafka does not make its topic of positions") from error
             time.sleep(0.2)
