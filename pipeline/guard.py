@@ -53,6 +53,7 @@ class Guard:
         self.kind = kind
         self.counts: Counter[str] = Counter()
         self._partitions = partitions
+        self._may_emit = frozenset(one.topic for one in processor.emits)
         self._decoder = FrameDecoder(kind)
         self._stop_after = stop_after
         self._dead_in_a_row = 0
@@ -93,7 +94,11 @@ class Guard:
                     f"{self._dead_in_a_row} dead letters in a row in {self.processor.name} on {message.topic}"
                 )
         homes = dict.fromkeys(map(self.kind.key_of, frame.events), message.partition)
-        return frames(emitted, self._partitions, homes) + frames(dead, self._partitions)
+        made = frames(emitted, self._partitions, homes)
+        for out in made:
+            # Said here in every test, rather than by Apache Kafka, which denies what was not declared.
+            assert out.topic in self._may_emit, f"{self.processor.name} does not declare that it emits {out.topic}"
+        return made + frames(dead, self._partitions)
 
     async def _outcomes(self, message: Message, events: list[Any]) -> Sequence[Outcome]:
         if not events:

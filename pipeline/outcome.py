@@ -46,6 +46,8 @@ class Processor(Protocol):
 
     name: str
     consumes: tuple[EventType[Any], ...]
+    #: What it may emit: rights on Kafka are given by it.
+    emits: tuple[EventType[Any], ...]
 
     def process(self, kind: EventType[Any], events: Sequence[Any], partition: int) -> Sequence[Outcome]:
         """Return one outcome for each event, in the same order."""

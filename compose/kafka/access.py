@@ -53,11 +53,12 @@ CONNECT = Grant(
     user="watchfloor-connect",
     writes=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, CAMERA_OBSERVATION, *_REFERENCE, LEDGER_COUNT, DEAD_LETTER),
 )
-#: The processors read what they consume and the facts they hold it against, and write what they make of it.
+#: The processors read what they consume and the facts they hold it against, and write what they make of it: an action
+#: too, when a camera that works again closes its alert.
 PROCESS = Grant(
     user="watchfloor-process",
     reads=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, *_REFERENCE, INCIDENT, ALERT),
-    writes=(SIGHTING, INCIDENT, ALERT, DEAD_LETTER),
+    writes=(SIGHTING, INCIDENT, ALERT, ACTION, DEAD_LETTER),
     groups=(PROCESS_GROUP,),
 )
 #: The store keeps everything, and changes nothing but the dead letters it makes of what it cannot keep.

@@ -14,7 +14,7 @@ from pipeline.processors.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.event_type import EventType
 from schemas.events.action import ACTION, ALERT_ACTIONS, Action
-from schemas.events.alert import Alert
+from schemas.events.alert import ALERT, Alert
 from schemas.identity import identity
 
 #: Seconds to wait for an alert that an action names: the page may have seen it before this worker's reader did.
@@ -34,6 +34,7 @@ class Alerts:
 
     name = "alerts"
     consumes: tuple[EventType[Any], ...] = (ACTION,)
+    emits: tuple[EventType[Any], ...] = (ALERT,)
 
     def __init__(self, reference: Reference, clock: Callable[[], float] = time.monotonic) -> None:
         self._reference = reference

@@ -11,8 +11,9 @@ from pipeline.rules import grave_call_near_zone
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType
+from schemas.events.alert import ALERT
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
-from schemas.events.incident import Incident
+from schemas.events.incident import INCIDENT, Incident
 from schemas.identity import identity
 from schemas.wire.frame import utc_now
 
@@ -26,6 +27,10 @@ class Calls:
 
     name = "calls"
     consumes: tuple[EventType[Any], ...] = (EMERGENCY_CALL,)
+    emits: tuple[EventType[Any], ...] = (
+        INCIDENT,
+        ALERT,
+    )
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference

@@ -13,8 +13,8 @@ from pipeline.rules import camera_stopped
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType
-from schemas.events.action import Action
-from schemas.events.alert import Alert
+from schemas.events.action import ACTION, Action
+from schemas.events.alert import ALERT, Alert
 from schemas.events.camera_health import CAMERA_HEALTH, STOPPED, CameraHealth
 from schemas.identity import identity
 from schemas.wire.frame import utc_now
@@ -27,6 +27,10 @@ class Cameras:
 
     name = "cameras"
     consumes: tuple[EventType[Any], ...] = (CAMERA_HEALTH,)
+    emits: tuple[EventType[Any], ...] = (
+        ALERT,
+        ACTION,
+    )
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference

@@ -17,10 +17,10 @@ from pipeline.rules.hotlist_match import match
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType
-from schemas.events.alert import Alert
+from schemas.events.alert import ALERT, Alert
 from schemas.events.camera import Camera
 from schemas.events.plate_read import PLATE_READ, PlateRead
-from schemas.events.sighting import Hit, Sighting
+from schemas.events.sighting import SIGHTING, Hit, Sighting
 from schemas.wire.frame import utc_now
 
 #: A wanted plate read again at the same camera within this time of its last read is the same pass.
@@ -39,6 +39,10 @@ class Sightings:
 
     name = "sightings"
     consumes: tuple[EventType[Any], ...] = (PLATE_READ,)
+    emits: tuple[EventType[Any], ...] = (
+        SIGHTING,
+        ALERT,
+    )
 
     def __init__(self, reference: Reference, clock: Callable[[], datetime] = utc_now) -> None:
         self._reference = reference

@@ -33,6 +33,7 @@ class Faulty:
 
     name = "sightings"
     consumes = (PLATE_READ,)
+    emits = Sightings.emits
 
     def __init__(self, ledger: int, fault: str) -> None:
         self._inner = Sightings(Reference())

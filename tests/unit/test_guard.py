@@ -27,6 +27,7 @@ class Scripted:
 
     name = "scripted"
     consumes = (PLATE_READ,)
+    emits = (PLATE_READ,)
 
     def __init__(self, retries: int = 0) -> None:
         self.retries = retries

@@ -73,6 +73,11 @@ def test_the_processors_may_read_what_they_consume_and_the_facts_they_hold_it_ag
     assert {kind.name for kind in access.PROCESS.reads} == consumed | {kind.name for kind in KINDS}
 
 
+def test_the_processors_may_write_what_they_emit_and_dead_letters() -> None:
+    emitted = {kind.name for one in (Alerts, Calls, Cameras, Sightings) for kind in one.emits}
+    assert {kind.name for kind in access.PROCESS.writes} == emitted | {"dead_letter"}
+
+
 def test_every_topic_is_written_by_somebody_and_kept_by_the_store() -> None:
     written = {kind.name for grant in (access.CONNECT, access.PROCESS, access.SERVE) for kind in grant.writes}
     assert written == {kind.name for kind in EVENT_TYPES}
