@@ -19,6 +19,8 @@ def normalise(raw: str) -> str:
 
     Look-alikes are kept apart: 0 and O stay what was read. Idempotent. May return "" when nothing is left.
     """
+    if raw.isascii() and raw.isalnum() and raw == raw.upper():
+        return raw  # nearly all that readers send
     folded = unicodedata.normalize("NFKC", raw).upper()
     kept = "".join(char for char in folded if char.isalnum())
     # upper() may give a compatibility form again (e.g. U+0149), so one more pass makes the result a fixed point.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
 from schemas.event_type import EventType
+from schemas.registry import EVENT_TYPES
+from schemas.wire.group_reader import GroupReader
 from schemas.wire.reader import LogReader
 
 if TYPE_CHECKING:
@@ -21,26 +23,27 @@ STORE_GROUP = "watchfloor-store"
 LIVE_WAIT_MS = 20
 REFERENCE_WAIT_MS = 200
 KAFKA_WAIT_MS = 500
+#: Who stores waits for more: fewer and larger fetches cost less, and a batch takes a second to fill anyway.
+STORE_WAIT_MS = 250
+STORE_MIN_BYTES = 64 * 1024
+#: How soon a dead member of a group is noticed, seconds. A join of the embedded broker takes half of it.
+SESSION_S = 15.0
+EMBEDDED_SESSION_S = 6.0
 
 
-def engine_settings(
-    settings: Settings, group: str, *, window: int = 64, live: bool = True, stall_s: float = 120.0
-) -> EngineSettings:
-    """Return how a consumer group's worker talks to the broker; ``live`` where people wait for what it does."""
+def engine_settings(settings: Settings, group: str) -> EngineSettings:
+    """Return how a consumer group's worker talks to the broker."""
     from pipeline.engine import EngineSettings  # the engine takes a second to import: who only reads does without
 
     folder = str(settings.data_dir.resolve() / "engine" / group)
     if settings.embedded_broker:
-        # A join takes half the session timeout there, so it must be short.
         return EngineSettings(
             bootstrap=settings.bootstrap,
             login=settings.kafka_login,
             group=group,
             folder=folder,
-            window=window,
-            stall_s=stall_s,
-            fetch_max_wait_ms=LIVE_WAIT_MS if live else REFERENCE_WAIT_MS,
-            session_timeout_s=6.0,
+            fetch_max_wait_ms=LIVE_WAIT_MS,
+            session_timeout_s=EMBEDDED_SESSION_S,
             heartbeat_s=1.0,
         )
     return EngineSettings(
@@ -48,9 +51,24 @@ def engine_settings(
         login=settings.kafka_login,
         group=group,
         folder=folder,
-        window=window,
-        stall_s=stall_s,
         fetch_max_wait_ms=KAFKA_WAIT_MS,
+        session_timeout_s=SESSION_S,
+    )
+
+
+def store_reader(settings: Settings) -> GroupReader:
+    """Return a member of the store's group, of every topic that has a table. Raises BrokerUnavailableError."""
+    embedded = settings.embedded_broker
+    return GroupReader(
+        settings.bootstrap,
+        [kind for kind in EVENT_TYPES if kind.table is not None],
+        group=STORE_GROUP,
+        client_id="watchfloor-store",
+        fetch_max_wait_ms=REFERENCE_WAIT_MS if embedded else STORE_WAIT_MS,
+        fetch_min_bytes=1 if embedded else STORE_MIN_BYTES,
+        session_timeout_s=EMBEDDED_SESSION_S if embedded else SESSION_S,
+        heartbeat_s=1.0 if embedded else 3.0,
+        **settings.kafka_config(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -55,61 +56,110 @@ WEB = Path(__file__).parents[2] / "dashboards" / "web"
 
 
 class LogFeed:
-    """Reads what people watch, in a thread, and hands it to the hub on the event loop."""
+    """Hands what people watch from the log to the hub.
+
+    Two readers, each in a thread: what nobody may miss, and what flows by. A fetch brings little of the first and much
+    of the second, and an alert must not wait for a page full of sightings.
+    """
 
     def __init__(self, settings: Settings, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
-        self._settings = settings
         self._hub = hub
         self._loop = loop
+        self._catching_up = 2
+        urgent = tuple(kind for kind in WATCHED if kind.push is Push.LOSSLESS)
+        flowing = tuple(kind for kind in WATCHED if kind.push is not Push.LOSSLESS)
+        self._readings = [
+            _Reading(settings, kinds, name, self._take, self._caught_up)
+            for name, kinds in (("urgent", urgent), ("flowing", flowing))
+        ]
+
+    @property
+    def alive(self) -> bool:
+        """True while both threads run."""
+        return all(one.alive for one in self._readings)
+
+    @property
+    def polled_ago_s(self) -> float | None:
+        """Seconds since the broker last answered, of the reader that waits longer. None: one never had an answer."""
+        polled = [one.last_poll for one in self._readings if one.last_poll is not None]
+        return time.monotonic() - min(polled) if len(polled) == len(self._readings) else None
+
+    def stop(self) -> None:
+        """Stop reading."""
+        for one in self._readings:
+            one.stop()
+
+    def _take(self, kind: EventType[Any], events: list[Event], taken: Callable[[], None]) -> None:
+        at = time.time()
+
+        def offer() -> None:
+            taken()
+            self._hub.offer(kind, events, at)
+
+        self._loop.call_soon_threadsafe(offer)
+
+    def _caught_up(self) -> None:
+        def one_more() -> None:
+            self._catching_up -= 1
+            if not self._catching_up:
+                self._hub.caught_up()
+
+        self._loop.call_soon_threadsafe(one_more)
+
+
+class _Reading:
+    """Follows the topics of some event types in a thread. ``take`` is called with the events of each frame in turn, and
+    must call what it is given once they are taken: no more than ``MAX_WAITING`` frames wait."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        kinds: tuple[EventType[Any], ...],
+        name: str,
+        take: Callable[[EventType[Any], list[Event], Callable[[], None]], None],
+        caught_up: Callable[[], None],
+    ) -> None:
+        self.last_poll: float | None = None
+        self._settings = settings
+        self._kinds = kinds
+        self._name = f"watchfloor-hub-{name}"
+        self._take = take
+        self._caught_up = caught_up
         self._stop = threading.Event()
         self._room = threading.Semaphore(MAX_WAITING)
-        self._decoders = {kind.topic: FrameDecoder(kind) for kind in WATCHED}
-        self._last_poll: float | None = None
-        self._thread = threading.Thread(target=self._run, name="log-feed", daemon=True)
+        self._decoders = {kind.topic: FrameDecoder(kind) for kind in kinds}
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """True while the thread runs."""
         return self._thread.is_alive()
 
-    @property
-    def polled_ago_s(self) -> float | None:
-        """Seconds since the broker last answered."""
-        return None if self._last_poll is None else time.monotonic() - self._last_poll
-
     def stop(self) -> None:
-        """Stop reading."""
         self._stop.set()
         self._thread.join(5.0)
 
     def _run(self) -> None:
-        caught_up = False
+        told = False
         while not self._stop.is_set():
             reader: LogReader | None = None
             try:
                 now_ms = int(time.time() * 1000)
-                since = {topic: now_ms - back * 1000 for topic, back in BACK_S.items()}
-                reader = log_reader(
-                    self._settings,
-                    WATCHED,
-                    "watchfloor-hub",
-                    live=True,
-                    since_ms=since,
-                )
+                since = {topic: now_ms - back * 1000 for topic, back in BACK_S.items() if topic in self._decoders}
+                reader = log_reader(self._settings, self._kinds, self._name, live=True, since_ms=since)
                 while not self._stop.is_set():
                     for record in reader.poll(0.5):
                         frame = self._decoders[record.kind.topic].decode(record.value)
                         self._hand_over(record.kind, frame.events)
-                    self._last_poll = time.monotonic()
-                    if not caught_up and reader.caught_up:
-                        caught_up = True
-                        self._loop.call_soon_threadsafe(self._hub.caught_up)
+                    self.last_poll = time.monotonic()
+                    if not told and reader.caught_up:
+                        told = True
+                        self._caught_up()
             except BrokerUnavailableError as error:
                 log.warning("the log cannot be read, trying again", why=str(error))
                 self._stop.wait(0.5)
             except RuntimeError:
-                if not self._loop.is_closed():
+                if not self._stop.is_set():
                     raise
                 return
             finally:
@@ -120,13 +170,7 @@ class LogFeed:
         while not self._room.acquire(timeout=0.5):
             if self._stop.is_set():
                 return
-        at = time.time()
-
-        def offer() -> None:
-            self._room.release()
-            self._hub.offer(kind, events, at)
-
-        self._loop.call_soon_threadsafe(offer)
+        self._take(kind, events, self._room.release)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -147,8 +191,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health = _StoreWatch(store)
         watching = asyncio.create_task(health.run())
         if settings.embedded_store:
-            role = StoreRole(settings, store)
-            await role.restore_log(producer)
+            role = StoreRole(settings, store, producer)
+            await role.restore_log()
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
         await asyncio.to_thread(ledger.start)
         storing = asyncio.create_task(role.run(stop)) if role is not None else None

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import structlog
+from msgspec import Struct
 
 from compose import run_file
 from compose.restore import restore_log
-from compose.roles.broker_settings import STORE_GROUP, engine_settings
-from compose.roles.runner import ensure_topics
+from compose.roles.broker_settings import store_reader
+from compose.roles.runner import open_producer
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter
-from pipeline.engine import Engine, Handler, Work
-from pipeline.framing import frames
 from pipeline.message import Message
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
+from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder, encode_event
-from schemas.wire.publisher import Publisher
+from schemas.wire.group_reader import Fetched, GroupReader
+from schemas.wire.publisher import BrokerUnavailableError, Publisher
+from schemas.wire.reader import Record
 
 log = structlog.get_logger(__name__)
 
 SOURCE = "store/reader"
-#: Frames that may wait for their batch: the writer bounds the rows in them, so that this only must not be the limit.
-WINDOW = 4096
-#: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
-STALL_S = 3600.0
+STORED = tuple(kind for kind in EVENT_TYPES if kind.table is not None)
+#: While the writer takes nothing more, the group must go on hearing of us, seconds.
+STAY_EVERY_S = 1.0
+#: A broker that cannot be read is tried again after so long, seconds.
+AGAIN_AFTER_S = 1.0
+POLL_S = 0.5
+
+T = TypeVar("T")
 
 
 async def open_store(settings: Settings) -> AsyncStore:
@@ -62,43 +70,96 @@ async def open_store(settings: Settings) -> AsyncStore:
     return store
 
 
-class StoreRole:
-    """Reads every topic that has a table and stores it. ``stored`` counts events made durable, by event type."""
+class _Frame(Struct):
+    """A message with the rows made of it. ``places[i]``: where row i stood in the message."""
 
-    def __init__(self, settings: Settings, store: AsyncStore) -> None:
+    message: Message
+    rows: list[Placed]
+    places: Sequence[int]
+
+
+class _Waiting(Struct):
+    """Messages whose rows are on their way to the store, as one poll brought them."""
+
+    fetched: Fetched
+    letters: list[Event]
+    written: list[tuple[EventType[Any], list[_Frame], asyncio.Future[Written]]] = []
+
+
+class StoreRole:
+    """Reads every topic that has a table and stores it. ``stored`` counts events made durable, by event type.
+
+    It works in a thread and an event loop of its own: with the embedded store it lives in the server's process, and
+    what people watch must not wait for it.
+    """
+
+    def __init__(self, settings: Settings, store: AsyncStore, publisher: Publisher) -> None:
+        """``publisher``: takes the dead letters of what cannot be stored."""
         self.stored: Counter[str] = Counter()
         self._settings = settings
         self._store = store
+        self._publisher = publisher
+        self._decoders = {kind.topic: FrameDecoder(kind) for kind in STORED}
+        self._stop = threading.Event()
 
-    async def restore_log(self, publisher: Publisher) -> None:
+    async def restore_log(self) -> None:
         """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
         if not self._settings.embedded_broker:
             return
         running = run_file.read(self._settings.data_dir)  # before: a broker that is replaced meanwhile was not meant
-        await restore_log(self._settings, self._store, publisher)
+        await restore_log(self._settings, self._store, self._publisher)
         broker = None if running is None else running.roles.get("broker")
         if broker is not None:
             run_file.note_restored(self._settings.data_dir, broker)  # edges wait for it with what they have spooled
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S))
-        async with BatchWriter(self._store) as writer:
-            for kind in EVENT_TYPES:
-                if kind.table is not None:
-                    engine.add(kind, self._handler(kind, writer, engine))
-            await engine.start()
-            log.info("storing", types=len(EVENT_TYPES))
-            await stop.wait()
-            await engine.stop()
+        """Store until ``stop``. Raises what the store raises when it is broken."""
+        with ThreadPoolExecutor(1, thread_name_prefix="store") as thread:
+            working = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._work()))
+            stopping = asyncio.create_task(stop.wait())
+            first_of: set[asyncio.Future[Any]] = {working, stopping}
+            await asyncio.wait(first_of, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            self._stop.set()
+            await working
 
-    def _handler(self, kind: EventType[Any], writer: BatchWriter, engine: Engine) -> Handler:
-        decoder = FrameDecoder(kind)
-        partitions = self._settings.kafka_partitions
+    async def _work(self) -> None:
+        with ThreadPoolExecutor(1, thread_name_prefix="store-log") as thread:
+            async with BatchWriter(self._store) as writer:
+                log.info("storing", types=len(STORED))
+                while not self._stop.is_set():
+                    try:
+                        await self._follow(_Log(self._settings, thread), writer)
+                    except BrokerUnavailableError as error:
+                        # What was read and not acknowledged is read again; rows that are stored already are known.
+                        log.warning("the log cannot be stored, trying again", why=str(error))
+                        await asyncio.sleep(AGAIN_AFTER_S)
 
-        async def handle(message: Message) -> Work:
-            frame = decoder.decode(message.value)
-            letters = [
+    async def _follow(self, reading: _Log, writer: BatchWriter) -> None:
+        """Read, store, acknowledge, in the order of the log. Raises BrokerUnavailableError."""
+        waiting: deque[_Waiting] = deque()
+        try:
+            await reading.open()
+            while not self._stop.is_set():
+                fetched = await reading.call(lambda reader: reader.poll(POLL_S))
+                if fetched.records:
+                    waiting.append(await self._write(fetched, writer, reading))
+                while waiting and all(written.done() for _, _, written in waiting[0].written):
+                    await self._settle(waiting.popleft(), reading)
+            for left in waiting:
+                await self._settle(left, reading)
+        finally:
+            await reading.close()
+
+    async def _write(self, fetched: Fetched, writer: BatchWriter, reading: _Log) -> _Waiting:
+        """Give the rows of one poll to the writer, a type at a time."""
+        frames: dict[str, list[_Frame]] = {}
+        letters: list[Event] = []
+        sizes: Counter[str] = Counter()
+        for record in fetched.records:
+            message = _message(record)
+            frame = self._decoders[record.kind.topic].decode(record.value)
+            letters += [
                 dead_letter(
                     message,
                     rejected.index,
@@ -110,41 +171,81 @@ class StoreRole:
                 )
                 for rejected in frame.rejected
             ]
-            placed = [Placed(event, message.topic, message.partition, message.offset) for event in frame.events]
-            written = await writer.add(kind, placed, size=len(message.value or b""))
-            return Work(frames(letters, partitions), [settle(message, placed, frame.places, written)])
+            rows = [Placed(event, record.kind.topic, record.partition, record.offset) for event in frame.events]
+            frames.setdefault(record.kind.topic, []).append(_Frame(message, rows, frame.places))
+            sizes[record.kind.topic] += len(record.value or b"")
+        waiting = _Waiting(fetched, letters)
+        for kind in STORED:
+            if kind.topic in frames:
+                rows = [row for frame in frames[kind.topic] for row in frame.rows]
+                adding = asyncio.ensure_future(writer.add(kind, rows, size=sizes[kind.topic]))
+                while not (await asyncio.wait({adding}, timeout=STAY_EVERY_S))[0]:
+                    await reading.call(GroupReader.stay)
+                waiting.written.append((kind, frames[kind.topic], adding.result()))
+        return waiting
 
-        async def settle(
-            message: Message, placed: Sequence[Placed], places: Sequence[int], written: asyncio.Future[Written]
-        ) -> None:
-            """Wait until the rows are durable; those the store cannot hold become dead letters, durable too."""
+    async def _settle(self, done: _Waiting, reading: _Log) -> None:
+        """Wait until all is durable, dead letters of rows the store cannot hold included, and acknowledge it."""
+        letters = done.letters
+        for kind, frames, written in done.written:
             rejected = {id(one.row): one.error for one in (await written).rejected}
-            self.stored[kind.name] += len(placed) - len(rejected)
-            letters = [
-                dead_letter(
-                    message,
-                    place,
-                    reason="not_storable",
-                    step="store",
-                    error=rejected[id(row)],
-                    original=encode_event(row.event),
-                    source=SOURCE,
-                )
-                for row, place in zip(placed, places, strict=True)
-                if id(row) in rejected
-            ]
-            if letters:
-                await engine.send(frames(letters, partitions))
+            for frame in frames:
+                self.stored[kind.name] += len(frame.rows)
+                if not rejected:
+                    continue
+                for row, place in zip(frame.rows, frame.places, strict=True):
+                    if id(row) in rejected:
+                        self.stored[kind.name] -= 1
+                        letters.append(
+                            dead_letter(
+                                frame.message,
+                                place,
+                                reason="not_storable",
+                                step="store",
+                                error=rejected[id(row)],
+                                original=encode_event(row.event),
+                                source=SOURCE,
+                            )
+                        )
+        if letters:
+            await self._publisher.publish(letters)
+        offsets, term = done.fetched.offsets, done.fetched.term
+        await reading.call(lambda reader: reader.acknowledge(offsets, term))
 
-        return handle
+
+class _Log:
+    """The group's member, on a thread of its own: its calls block, and must come from one thread."""
+
+    def __init__(self, settings: Settings, thread: ThreadPoolExecutor) -> None:
+        self._settings = settings
+        self._thread = thread
+        self._reader: GroupReader | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._reader = await loop.run_in_executor(self._thread, store_reader, self._settings)
+
+    async def call(self, what: Callable[[GroupReader], T]) -> T:
+        assert self._reader is not None
+        return await asyncio.get_running_loop().run_in_executor(self._thread, what, self._reader)
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._reader.close)
+
+
+def _message(record: Record) -> Message:
+    return Message(record.kind.topic, record.partition, record.offset, record.key, record.value, record.headers)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run the store role on its own (with a ClickHouse server)."""
-    if not await ensure_topics(settings, stop):
+    producer = await open_producer(settings, "watchfloor-store", stop)
+    if producer is None:
         return
     store = await open_store(settings)
     try:
-        await StoreRole(settings, store).run(stop)
+        await StoreRole(settings, store, producer).run(stop)
     finally:
         await store.close()
+        await asyncio.to_thread(producer.close)

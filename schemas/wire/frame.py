@@ -59,6 +59,8 @@ class FrameDecoder(Generic[E]):
         if value is None:
             return Frame([], (), [])
         try:
+            if value[:1] == b"{":
+                return Frame([self._one.decode(value)], (0,), [])
             events = self._list.decode(value)
         except _UNREADABLE:
             return self._decode_apart(value)

@@ -36,6 +36,23 @@ class Record(Struct, frozen=True):
     timestamp_ms: int = 0
 
 
+def records_of(batches: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
+    """Return what kafka-python's poll brought, in order within each partition."""
+    return [
+        Record(
+            BY_TOPIC[place.topic],
+            place.partition,
+            message.offset,
+            message.key,
+            message.value,
+            list(message.headers),
+            message.timestamp,
+        )
+        for place, messages in batches.items()
+        for message in messages
+    ]
+
+
 class LogReader:
     """Reads the topics of some event types from the beginning, or from where ``since_ms`` or ``from_offsets`` say.
 
@@ -116,23 +133,9 @@ class LogReader:
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
         self.last_poll = time.monotonic()
-        records = []
-        for place, messages in batches.items():
-            kind = BY_TOPIC[place.topic]
-            for message in messages:
-                records.append(
-                    Record(
-                        kind,
-                        place.partition,
-                        message.offset,
-                        message.key,
-                        message.value,
-                        list(message.headers),
-                        message.timestamp,
-                    )
-                )
-            if messages:
-                self._next[place] = messages[-1].offset + 1
+        records = records_of(batches)
+        for record in records:
+            self._next[TopicPartition(record.kind.topic, record.partition)] = record.offset + 1
         if not batches:
             # A broker's end offset may point past the last readable record (aborted batches, compaction).
             for place in self._next:

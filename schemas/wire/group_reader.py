@@ -1,0 +1,140 @@
+"""The group reader: one member of a consumer group, which says itself what it has made durable.
+
+For work that waits for batches to fill (the store): it takes all that has come in one poll, where a stream engine hands
+over message by message. Blocking, and not thread-safe: run every call on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, KafkaError
+from kafka.structs import OffsetAndMetadata
+from msgspec import Struct
+
+from schemas.event_type import EventType
+from schemas.wire.publisher import BrokerUnavailableError
+from schemas.wire.reader import HANGS_AFTER_MS, RECONNECT_WITHIN_MS, Record, records_of
+
+#: By topic and partition: the offset after the last message.
+Offsets = Mapping[tuple[str, int], int]
+
+
+class Fetched(Struct, frozen=True):
+    """What one poll brought. ``term``: which of our assignments it belongs to; only the present one is acknowledged."""
+
+    records: list[Record]
+    term: int
+
+    @property
+    def offsets(self) -> dict[tuple[str, int], int]:
+        """What to acknowledge once all of it is durable."""
+        return {(one.kind.topic, one.partition): one.offset + 1 for one in self.records}
+
+
+class _Terms(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Counts assignments: what was read before one is another member's to acknowledge, or ours to read again."""
+
+    def __init__(self) -> None:
+        self.term = 0
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.term += 1
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        pass
+
+
+class GroupReader:
+    """Reads the topics of some event types as a member of ``group``, from where the group has acknowledged."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        kinds: Sequence[EventType[Any]],
+        *,
+        group: str,
+        client_id: str,
+        fetch_max_wait_ms: int,
+        fetch_min_bytes: int = 1,
+        session_timeout_s: float = 15.0,
+        heartbeat_s: float = 3.0,
+        **kafka_config: Any,
+    ) -> None:
+        """Connect and ask to join. Raises BrokerUnavailableError when no broker answers."""
+        self._terms = _Terms()
+        self._held: list[Record] = []
+        try:
+            self._kafka = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                client_id=client_id,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=fetch_max_wait_ms,
+                fetch_min_bytes=fetch_min_bytes,
+                request_timeout_ms=int(max(session_timeout_s * 1000, fetch_max_wait_ms)) + HANGS_AFTER_MS,
+                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
+                session_timeout_ms=int(session_timeout_s * 1000),
+                heartbeat_interval_ms=int(heartbeat_s * 1000),
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+                max_poll_records=2000,
+                allow_auto_create_topics=False,
+                **kafka_config,
+            )
+            self._kafka.subscribe([kind.topic for kind in kinds], listener=self._terms)
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
+
+    @property
+    def joined(self) -> bool:
+        """True while the group has given us partitions."""
+        return bool(self._kafka.assignment())
+
+    def poll(self, timeout_s: float) -> Fetched:
+        """Return what has arrived, in order within each partition; nothing after ``timeout_s`` without any.
+
+        Raises BrokerUnavailableError for errors that kafka-python does not retry by itself.
+        """
+        held, self._held = self._held, []
+        if held:
+            return Fetched(held, self._terms.term)
+        return Fetched(self._poll(timeout_s), self._terms.term)
+
+    def stay(self) -> None:
+        """Remain a member while nothing more can be taken. To be called every few seconds then."""
+        self._kafka.pause(*self._kafka.assignment())
+        before = self._terms.term
+        came = self._poll(0.0)
+        # A new assignment is not paused, so it may bring messages already; what was held is then read again.
+        self._held = came if before != self._terms.term else self._held + came
+        self._kafka.resume(*self._kafka.assignment())
+
+    def acknowledge(self, offsets: Offsets, term: int) -> bool:
+        """Tell the group that everything before these offsets is durable; False when they are no longer ours.
+
+        Raises BrokerUnavailableError.
+        """
+        if term != self._terms.term:
+            return False
+        try:
+            self._kafka.commit(
+                {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+            )
+        except CommitFailedError:
+            return False
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log takes no acknowledgement: {error}") from error
+        return True
+
+    def close(self) -> None:
+        """Leave the group, without acknowledging anything more."""
+        self._kafka.close(autocommit=False)
+
+    def _poll(self, timeout_s: float) -> list[Record]:
+        try:
+            return records_of(self._kafka.poll(timeout_ms=int(timeout_s * 1000)))
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
