@@ -19,8 +19,10 @@ PROCESS_GROUP = "watchfloor-process"
 STORE_GROUP = "watchfloor-store"
 
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
-#: work. Live paths use 20 ms (about 10 ms added), others 200 ms. Apache Kafka answers at once: leave it alone.
+#: work. Live paths use 20 ms (about 10 ms added), what is shown ten times a second 100 ms, others 200 ms. Apache Kafka
+#: answers at once: leave it alone.
 LIVE_WAIT_MS = 20
+FLOW_WAIT_MS = 100
 REFERENCE_WAIT_MS = 200
 KAFKA_WAIT_MS = 500
 #: Who stores waits for more: fewer and larger fetches cost less, and a batch takes a second to fill anyway.
@@ -77,14 +79,17 @@ def log_reader(
     kinds: Sequence[EventType[Any]],
     client_id: str,
     *,
-    live: bool = False,
+    embedded_wait_ms: int = REFERENCE_WAIT_MS,
     since_ms: dict[str, int] | None = None,
     from_offsets: Mapping[tuple[str, int], int] | None = None,
 ) -> LogReader:
-    """Return a reader of these topics; ``live`` for what people watch. Raises BrokerUnavailableError."""
+    """Return a reader of these topics. Raises BrokerUnavailableError.
+
+    ``embedded_wait_ms``: how long the embedded broker may hold a fetch.
+    """
     wait = KAFKA_WAIT_MS
     if settings.embedded_broker:
-        wait = LIVE_WAIT_MS if live else REFERENCE_WAIT_MS
+        wait = embedded_wait_ms
         since_ms = None  # it is as old as this start, so all of it is read
     return LogReader(
         settings.bootstrap,

@@ -17,7 +17,7 @@ import uvicorn
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
 from compose.ledger.keeper import LedgerKeeper
-from compose.roles.broker_settings import log_reader
+from compose.roles.broker_settings import FLOW_WAIT_MS, LIVE_WAIT_MS, log_reader
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.store import StoreRole, open_store
 from compose.settings import Settings
@@ -69,8 +69,8 @@ class LogFeed:
         urgent = tuple(kind for kind in WATCHED if kind.push is Push.LOSSLESS)
         flowing = tuple(kind for kind in WATCHED if kind.push is not Push.LOSSLESS)
         self._readings = [
-            _Reading(settings, kinds, name, self._take, self._caught_up)
-            for name, kinds in (("urgent", urgent), ("flowing", flowing))
+            _Reading(settings, kinds, name, wait_ms, self._take, self._caught_up)
+            for name, kinds, wait_ms in (("urgent", urgent, LIVE_WAIT_MS), ("flowing", flowing, FLOW_WAIT_MS))
         ]
 
     @property
@@ -116,6 +116,7 @@ class _Reading:
         settings: Settings,
         kinds: tuple[EventType[Any], ...],
         name: str,
+        embedded_wait_ms: int,
         take: Callable[[EventType[Any], list[Event], Callable[[], None]], None],
         caught_up: Callable[[], None],
     ) -> None:
@@ -123,6 +124,7 @@ class _Reading:
         self._settings = settings
         self._kinds = kinds
         self._name = f"watchfloor-hub-{name}"
+        self._embedded_wait_ms = embedded_wait_ms
         self._take = take
         self._caught_up = caught_up
         self._stop = threading.Event()
@@ -146,7 +148,13 @@ class _Reading:
             try:
                 now_ms = int(time.time() * 1000)
                 since = {topic: now_ms - back * 1000 for topic, back in BACK_S.items() if topic in self._decoders}
-                reader = log_reader(self._settings, self._kinds, self._name, live=True, since_ms=since)
+                reader = log_reader(
+                    self._settings,
+                    self._kinds,
+                    self._name,
+                    embedded_wait_ms=self._embedded_wait_ms,
+                    since_ms=since,
+                )
                 while not self._stop.is_set():
                     for record in reader.poll(0.5):
                         frame = self._decoders[record.kind.topic].decode(record.value)
