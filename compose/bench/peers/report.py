@@ -130,8 +130,8 @@ def compared(found: Iterable[Found]) -> list[Found]:
     return [
         msgspec.structs.replace(
             one,
-            against_ours=_ratio(ours and ours.whole, one.whole),
-            against_ours_second_half=_ratio(ours and ours.second_half, one.second_half),
+            against_ours=_ratio(ours.whole if ours else None, one.whole),
+            against_ours_second_half=_ratio(ours.second_half if ours else None, one.second_half),
         )
         for one in every
     ]

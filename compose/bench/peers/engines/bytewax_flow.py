@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import bytewax.operators as op
 from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource
@@ -15,10 +16,8 @@ from compose.bench.peers import task
 from compose.bench.peers.meter import Meter
 from compose.bench.peers.order import Order, read_order, tell
 
-Alert = KafkaSinkMessage[bytes | None, bytes | None]
 
-
-def flow_of(order: Order, work: task.Task, meter: Meter) -> Dataflow:
+def flow_of(order: Order, work: task.Task, meter: Meter) -> Any:
     """Return the data flow of an order."""
     flow = Dataflow("peers")
     # It ends with the topic (``tail``); a thousand messages at most in a batch is its default.
@@ -27,19 +26,19 @@ def flow_of(order: Order, work: task.Task, meter: Meter) -> Dataflow:
     )
     read = op.input("reads", flow, source)
 
-    def message(alert: task.PeerAlert) -> Alert:
+    def message(alert: task.PeerAlert) -> Any:
         return KafkaSinkMessage(alert.plate.encode(), work.encode(alert))
 
-    def each(taken: object) -> list[Alert]:
+    def each(taken: Any) -> list[Any]:
         meter.begin()
-        found = [message(alert) for alert in work.one(taken.value)]  # type: ignore[attr-defined]
+        found = [message(alert) for alert in work.one(taken.value)]
         if meter.took():
             meter.end()
         return found
 
-    def batch(taken: list[object]) -> list[Alert]:
+    def batch(taken: list[Any]) -> list[Any]:
         meter.begin()
-        found = [message(alert) for alert in work.many([one.value for one in taken])]  # type: ignore[attr-defined]
+        found = [message(alert) for alert in work.many([one.value for one in taken])]
         if meter.took(len(taken)):
             meter.end()
         return found
