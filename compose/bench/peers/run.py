@@ -74,6 +74,8 @@ ENGINES: tuple[Engine, ...] = (
     Engine(name="kafka-streams", command=_java("streams", "StreamsPeer"), how="one read per message, one thread"),
     Engine(name="flink", command=_java("flink", "FlinkPeer"),
            how="one read per message, in one process, parallelism 1"),
+    Engine(name="watchfloor-again", ours=True, command=_here("ours"),
+           how="the first once more: how far the machine changed while the others ran"),
 )  # fmt: skip
 
 

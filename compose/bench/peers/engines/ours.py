@@ -69,7 +69,7 @@ def _alerts(read: PlateRead, hits: tuple[Hit, ...], inside: tuple[str, ...], now
 
 
 def _processor(order: Order) -> Processor:
-    if order.engine == "watchfloor":
+    if order.engine != "watchfloor-sightings":
         return ListedReads(task.load(order))
     size = Size(reads=order.reads, hotlist=order.hotlist_size, zones=order.zone_count, seed=order.seed)
     sightings = Sightings(reference(size))
