@@ -108,6 +108,14 @@ def test_a_peer_that_works_by_batches_raises_the_alerts_that_are_due(work: Work,
     assert len(raised) == len(work.due)
 
 
+def test_a_peer_that_is_given_our_frames_raises_the_alerts_that_are_due(work: Work, loaded: task.Task) -> None:
+    worked = [loaded.frame(value) for _, _, value in work.frames]
+    assert sum(count for count, _ in worked) == SIZE.reads
+    raised = [due for _, alerts in worked for due in by_peer(loaded, alerts)]
+    assert set(raised) == work.due
+    assert len(raised) == len(work.due)
+
+
 def test_a_plate_is_taken_as_its_source_sent_it(work: Work, loaded: task.Task) -> None:
     listed = work.hotlist.read_text().split("\n")[0].split("\t")[2]
     read = msgspec.json.decode(work.singles[0][2], type=PlateRead)
@@ -135,6 +143,15 @@ def test_figures_are_worked_out_from_the_marks() -> None:
     assert found.why_not is None
     assert found.whole == report.Span(200, 3.0, 10.0, 67, 20)
     assert found.second_half == report.Span(100, 1.0, 8.0, 100, 12)
+
+
+def test_one_frame_past_the_middle_leaves_no_second_half() -> None:
+    told = msgspec.structs.replace(TOLD, marks=[Mark(0, 1.0, 1.0), Mark(200, 3.0, 3.0), Mark(200, 3.0, 3.0)])
+    [found] = compared([judged(report.OURS, "how", told, 0.0, DUE, sorted(DUE))])
+    assert found.whole is not None
+    assert (found.second_half, found.against_ours_second_half) == (None, None)
+    result = report.Result(ok=True, size=SIZE, per_frame=512, kafka="4", cores=2, alerts_due=3, engines=[found])
+    assert re.search(r"^watchfloor +100 +100 ", report.table(result), re.M)
 
 
 def test_a_missing_alert_costs_the_figure() -> None:

@@ -15,10 +15,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to do. By standard input, since it holds a password and the process table shows arguments to everybody.
 
     ``engine``: which, where one program has several. ``login``: None where the broker asks nobody who they are.
-    ``reads``: events in ``input_topic``; ``alerts``: how many of them raise one. ``folder``: for files of the engine's
-    own. ``hotlist``: a file with a list id, an entry id and a plate in each line, split by tabs. ``zones``: a JSON
-    array of objects with ``id`` and ``ring``, an array of (longitude, latitude). ``seed``, ``cameras``, ``zone_count``
-    and ``incidents`` make the facts of our own processor, which holds reads against more.
+    ``reads``: events in ``input_topic``. ``folder``: for files of the engine's own. ``hotlist``: a file with a list id,
+    an entry id and a plate in each line, split by tabs. ``zones``: a JSON array of objects with ``id`` and ``ring``, an
+    array of (longitude, latitude). ``hotlist_size``, ``zone_count`` and ``seed`` make the facts of our own processor,
+    which holds reads against more.
     """
 
     engine: str

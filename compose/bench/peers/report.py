@@ -110,7 +110,8 @@ def judged(
         alerts=len(raised),
         alerts_doubled=doubled,
         whole=span(begin, end),
-        second_half=span(half, end),
+        # One frame may hold all that is left.
+        second_half=span(half, end) if end.events > half.events else None,
         peak_rss_mb=round(told.peak_rss_mb, 1),
     )
 
@@ -151,7 +152,7 @@ def table(result: Result) -> str:
         _row("", "events/CPU-s", "2nd half", "events/s", "CPU s", "wall s", "RSS MB", "ours is"),
     ]
     for one in result.engines:
-        if one.whole is None or one.second_half is None:
+        if one.whole is None:
             lines.append(f"{one.engine:<21} {'failed' if one.failed else 'not run'}: {one.why_not}")
             continue
         ratio = "" if one.against_ours is None else f"{one.against_ours:.2f} x"
@@ -159,7 +160,7 @@ def table(result: Result) -> str:
             _row(
                 one.engine,
                 f"{one.whole.events_per_cpu_second:,.0f}",
-                f"{one.second_half.events_per_cpu_second:,.0f}",
+                "" if one.second_half is None else f"{one.second_half.events_per_cpu_second:,.0f}",
                 f"{one.whole.events_per_second:,.0f}",
                 f"{one.whole.cpu_s:.1f}",
                 f"{one.whole.wall_s:.1f}",

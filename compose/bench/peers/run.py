@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -35,12 +36,16 @@ Command = Callable[[Say], list[str]]
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """One that is measured. ``command``: makes what starts it, and raises PeerMissingError where it cannot be had."""
+    """One that is measured. ``command``: makes what starts it, and raises PeerMissingError where it cannot be had.
+
+    ``frames``: it is given frames, and not one read in each message. ``ours``: its alerts are ours.
+    """
 
     name: str
     how: str
     command: Command
     ours: bool = False
+    frames: bool = False
 
 
 def _here(module: str) -> Command:
@@ -61,9 +66,9 @@ def _java(peer: str, name: str) -> Command:
 
 
 ENGINES: tuple[Engine, ...] = (
-    Engine(name="watchfloor", ours=True, command=_here("ours"),
+    Engine(name="watchfloor", ours=True, frames=True, command=_here("ours"),
            how="this software: frames of many reads, its engine and guard, the work that all do"),
-    Engine(name="watchfloor-sightings", ours=True, command=_here("ours"),
+    Engine(name="watchfloor-sightings", ours=True, frames=True, command=_here("ours"),
            how="this software's own processor: it also publishes a sighting of each read, with incidents near it"),
     Engine(name="faust", command=_here("faust_manual"),
            how="Faust as its manual shows it, one read per message, JSON serializer"),
@@ -71,10 +76,12 @@ ENGINES: tuple[Engine, ...] = (
     Engine(name="bytewax", command=_apart("bytewax_flow"), how="one read per message, worked on one by one"),
     Engine(name="bytewax-batches", command=_apart("bytewax_flow"),
            how="one read per message, worked on in the batches of at most 1,000 that its source hands on"),
+    Engine(name="bytewax-frames", frames=True, command=_apart("bytewax_flow"),
+           how="what it does when it is given our frames: not its natural way, but anybody's to choose"),
     Engine(name="kafka-streams", command=_java("streams", "StreamsPeer"), how="one read per message, one thread"),
     Engine(name="flink", command=_java("flink", "FlinkPeer"),
            how="one read per message, in one process, parallelism 1"),
-    Engine(name="watchfloor-again", ours=True, command=_here("ours"),
+    Engine(name="watchfloor-again", ours=True, frames=True, command=_here("ours"),
            how="the first once more: how far the machine changed while the others ran"),
 )  # fmt: skip
 
@@ -104,7 +111,7 @@ def run(size: Size, *, per_frame: int, engines: Sequence[str], say: Say) -> Resu
                     bootstrap=about.bootstrap,
                     login=login,
                     group=f"bench-{engine.name}",
-                    input_topic=PLATE_READ.topic if engine.ours else SINGLES_TOPIC,
+                    input_topic=PLATE_READ.topic if engine.frames else SINGLES_TOPIC,
                     output_topic=topic_of(engine.name, ours=engine.ours),
                     reads=size.reads,
                     folder=str(Path(folder) / engine.name),
@@ -174,7 +181,7 @@ class _Children:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._used: dict[int, float] = {}
+        self._used: dict[psutil.Process, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -188,12 +195,15 @@ class _Children:
         """End those that are left, and watch no more."""
         self._stop.set()
         self._thread.join()
+        for child in self._used:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
 
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
             try:
                 for child in psutil.Process(self._pid).children(recursive=True):
                     times = child.cpu_times()
-                    self._used[child.pid] = times.user + times.system
+                    self._used[child] = times.user + times.system
             except psutil.Error:
                 continue

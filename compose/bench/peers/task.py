@@ -57,6 +57,7 @@ class Task:
         self._ids = tuple(zone.zone_id for zone in zones)
         self._tree = shapely.STRtree([shapely.Polygon(zone.polygons[0][0]) for zone in zones])
         self._decoder = msgspec.json.Decoder(PlateRead)
+        self._frame_decoder = msgspec.json.Decoder(list[PlateRead])
         self._encoder = msgspec.json.Encoder()
 
     def one(self, value: bytes) -> list[PeerAlert]:
@@ -75,7 +76,15 @@ class Task:
     def many(self, values: Sequence[bytes]) -> list[PeerAlert]:
         """Return the alerts of many reads, each given as JSON. Raises msgspec.DecodeError."""
         decode = self._decoder.decode
-        reads = [decode(value) for value in values]
+        return self.of_many([decode(value) for value in values])
+
+    def frame(self, value: bytes) -> tuple[int, list[PeerAlert]]:
+        """Return how many reads a frame holds, and their alerts. Raises msgspec.DecodeError."""
+        reads = self._frame_decoder.decode(value)
+        return len(reads), self.of_many(reads)
+
+    def of_many(self, reads: Sequence[PlateRead]) -> list[PeerAlert]:
+        """Return the alerts of many reads."""
         return [
             _alert(read, hit, inside)
             for read, inside in zip(reads, self.zones_of(reads), strict=True)

@@ -1,4 +1,4 @@
-"""Bytewax: event by event (``bytewax``), or by the batches that its source hands on (``bytewax-batches``)."""
+"""Bytewax: event by event (``bytewax``), by the batches that its source hands on (``-batches``), or by our frames."""
 
 from __future__ import annotations
 
@@ -43,7 +43,17 @@ def flow_of(order: Order, work: task.Task, meter: Meter) -> Any:
             meter.end()
         return found
 
-    if order.engine == "bytewax-batches":
+    def frame(taken: Any) -> list[Any]:
+        meter.begin()
+        count, alerts = work.frame(taken.value)
+        found = [message(alert) for alert in alerts]
+        if meter.took(count):
+            meter.end()
+        return found
+
+    if order.engine == "bytewax-frames":
+        alerts = op.flat_map("work", read, frame)
+    elif order.engine == "bytewax-batches":
         alerts = op.flat_map_batch("work", read, batch)
     else:
         alerts = op.flat_map("work", read, each)
