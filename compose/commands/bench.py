@@ -53,6 +53,35 @@ def register(app: typer.Typer) -> None:
         ]
         answer(result, as_json=as_json, text="\n".join(lines))
 
+    @group.command("peers")
+    def peers(
+        reads: Annotated[int, typer.Option(min=2, help="Plate reads.")] = 200_000,
+        hotlist: Annotated[int, typer.Option(min=1, help="Entries on the hotlist.")] = 1_000_000,
+        zones: Annotated[int, typer.Option(min=1, help="Zones.")] = 500,
+        per_frame: Annotated[int, typer.Option(min=1, max=512, help="Reads in one of our frames.")] = 512,
+        engine: Annotated[list[str] | None, typer.Option(help="Only this engine; may be given again.")] = None,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same work.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Do the same work with this software and with other engines, on one Apache Kafka, one after the other."""
+        from compose.bench.peers import report
+        from compose.bench.peers import run as bench
+        from compose.bench.workload import Size
+        from compose.kafka.cluster import ClusterError
+        from compose.kafka.jars import KafkaMissingError
+
+        names = [one.name for one in bench.ENGINES]
+        unknown = sorted(set(engine or ()) - set(names))
+        if unknown:
+            fail(f"there is no engine {', '.join(unknown)}; there are {', '.join(names)}.", 2, as_json=as_json)
+        size = Size(reads=reads, hotlist=hotlist, zones=zones, seed=seed)
+        try:
+            result = bench.run(size, per_frame=per_frame, engines=engine or names, say=say)
+        except (ClusterError, KafkaMissingError) as error:
+            fail(str(error), as_json=as_json)
+        answer(result, as_json=as_json, text=report.table(result) + ("\nPASSED" if result.ok else "\nFAILED"))
+        raise typer.Exit(0 if result.ok else 1)
+
     @group.command("end-to-end")
     def end_to_end(
         rate: Annotated[int, typer.Option(min=1, max=20_000, help="Plate reads a second.")] = 1000,
