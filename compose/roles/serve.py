@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import uvicorn
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
 from compose.ledger.keeper import LedgerKeeper
+from compose.observability import metrics, signs
 from compose.roles.broker_settings import log_reader
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.store import StoreRole, open_store
@@ -24,19 +26,23 @@ from compose.stored import StoredDeadLetters, StoredQuery
 from connectors.edge.accepted_counts import AcceptedCounts
 from dashboards.server.app import create_server
 from dashboards.server.hub import Hub
+from dashboards.server.metrics import LAG_MESSAGES
 from dashboards.server.ports import Vitals
 from dashboards.server.serve import listening_socket, uvicorn_config
+from dashboards.server.vitals import what_is_wrong
+from schemas import tracing
 from schemas.envelope import Event
-from schemas.event_type import EventType, Push
+from schemas.event_type import Push
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
+from schemas.metrics import CONNECTIONS, watch_queue
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BrokerUnavailableError
-from schemas.wire.reader import LogReader
+from schemas.wire.reader import LogReader, Record
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +71,11 @@ class LogFeed:
         self._room = threading.Semaphore(MAX_WAITING)
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in WATCHED}
         self._last_poll: float | None = None
+        self._waiting = 0
+        self._reader: LogReader | None = None
+        watch_queue("hub_frames", lambda: self._waiting, MAX_WAITING)
+        for kind in WATCHED:
+            LAG_MESSAGES.labels(kind.name).set_function(partial(self._behind, kind.topic))
         self._thread = threading.Thread(target=self._run, name="log-feed", daemon=True)
         self._thread.start()
 
@@ -77,6 +88,10 @@ class LogFeed:
     def polled_ago_s(self) -> float | None:
         """Seconds since the broker last answered."""
         return None if self._last_poll is None else time.monotonic() - self._last_poll
+
+    def _behind(self, topic: str) -> float:
+        reader = self._reader
+        return float("nan") if reader is None else reader.behind(topic)
 
     def stop(self) -> None:
         """Stop reading."""
@@ -97,10 +112,12 @@ class LogFeed:
                     live=True,
                     since_ms=since,
                 )
+                self._reader = reader
+                CONNECTIONS.labels("hub").inc()
                 while not self._stop.is_set():
                     for record in reader.poll(0.5):
                         frame = self._decoders[record.kind.topic].decode(record.value)
-                        self._hand_over(record.kind, frame.events)
+                        self._hand_over(record, frame.events)
                     self._last_poll = time.monotonic()
                     if not caught_up and reader.caught_up:
                         caught_up = True
@@ -113,19 +130,24 @@ class LogFeed:
                     raise
                 return
             finally:
+                self._reader = None
                 if reader is not None:
                     reader.close()
 
-    def _hand_over(self, kind: EventType[Any], events: list[Event]) -> None:
+    def _hand_over(self, record: Record, events: list[Event]) -> None:
         while not self._room.acquire(timeout=0.5):
             if self._stop.is_set():
                 return
         at = time.time()
+        logged_at = record.timestamp_ms / 1000 if record.timestamp_ms else None
+        span = tracing.begin_after("hub.push", record.headers, {"topic": record.kind.topic, "events": len(events)})
 
         def offer() -> None:
             self._room.release()
-            self._hub.offer(kind, events, at)
+            self._waiting -= 1
+            self._hub.offer(record.kind, events, at, logged_at=logged_at, span=span)
 
+        self._waiting += 1
         self._loop.call_soon_threadsafe(offer)
 
 
@@ -183,6 +205,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             vitals=vitals,
             hosts=settings.web_hosts,
         )
+        here = signs.here()
+        here.registries.append(app.state.figures)
+        here.watch("server", lambda: " ".join(what_is_wrong(hub, vitals()).values()))
+        here.started = True
+        if isinstance(log_size, LogLimit):
+            metrics.EMBEDDED_LOG.set_function(lambda: log_size.size_mb / settings.embedded_log_limit_mb)
         config = uvicorn_config(app)
         config.http = BoundedHttp
         server = uvicorn.Server(config)

@@ -8,20 +8,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from msgspec import structs
 
 from compose import run_file
+from compose.observability import signs
 from compose.restore import restore_log
 from compose.roles.broker_settings import STORE_GROUP, engine_settings
+from compose.roles.process import engine_fault
 from compose.roles.runner import ensure_topics
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter
 from pipeline.engine import Engine, Handler, Work
 from pipeline.framing import frames
 from pipeline.message import Message
+from pipeline.metrics import NOT_STORABLE, STORED_EVENTS
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
 from schemas.event_type import EventType
+from schemas.metrics import Newest
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder, encode_event
 from schemas.wire.publisher import Publisher
@@ -67,6 +72,7 @@ class StoreRole:
 
     def __init__(self, settings: Settings, store: AsyncStore) -> None:
         self.stored: Counter[str] = Counter()
+        self._newest = Newest("store")
         self._settings = settings
         self._store = store
 
@@ -82,11 +88,16 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S))
+        settings = engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S)
+        engine = Engine(structs.replace(settings, stage="store", span="store.insert"))
+        here = signs.here()
+        here.watch("storing", lambda: engine_fault(engine))
         async with BatchWriter(self._store) as writer:
             for kind in EVENT_TYPES:
                 if kind.table is not None:
                     engine.add(kind, self._handler(kind, writer, engine))
+            here.watch("store", lambda: writer.away and f"The store cannot be reached: {writer.away}")
+            here.started = True
             await engine.start()
             log.info("storing", types=len(EVENT_TYPES))
             await stop.wait()
@@ -120,6 +131,11 @@ class StoreRole:
             """Wait until the rows are durable; those the store cannot hold become dead letters, durable too."""
             rejected = {id(one.row): one.error for one in (await written).rejected}
             self.stored[kind.name] += len(placed) - len(rejected)
+            STORED_EVENTS.labels(kind.name).inc(len(placed) - len(rejected))
+            if rejected:
+                NOT_STORABLE.labels(kind.name).inc(len(rejected))
+            if placed:
+                self._newest.note(kind.name, placed[-1].event.observed_at)
             letters = [
                 dead_letter(
                     message,

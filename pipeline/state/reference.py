@@ -29,6 +29,7 @@ from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
+from schemas.metrics import CONNECTIONS
 from schemas.wire.frame import FrameDecoder, utc_now
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
@@ -176,6 +177,7 @@ class Follower:
             reader = None
             try:
                 reader = self._connect()
+                CONNECTIONS.labels("reference").inc()
                 while not self._stop.is_set():
                     self._apply(reader.poll(0.5))
                     self._last_poll = time.monotonic()

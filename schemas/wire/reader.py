@@ -106,6 +106,11 @@ class LogReader:
         """True once everything that was in the log when we connected has been read."""
         return all(self._next[place] >= end for place, end in self._ends.items())
 
+    def behind(self, topic: str) -> int:
+        """Return how many messages of a topic were not read yet, as of the last fetch. May be asked from any thread."""
+        ends = [(self._kafka.highwater(place), at) for place, at in list(self._next.items()) if place.topic == topic]
+        return sum(max(end - at, 0) for end, at in ends if end is not None)
+
     def poll(self, timeout_s: float) -> list[Record]:
         """Return what has arrived, in order within each partition; empty after ``timeout_s`` without any.
 
