@@ -37,3 +37,4 @@ HELD_SECONDS = Gauge(
 REFERENCE_AGE = Gauge(
     "watchfloor_reference_age_seconds", "Time since the topics of cameras, zones and hotlists were last read."
 )
+REFERENCE_AGE.set(float("nan"))  # told by processors only

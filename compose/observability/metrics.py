@@ -12,7 +12,8 @@ LOOP_LATE = Gauge("watchfloor_loop_late_seconds", "How late this role's event lo
 DISK_FREE = Gauge("watchfloor_disk_free_bytes", "Free room on the disk of the data folder.")
 DISK_SIZE = Gauge("watchfloor_disk_size_bytes", "Size of the disk of the data folder.")
 EMBEDDED_LOG = Gauge("watchfloor_embedded_log_fill_ratio", "How full the embedded broker's memory is, 0 to 1.")
-INFO = Gauge("watchfloor_info", "1; its labels say what runs.", ["role", "version"])
+EMBEDDED_LOG.set(float("nan"))  # told by the server only, and only of that broker
+INFO = Gauge("watchfloor_info", "1; its label says what runs.", ["version"])
 
 
 def watch_disk(folder: Path) -> None:

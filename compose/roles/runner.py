@@ -43,7 +43,7 @@ async def _run(name: str, settings: Settings, body: Body) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     here = signs.Signs(name)
-    metrics.INFO.labels(name, version("watchfloor")).set(1)
+    metrics.INFO.labels(version("watchfloor")).set(1)
     metrics.watch_disk(settings.data_dir)
     with contextlib.ExitStack() as around:
         around.enter_context(signs.of(here))

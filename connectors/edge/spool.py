@@ -75,6 +75,7 @@ class Spool:
         """``client``: names the file; two publishers with one name cannot be open at once."""
         self._inner = inner
         self._folder = folder
+        self._client = client
         self._writer = SpoolWriter(folder / f"{file_name(client)}.sqlite", limit_mb * 1024 * 1024, self._on_opened)
         self._confirm_within_s = confirm_within_s
         self._drain_within_s = drain_within_s
@@ -123,7 +124,7 @@ class Spool:
             self._unreadable = str(error)
         self._look()
         self._drainer = asyncio.create_task(self._drain())
-        metrics.watch_spool(self, MAX_UNWRITTEN_BYTES)
+        metrics.watch_spool(self._client, self, MAX_UNWRITTEN_BYTES)
 
     async def close(self) -> None:
         """Stop draining and let go of the file; what it holds is drained at the next start."""
@@ -319,7 +320,7 @@ class Spool:
         self._log_full = None
         self._confirmed(len(batch))
         self.drained_events += len(batch)
-        metrics.SPOOL_DRAINED.inc(len(batch))
+        metrics.SPOOL_DRAINED.labels(self._client).inc(len(batch))
         self._found_broker()
         self._confirmed_up_to = batch[-1].seq
         await self._forget(batch)
