@@ -23,16 +23,18 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.supervisors import CrashingSupervisor
 from msgspec import Struct
 
-from pipeline.guard import Watch
+from pipeline.guard import LineStoppedError, Watch
 from pipeline.message import Message, Outgoing
 from pipeline.progress import Place, Progress, stage_of, watch_progress
 from schemas import tracing
 from schemas.event_type import EventType
+from schemas.faults import kind_and_place
 from schemas.wire.security import MECHANISM, Login
 
 log = structlog.get_logger(__name__)
@@ -299,4 +301,7 @@ def _message(raw: Any) -> Message:
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    """Return what to log: the text only of errors whose text is ours or the Kafka client's, never of an event's."""
+    if isinstance(error, LineStoppedError | KafkaError):
+        return f"{type(error).__name__}: {error}"
+    return kind_and_place(error)

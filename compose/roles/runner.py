@@ -40,6 +40,7 @@ def run_role(name: str, settings: Settings, body: Body) -> None:
 async def _run(name: str, settings: Settings, body: Body) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    logs.tell_of_lost_tasks(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     here = signs.Signs(name)
