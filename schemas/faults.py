@@ -11,7 +11,7 @@ _CAUSES = 3
 
 def kind_and_place(error: BaseException) -> str:
     """Return what kind of error it is and where it was raised, and the same of what caused it; nothing of its text."""
-    told = []
+    told: list[str] = []
     found: BaseException | None = error
     while found is not None and len(told) <= _CAUSES:
         frames = traceback.extract_tb(found.__traceback__)
