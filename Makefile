@@ -47,6 +47,7 @@ types: .venv/ready-dev ## strict types
 	$(BIN)/mypy
 
 unit: .venv/ready-dev ## every Python test, with a real broker and store
+	.ci/prometheus
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/component
 	.ci/kafka
 	$(BIN)/pytest tests/integration tests/fault
