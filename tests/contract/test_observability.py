@@ -22,7 +22,8 @@ BOARDS = {path.stem: json.loads(path.read_text()) for path in (FOLDER / "grafana
 PANELS: list[Any] = [panel for board in BOARDS.values() for panel in board["panels"] if panel["type"] != "row"]
 #: The Prometheus client's own, of which dashboards and rules ask, and Prometheus's own.
 LIBRARY = {
-    "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds", "up",
+    "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
+    "up",
 }  # fmt: skip
 
 
