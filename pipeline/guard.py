@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from prometheus_client import Counter as PrometheusCounter
 
 from pipeline import metrics
 from pipeline.dead_letters import dead_letter
@@ -61,6 +62,9 @@ class Guard:
         self._dead_in_a_row = 0
         self._sleep = sleep
         self._newest = Newest("process")
+        self._emitted = metrics.EMITTED_EVENTS.labels(processor.name)
+        # Looking a label up costs more than counting.
+        self._decisions: dict[tuple[str, str], PrometheusCounter] = {}
 
     async def handle(self, message: Message) -> list[Outgoing]:
         """Return what must be durable before ``message`` may be acknowledged.
@@ -75,14 +79,14 @@ class Guard:
             for rejected in frame.rejected
         ]
         emitted: list[Event] = []
-        dropped: Counter[str] = Counter()
+        dropped: dict[str, int] = {}
         refused = 0
         outcomes = await self._outcomes(message, frame.events)
         for place, event, outcome in zip(frame.places, frame.events, outcomes, strict=True):
             if isinstance(outcome, Emit):
                 emitted += outcome.events
             elif isinstance(outcome, Drop):
-                dropped[outcome.reason] += 1
+                dropped[outcome.reason] = dropped.get(outcome.reason, 0) + 1
             else:
                 refused += 1
                 error, name = outcome.error, self.processor.name
@@ -108,23 +112,33 @@ class Guard:
         return made + frames(dead, self._partitions)
 
     def _measure(
-        self, events: Sequence[Any], emitted: Sequence[Event], dropped: Counter[str], dead: Sequence[DeadLetterEvent]
+        self,
+        events: Sequence[Any],
+        emitted: Sequence[Event],
+        dropped: Mapping[str, int],
+        dead: Sequence[DeadLetterEvent],
     ) -> None:
         """Tell of one frame: a few figures, however many events it had."""
-        name = self.processor.name
-        letters = Counter(letter.reason for letter in dead)
-        decided = metrics.PROCESSED_EVENTS
-        refused = sum(1 for letter in dead if letter.step == name)
-        if used := len(events) - refused - dropped.total():
-            decided.labels(name, "emit", "").inc(used)
+        used = len(events) - sum(dropped.values())
+        if dead:
+            used -= sum(1 for letter in dead if letter.step == self.processor.name)
+            for reason, number in Counter(letter.reason for letter in dead).items():
+                self._decided("dead_letter", reason).inc(number)
+        if used:
+            self._decided("emit", "").inc(used)
         for reason, number in dropped.items():
-            decided.labels(name, "drop", reason).inc(number)
-        for reason, number in letters.items():
-            decided.labels(name, "dead_letter", reason).inc(number)
+            self._decided("drop", reason).inc(number)
         if emitted:
-            metrics.EMITTED_EVENTS.labels(name).inc(len(emitted))
+            self._emitted.inc(len(emitted))
         if events:
             self._newest.note(self.kind.name, events[-1].observed_at)
+
+    def _decided(self, outcome: str, reason: str) -> PrometheusCounter:
+        known = self._decisions.get((outcome, reason))
+        if known is None:
+            known = metrics.PROCESSED_EVENTS.labels(self.processor.name, outcome, reason)
+            self._decisions[outcome, reason] = known
+        return known
 
     async def _outcomes(self, message: Message, events: list[Any]) -> Sequence[Outcome]:
         if not events:
