@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -324,3 +326,29 @@ def test_no_log_of_any_role_holds_a_plate_a_name_or_a_token(up: Operated) -> Non
     for role in ("serve", "process", "connect"):
         assert not any(word in up.ask(role, "/metrics").text.upper() for word in PRIVATE)
     assert not any(word in str(span).upper() for _, span in list(up.collector.spans) for word in PRIVATE)
+
+
+def test_health_tells_the_truth_while_the_broker_hangs_and_after(up: Operated) -> None:
+    broker = json.loads((up.folder / "run.json").read_bytes())["roles"]["broker"]
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        assert up.post("rekor/east", group("HANG001", "H-1")).json()["accepted"] == 1
+        until(lambda: up.ask("connect", "/ready").json()["notes"].get("spool", "").startswith("Spooling: "))
+        assert up.ask("connect", "/ready").status_code == 200
+        assert up.value("connect", "watchfloor_broker_away", edge="watchfloor-edge") == 1
+        assert up.value("connect", "watchfloor_spool_events", edge="watchfloor-edge") >= 1
+        # Its facts grow old and the pages' too: neither says that all is well. Both live, so nobody restarts them.
+        until(lambda: "reference" in up.ask("process", "/ready").json()["wrong"], 60)
+        until(lambda: "server" in up.ask("serve", "/ready").json()["wrong"], 60)
+        for role in ("process", "serve"):
+            assert up.ask(role, "/ready").status_code == 503
+            assert up.ask(role, "/health").status_code == 200
+            assert up.value(role, "watchfloor_ready") == 0
+        doctor = up.run("doctor")
+        assert doctor.returncode == 1
+        assert "process: reference" in doctor.stdout
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    until(lambda: all(up.ask(role, "/ready").status_code == 200 for role in ("serve", "process", "connect")), 90)
+    until(lambda: up.value("connect", "watchfloor_spool_drained_events_total", edge="watchfloor-edge") >= 1, 60)
+    assert up.ask("connect", "/ready").json()["notes"] == {}
