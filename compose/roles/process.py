@@ -61,12 +61,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         here.started = True
         await engine.start()
         log.info("processing", processors=[one.name for one in processors])
+        late = False
         while not stop.is_set():
             _require_alive(follower)
             await _tick(engine, cameras, settings)
             behind = follower.behind_s
-            if behind is not None and behind > REFERENCE_LATE_S:
+            was_late, late = late, behind is not None and behind > REFERENCE_LATE_S
+            if behind is not None and late and not was_late:
                 log.warning("reference facts are old", behind_s=round(behind))
+            elif was_late and not late:
+                log.warning("reference facts are read again")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK_S)
         await engine.stop()

@@ -70,7 +70,7 @@ class LogFeed:
         self._stop = threading.Event()
         self._room = threading.Semaphore(MAX_WAITING)
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in WATCHED}
-        self._last_poll: float | None = None
+        self._last_answer: float | None = None
         self._waiting = 0
         self._reader: LogReader | None = None
         watch_queue("hub_frames", lambda: self._waiting, MAX_WAITING)
@@ -87,7 +87,7 @@ class LogFeed:
     @property
     def polled_ago_s(self) -> float | None:
         """Seconds since the broker last answered."""
-        return None if self._last_poll is None else time.monotonic() - self._last_poll
+        return None if self._last_answer is None else time.monotonic() - self._last_answer
 
     def _behind(self, topic: str) -> float:
         reader = self._reader
@@ -118,7 +118,7 @@ class LogFeed:
                     for record in reader.poll(0.5):
                         frame = self._decoders[record.kind.topic].decode(record.value)
                         self._hand_over(record, frame.events)
-                    self._last_poll = time.monotonic()
+                    self._last_answer = reader.answered_at
                     if not caught_up and reader.caught_up:
                         caught_up = True
                         self._loop.call_soon_threadsafe(self._hub.caught_up)

@@ -90,7 +90,15 @@ class LogReader:
             self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
-        self.last_poll = time.monotonic()
+        # The client times each answer to a fetch, and keeps no other trace of it: from a broker that hangs a poll
+        # returns too, with nothing.
+        self._answers = self._kafka._metrics.get_sensor("fetch-latency")
+
+    @property
+    def answered_at(self) -> float:
+        """When a broker last answered a fetch, or when this began to read if none has: monotonic seconds."""
+        at: float = self._answers._last_record_time
+        return at / 1000
 
     def _seek_since(self, places: list[TopicPartition], since_ms: dict[str, int]) -> None:
         wanted = {place: since_ms[place.topic] for place in places if place.topic in since_ms}
@@ -120,7 +128,6 @@ class LogReader:
             batches = self._kafka.poll(timeout_ms=int(timeout_s * 1000))
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
-        self.last_poll = time.monotonic()
         records = []
         for place, messages in batches.items():
             kind = BY_TOPIC[place.topic]
