@@ -11,6 +11,7 @@ import structlog
 
 from compose.observability import signs
 from compose.roles.broker_settings import PROCESS_GROUP, engine_settings, log_reader
+from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
 from pipeline.engine import Engine, Handler, Work, end_process
 from pipeline.framing import frames
@@ -77,15 +78,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
         follower.stop()
-
-
-def engine_fault(engine: Engine) -> str:
-    """Return why a worker takes nothing from the log, or "". A worker more than there are partitions has none."""
-    if engine.crashed:
-        return "The engine has crashed."
-    if not engine.started:
-        return "It is joining the group."
-    return "" if engine.assigned_partitions else "No partition is assigned to this worker."
 
 
 def _reference_fault(follower: Follower) -> str:

@@ -14,7 +14,7 @@ from compose import run_file
 from compose.observability import signs
 from compose.restore import restore_log
 from compose.roles.broker_settings import STORE_GROUP, engine_settings
-from compose.roles.process import engine_fault
+from compose.roles.engine_health import engine_fault
 from compose.roles.runner import ensure_topics
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter

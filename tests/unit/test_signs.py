@@ -15,7 +15,8 @@ from compose.observability import signs
 from compose.observability.exposition import exposed
 from compose.observability.signs import STANDS_STILL_S, Signs
 from compose.roles import edge_log
-from compose.roles.process import REFERENCE_LATE_S, _reference_fault, engine_fault
+from compose.roles.engine_health import engine_fault
+from compose.roles.process import REFERENCE_LATE_S, _reference_fault
 
 
 class Clock:
