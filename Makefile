@@ -47,6 +47,7 @@ types: .venv/ready-dev ## strict types
 	$(BIN)/mypy
 
 unit: .venv/ready-dev ## every Python test, with a real broker and store
+	.ci/prometheus
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/component
 	.ci/kafka
 	$(BIN)/pytest tests/integration tests/fault
@@ -62,9 +63,9 @@ generate: .venv/ready ## write everything that is made from the event types
 	$(BIN)/python -m schemas.generate
 
 lock: ## write the lock files anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --group build -o requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --group build --group dev -o requirements-dev.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra cameras --group build -c requirements.lock -o compose/images/requirements.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra traces --group build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra traces --group build --group dev -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra cameras --extra traces --group build -c requirements.lock -o compose/images/requirements.txt
 	cd $(WEB) && npm install --package-lock-only
 
 clean: ## remove everything that was made

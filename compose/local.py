@@ -16,6 +16,8 @@ from msgspec import Struct
 from compose import run_file
 from compose.broker import broker_command
 from compose.kafka import cluster_file
+from compose.observability import targets
+from compose.own_ports import free_row
 from compose.settings import PREFIX, Settings, on_cluster
 from compose.supervisor import Role, Supervisor
 from schemas.wire.publisher import BrokerUnavailableError
@@ -92,6 +94,7 @@ class Local:
         self.supervisor = Supervisor(settings.data_dir / "logs", self._changed)
         self._cluster = cluster_file.read(cluster_file.folder_in(settings.data_dir))
         self._up = False
+        self._metrics: dict[str, str] = {}
 
     async def start(self, say: Callable[[str], None] = lambda _text: None) -> None:
         """Start broker and roles; returns when the page answers truthfully that all is well."""
@@ -121,7 +124,15 @@ class Local:
     async def add(self, name: str, *arguments: str) -> None:
         """Start one more role."""
         command = role_command(*arguments)
-        await self.supervisor.start(Role(name=name, command=command, env=self.environment(arguments[0])))
+        env = self.environment(arguments[0])
+        port = self._metrics_port()
+        self._metrics[name] = f"{self.settings.metrics_host}:{port}"
+        env[f"{PREFIX}METRICS_PORT"] = str(port)
+        await self.supervisor.start(Role(name=name, command=command, env=env))
+
+    def _metrics_port(self) -> int:
+        first = self.settings.metrics_port
+        return first + len(self._metrics) if first else free_row(1)
 
     def environment(self, role: str) -> dict[str, str]:
         """Return a role's settings; on a cluster of this machine, with a user who may do that role's work only."""
@@ -154,6 +165,7 @@ class Local:
         self._up = False
         await self.supervisor.stop()
         run_file.remove(self.settings.data_dir)
+        targets.write(self.settings.data_dir, {})
 
     def _roles(self) -> list[str]:
         return (
@@ -174,8 +186,10 @@ class Local:
                 web=where.web,
                 edge=where.edge,
                 roles={name: running.pid for name, running in self.supervisor.running.items()},
+                metrics=self._metrics,
             ),
         )
+        targets.write(self.settings.data_dir, self._metrics)
 
     async def _broker_answers(self) -> None:
         """Wait for the broker. When it was restarted its log is empty, topics and positions included: every role

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+from types import TracebackType
+from typing import Any
 
 import structlog
+
+from schemas.faults import kind_and_place
 
 
 def configure(level: str, role: str) -> None:
@@ -31,7 +36,7 @@ def configure(level: str, role: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(_without_text),
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -46,3 +51,19 @@ def configure(level: str, role: str) -> None:
     for nervous in ("mode", "kafka"):
         logging.getLogger(nervous).setLevel(logging.ERROR)
     structlog.contextvars.bind_contextvars(role=role)
+
+
+def _without_text(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    return kind_and_place(exc_info[1])
+
+
+def tell_of_lost_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Have a loop log what nobody awaited by kind and place; by itself it quotes the error's text."""
+    lost = structlog.get_logger("asyncio")
+
+    def tell(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        told = kind_and_place(error) if isinstance(error, BaseException) else ""
+        lost.error("event loop", why=str(context.get("message", "")).partition(":")[0], error=told)
+
+    loop.set_exception_handler(tell)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import PORTS
 from compose.local import Local
+from compose.own_ports import free_ports, free_row
 from compose.settings import Settings, on_cluster
 
 
@@ -65,29 +64,3 @@ def sample_memory(local: Local, peak: dict[str, float]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             size = psutil.Process(running.pid).memory_info().rss / 1024 / 1024
             peak[name] = max(peak.get(name, 0.0), size)
-
-
-def free_row(count: int) -> int:
-    """Return the first of so many ports in a row that nobody listens on.
-
-    Below those that the kernel gives to connections: a broker takes seconds to listen, and a client that tries
-    meanwhile could be given the very port it tries.
-    """
-    while True:
-        first = random.randrange(12_000, 32_000)  # noqa: S311 - no secret
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of this machine that nobody listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -16,6 +16,8 @@ class RunningHere(msgspec.Struct, kw_only=True):
     web: str
     edge: str
     roles: dict[str, int | None] = {}
+    #: Where each role tells its metrics and health, host:port.
+    metrics: dict[str, str] = {}
 
 
 def path_in(data_dir: Path) -> Path:

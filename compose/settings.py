@@ -72,6 +72,15 @@ class Settings(BaseSettings):
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."
     )
 
+    metrics_host: str = Field("127.0.0.1", description="Address each role tells its metrics and its health on.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port for it; 0: none, and under `up` free ones, told in run.json."
+    )
+    trace_share: float = Field(
+        0.0, ge=0, le=1, description="Share of what is taken in that is traced, 0 to 1; 0: nothing."
+    )
+    trace_endpoint: str = Field("http://127.0.0.1:4318/v1/traces", description="Where traces are sent: OTLP over HTTP.")
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @classmethod

@@ -23,13 +23,19 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 from mode.supervisors import CrashingSupervisor
 from msgspec import Struct
 
-from pipeline.guard import Watch
+from pipeline.guard import LineStoppedError, Watch
 from pipeline.message import Message, Outgoing
+from pipeline.worker_figures import Place, WorkerFigures, stage_of, watch_worker
+from schemas import tracing
 from schemas.event_type import EventType
+from schemas.faults import kind_and_place
+from schemas.metrics import watch_queue
 from schemas.wire.security import MECHANISM, Login
 
 log = structlog.get_logger(__name__)
@@ -46,6 +52,8 @@ class Work(Struct, frozen=True):
 
 
 Handler = Callable[[Message], Awaitable[Work]]
+#: Faust's event, its message, what is awaited before it is acknowledged, and its part of a trace.
+_InFlight = tuple[Any, Message, list[Awaitable[Any]], "tracing.Span | None"]
 
 
 class EngineSettings(Struct, frozen=True, kw_only=True):
@@ -57,6 +65,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
     for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder).
     ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    ``stage``, ``span``: what its figures and its part of a trace are called.
     """
 
     bootstrap: str
@@ -69,6 +78,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     commit_interval_s: float = 0.5
     window: int = 64
     stall_s: float = 120.0
+    stage: str = "process"
+    span: str = "process"
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -139,6 +150,8 @@ class Engine:
             broker_credentials=_credentials(settings.login),
         )
         self._app.fetch_max_wait_ms = settings.fetch_max_wait_ms
+        self.figures = WorkerFigures(assigned=self._assigned, end=self._end, committed=self._committed)
+        self._kinds: list[EventType[Any]] = []
         self._watchdog: asyncio.Task[None] | None = None
 
     @property
@@ -146,16 +159,23 @@ class Engine:
         """True when Faust itself gave up; the process must then end."""
         return bool(self._app.crashed)
 
+    @property
+    def assigned_partitions(self) -> int:
+        """How many partitions this worker has now."""
+        return len(self._assigned())
+
     def add(self, kind: EventType[Any], handler: Handler) -> None:
         """Call ``handler`` with every message of a topic, in order of each partition."""
         app = self._app
+        self._kinds.append(kind)
+        took = stage_of(self.settings.stage, [kind])[kind.topic]
         source = app.topic(
             kind.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
         )
 
-        async def acknowledge(queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]], stream: Any) -> None:
+        async def acknowledge(queue: asyncio.Queue[_InFlight], stream: Any) -> None:
             while True:
-                event, message, waiting = await queue.get()
+                event, message, waiting, span = await queue.get()
                 for each in waiting:
                     try:
                         await each
@@ -165,32 +185,46 @@ class Engine:
                 if event.message.generation_id == app.consumer_generation_id:
                     await stream.ack(event)
                 self.watch.acknowledged(message)
+                took_s = self.figures.acknowledged(message)
+                if took_s is not None:
+                    took.observe(took_s)
+                if span is not None:
+                    span.end()
 
         @app.agent(source, name=f"{self.settings.group}-{kind.name}", concurrency=1,
                    supervisor_strategy=CrashingSupervisor)  # fmt: skip
         async def agent(stream: Any) -> None:
-            queue: asyncio.Queue[tuple[Any, Message, list[Awaitable[Any]]]] = asyncio.Queue(self.settings.window)
+            queue: asyncio.Queue[_InFlight] = asyncio.Queue(self.settings.window)
             acker = asyncio.create_task(acknowledge(queue, stream))
             try:
                 async for event in stream.noack().events():
                     message = _message(event.message)
                     self.watch.taken(message)
+                    self.figures.taken(message)
+                    span = self._begin_span(message)
                     try:
                         work = await handler(message)
-                        waiting = [await self._send(out) for out in work.outgoing]
+                        waiting = [await self._send(out, span) for out in work.outgoing]
                         waiting.extend(work.pending)
                     except Exception as error:
                         end_process(_describe(error), topic=message.topic, offset=message.offset)
-                    await queue.put((event, message, waiting))
+                    await queue.put((event, message, waiting, span))
             finally:
                 acker.cancel()
 
-    async def _send(self, out: Outgoing) -> Awaitable[Any]:
+    def _begin_span(self, message: Message) -> tracing.Span | None:
+        if tracing.active() is None:
+            return None
+        about: tracing.Attributes = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+        return tracing.begin_after(self.settings.span, message.headers, about)
+
+    async def _send(self, out: Outgoing, cause: tracing.Span | None = None) -> Awaitable[Any]:
+        headers = out.headers
+        if cause is not None:
+            headers = [*headers, (tracing.HEADER, cause.traceparent.encode())]
         # aiokafka's own send: a ninth of the cost of Faust's topic.send, and its future tells of failure.
         send = self._app.producer._producer.send
-        future: Awaitable[Any] = await send(
-            out.topic, out.value, key=out.key, partition=out.partition, headers=out.headers
-        )
+        future: Awaitable[Any] = await send(out.topic, out.value, key=out.key, partition=out.partition, headers=headers)
         return future
 
     async def send(self, outgoing: Sequence[Outgoing]) -> None:
@@ -203,6 +237,8 @@ class Engine:
         Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
         await self._app.start()
         self.started = True
+        watch_worker(self.figures, self.settings.group, self._kinds, lambda: self.watch.oldest_s)
+        watch_queue("engine_process", lambda: self.figures.held, self.settings.window * max(len(self._kinds), 1))
         self._watchdog = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
@@ -210,6 +246,28 @@ class Engine:
         if self._watchdog is not None:
             self._watchdog.cancel()
         await self._app.stop()
+
+    # Asked by whoever scrapes, from another thread, while partitions may come and go: what cannot be told is not.
+
+    def _assigned(self) -> set[Place]:
+        try:
+            return {(place.topic, place.partition) for place in self._app.consumer.assignment()}
+        except Exception:
+            return set()
+
+    def _end(self, place: Place) -> int | None:
+        try:
+            end: int | None = self._app.consumer.highwater(TP(*place))
+        except Exception:
+            return None
+        return end
+
+    def _committed(self, place: Place) -> int | None:
+        try:
+            offset: int | None = self._app.consumer._committed_offset.get(TP(*place))
+        except Exception:
+            return None
+        return offset
 
     async def _watch(self) -> None:
         while True:
@@ -238,8 +296,12 @@ def _message(raw: Any) -> Message:
         raw.key,
         raw.value,
         [(name, value if isinstance(value, bytes) else str(value).encode()) for name, value in pairs],
+        int((raw.timestamp or 0.0) * 1000),
     )
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    """Return what to log: the text only of errors whose text is ours or the Kafka client's, never of an event's."""
+    if isinstance(error, LineStoppedError | KafkaError):
+        return f"{type(error).__name__}: {error}"
+    return kind_and_place(error)

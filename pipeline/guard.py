@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from prometheus_client import Counter as PrometheusCounter
 
+from pipeline import metrics
 from pipeline.dead_letters import dead_letter
 from pipeline.framing import frames
 from pipeline.message import Message, Outgoing
@@ -21,6 +23,7 @@ from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Processor, Retry
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.dead_letter import DeadLetter as DeadLetterEvent
+from schemas.metrics import Newest
 from schemas.wire.frame import FrameDecoder, encode_event
 
 log = structlog.get_logger(__name__)
@@ -58,6 +61,10 @@ class Guard:
         self._stop_after = stop_after
         self._dead_in_a_row = 0
         self._sleep = sleep
+        self._newest = Newest("process")
+        self._emitted = metrics.EMITTED_EVENTS.labels(processor.name)
+        # Looking a label up costs more than counting.
+        self._decisions: dict[tuple[str, str], PrometheusCounter] = {}
 
     async def handle(self, message: Message) -> list[Outgoing]:
         """Return what must be durable before ``message`` may be acknowledged.
@@ -67,24 +74,28 @@ class Guard:
         """
         frame = self._decoder.decode(message.value)
         self.counts["events_in"] += len(frame.events) + len(frame.rejected)
-        dead: list[Event] = [
+        dead: list[DeadLetterEvent] = [
             self._letter(message, rejected.index, rejected.reason, "decode", rejected.error, rejected.original)
             for rejected in frame.rejected
         ]
         emitted: list[Event] = []
+        dropped: dict[str, int] = {}
         refused = 0
         outcomes = await self._outcomes(message, frame.events)
         for place, event, outcome in zip(frame.places, frame.events, outcomes, strict=True):
             if isinstance(outcome, Emit):
                 emitted += outcome.events
             elif isinstance(outcome, Drop):
-                self.counts[f"dropped:{outcome.reason}"] += 1
+                dropped[outcome.reason] = dropped.get(outcome.reason, 0) + 1
             else:
                 refused += 1
                 error, name = outcome.error, self.processor.name
                 dead.append(self._letter(message, place, outcome.reason, name, error, encode_event(event)))
         if emitted:
             self.counts["emitted"] += len(emitted)
+        for reason, number in dropped.items():
+            self.counts[f"dropped:{reason}"] += number
+        self._measure(frame.events, emitted, dropped, dead)
         if refused < len(frame.events):
             self._dead_in_a_row = 0
         if dead:
@@ -100,6 +111,35 @@ class Guard:
             assert out.topic in self._may_emit, f"{self.processor.name} does not declare that it emits {out.topic}"
         return made + frames(dead, self._partitions)
 
+    def _measure(
+        self,
+        events: Sequence[Any],
+        emitted: Sequence[Event],
+        dropped: Mapping[str, int],
+        dead: Sequence[DeadLetterEvent],
+    ) -> None:
+        """Tell of one frame: a few figures, however many events it had."""
+        used = len(events) - sum(dropped.values())
+        if dead:
+            used -= sum(1 for letter in dead if letter.step == self.processor.name)
+            for reason, number in Counter(letter.reason for letter in dead).items():
+                self._decided("dead_letter", reason).inc(number)
+        if used:
+            self._decided("emit", "").inc(used)
+        for reason, number in dropped.items():
+            self._decided("drop", reason).inc(number)
+        if emitted:
+            self._emitted.inc(len(emitted))
+        if events:
+            self._newest.note(self.kind.name, events[-1].observed_at)
+
+    def _decided(self, outcome: str, reason: str) -> PrometheusCounter:
+        known = self._decisions.get((outcome, reason))
+        if known is None:
+            known = metrics.PROCESSED_EVENTS.labels(self.processor.name, outcome, reason)
+            self._decisions[outcome, reason] = known
+        return known
+
     async def _outcomes(self, message: Message, events: list[Any]) -> Sequence[Outcome]:
         if not events:
             return ()
@@ -110,6 +150,7 @@ class Guard:
             except Retry as wait:
                 log.warning("holding the line", step=self.processor.name, topic=message.topic, why=str(wait))
                 self.counts["retries"] += 1
+                metrics.RETRIES.labels(self.processor.name).inc()
                 await self._sleep(delay)
                 delay = min(delay * 2, 10.0)
 
@@ -156,4 +197,5 @@ class Watch:
     @property
     def oldest_s(self) -> float:
         """Seconds since the oldest unacknowledged message was taken; 0 when nothing is held."""
-        return self._clock() - min(self._taken.values()) if self._taken else 0.0
+        taken = list(self._taken.values())  # a copy: whoever scrapes figures asks from another thread
+        return self._clock() - min(taken) if taken else 0.0

@@ -8,7 +8,7 @@ from schemas.wire.frame import Headers
 
 
 class Message(Struct, frozen=True):
-    """A Kafka message as it came in."""
+    """A Kafka message as it came in. ``timestamp_ms``: when its producer sent it, epoch milliseconds; 0: not known."""
 
     topic: str
     partition: int
@@ -16,6 +16,7 @@ class Message(Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    timestamp_ms: int = 0
 
 
 class Outgoing(Struct, frozen=True):

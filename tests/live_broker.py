@@ -16,7 +16,7 @@ from compose.broker import broker_command
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import ADMIN, ClusterFile
-from compose.own_system import free_ports
+from compose.own_ports import free_ports
 from compose.settings import Settings
 from schemas.registry import EVENT_TYPES
 from schemas.wire.publisher import BrokerUnavailableError

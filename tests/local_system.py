@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from compose.own_system import free_ports
+from compose.own_ports import free_ports
 
 
 class Up:

@@ -75,6 +75,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         dead = [name for name, pid in running.roles.items() if pid is None]
         found = f"up, process {running.pid}, roles: {', '.join(running.roles)}"
         yield Finding("system", "bad" if dead else "ok", found, f"not running: {', '.join(dead)}" if dead else "")
+        yield from _ready(running)
     yield _broker(settings)
     yield from _server(settings)
     yield _clock()
@@ -161,6 +162,26 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"port {port}", "bad", "something else listens there", f"stop it, or set {setting}")
         else:
             yield Finding(f"port {port}", "ok", f"free ({name})")
+
+
+def _ready(running: run_file.RunningHere) -> Iterator[Finding]:
+    """Ask each role whether it does its work; those that do are told of together."""
+    ready = []
+    for role, where in running.metrics.items():
+        try:
+            state = httpx2.get(f"http://{where}/ready", timeout=5.0, trust_env=False).json()
+        except (httpx2.HTTPError, ValueError) as error:
+            why = f"http://{where} does not answer ({type(error).__name__})"
+            yield Finding(role, "bad", why, f"see logs/{role}.log")
+            continue
+        if state["ready"]:
+            ready.append(role)
+        for part, text in state["wrong"].items():
+            yield Finding(f"{role}: {part}", "bad", text, "it is tried again by itself; see the logs if it stays")
+        for part, text in state["notes"].items():
+            yield Finding(f"{role}: {part}", "note", text)
+    if ready:
+        yield Finding("roles", "ok", f"ready: {', '.join(ready)}")
 
 
 def _broker(settings: Settings) -> Finding:

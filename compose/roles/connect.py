@@ -7,6 +7,7 @@ import asyncio
 import uvicorn
 
 from compose.bounded_http import BoundedHttp
+from compose.observability import signs
 from compose.roles.edge_log import edge_log
 from compose.roles.runner import serve_until
 from compose.settings import Settings
@@ -18,6 +19,7 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
     async with edge_log(settings, "watchfloor-edge", stop) as log:
         token = settings.edge_token.get_secret_value() if settings.edge_token is not None else None
         app = create_edge(log.publisher, spool=log.spool, token=token, jurisdiction=settings.jurisdiction)
+        signs.here().watch("edge", app.state.fault)
         config = uvicorn.Config(
             app,
             host=settings.edge_host,

@@ -14,6 +14,7 @@ from compose import run_file
 from compose.roles.runner import ensure_topics
 from compose.settings import Settings
 from schemas.envelope import Event
+from schemas.metrics import CONNECTIONS
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
 
@@ -70,6 +71,7 @@ class BrokerConnection:
                 self._failing_since = None
                 self._replace.clear()
                 self.connected.set()
+                CONNECTIONS.labels("producer").inc()
                 log.info("connected to the broker")
                 await self._replace.wait()
                 log.warning("the broker has not confirmed for long: connecting anew")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
+from compose.observability import signs
 from compose.roles.connection import BrokerConnection
 from compose.roles.runner import limited
 from compose.settings import Settings
@@ -34,6 +35,10 @@ async def edge_log(settings: Settings, client_id: str, stop: asyncio.Event) -> A
     folder = settings.data_dir / "spool"
     spool = Spool(limited(settings, connection), folder, client_id, limit_mb=settings.spool_limit_mb)
     await spool.open()
+    here = signs.here()
+    here.note("spool", lambda: _spooling(spool))
+    here.watch("spool", lambda: _refusing(spool))
+    here.started = True
     connecting = asyncio.create_task(connection.run())
     # An edge that will never connect must not look alive: whatever ends this ends the role, and it is started again.
     connecting.add_done_callback(lambda _task: stop.set())
@@ -45,3 +50,14 @@ async def edge_log(settings: Settings, client_id: str, stop: asyncio.Event) -> A
         connecting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await connecting
+
+
+def _spooling(spool: Spool) -> str:
+    if not (spool.broker_away or spool.events):
+        return ""
+    return f"Spooling: {spool.events} events wait here for the broker. {spool.alarm}".strip()
+
+
+def _refusing(spool: Spool) -> str:
+    """Return why nothing is taken, or "": while the broker is away, a spool that takes nothing is the end."""
+    return f"Nothing is taken: {spool.refusing}." if spool.refusing and spool.broker_away else ""

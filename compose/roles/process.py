@@ -9,12 +9,15 @@ from typing import Any
 
 import structlog
 
+from compose.observability import signs
 from compose.roles.broker_settings import PROCESS_GROUP, engine_settings, log_reader
+from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
 from pipeline.engine import Engine, Handler, Work, end_process
 from pipeline.framing import frames
 from pipeline.guard import Guard
 from pipeline.message import Message
+from pipeline.metrics import REFERENCE_AGE
 from pipeline.outcome import Processor
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
@@ -40,6 +43,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     reference = Reference()
     follower = Follower(lambda: _reader(settings), reference)
     follower.start()
+    REFERENCE_AGE.set_function(lambda: follower.behind_s if follower.behind_s is not None else float("nan"))
+    here = signs.here()
+    here.watch("reference", lambda: _reference_fault(follower))
     try:
         while not follower.ready.is_set() and not stop.is_set():
             _require_alive(follower)
@@ -52,20 +58,35 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         for guard in guards:
             engine.add(guard.kind, _handler(guard))
+        here.watch("engine", lambda: engine_fault(engine))
+        here.started = True
         await engine.start()
         log.info("processing", processors=[one.name for one in processors])
+        late = False
         while not stop.is_set():
             _require_alive(follower)
             await _tick(engine, cameras, settings)
             behind = follower.behind_s
-            if behind is not None and behind > REFERENCE_LATE_S:
+            was_late, late = late, behind is not None and behind > REFERENCE_LATE_S
+            if behind is not None and late and not was_late:
                 log.warning("reference facts are old", behind_s=round(behind))
+            elif was_late and not late:
+                log.warning("reference facts are read again")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK_S)
         await engine.stop()
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
         follower.stop()
+
+
+def _reference_fault(follower: Follower) -> str:
+    if follower.failure:
+        return "The reader of cameras, zones and hotlists has failed."
+    behind = follower.behind_s
+    if behind is None or not follower.ready.is_set():
+        return "Cameras, zones and hotlists are still being read."
+    return f"Cameras, zones and hotlists were last read {behind:.0f} s ago." if behind > REFERENCE_LATE_S else ""
 
 
 def _require_alive(follower: Follower) -> None:

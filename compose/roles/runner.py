@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 
 import structlog
 import uvicorn
 
 from compose import logs, run_file
 from compose.broker import LogLimit
+from compose.observability import metrics, signs
+from compose.observability.exposition import exposed
+from compose.observability.traces import TracesMissingError, tracing_to
 from compose.settings import Settings
 from connectors.edge.spool_writer import SpoolInUseError
 from schemas.wire.producer import FrameProducer
@@ -26,18 +31,32 @@ def run_role(name: str, settings: Settings, body: Body) -> None:
     """Run a role until SIGTERM or SIGINT; returns when it has ended in order. Raises SystemExit if it cannot begin."""
     logs.configure(settings.log_level, name)
     try:
-        asyncio.run(_run(settings, body))
-    except SpoolInUseError as error:
+        asyncio.run(_run(name, settings, body))
+    except (SpoolInUseError, TracesMissingError) as error:
         log.error("cannot start", why=str(error))
         raise SystemExit(1) from None
 
 
-async def _run(settings: Settings, body: Body) -> None:
+async def _run(name: str, settings: Settings, body: Body) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    logs.tell_of_lost_tasks(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await body(settings, stop)
+    here = signs.Signs(name)
+    metrics.INFO.labels(version("watchfloor")).set(1)
+    metrics.watch_disk(settings.data_dir)
+    with contextlib.ExitStack() as around:
+        around.enter_context(signs.of(here))
+        around.enter_context(tracing_to(settings.trace_endpoint, name, settings.trace_share))
+        if settings.metrics_port:
+            around.enter_context(exposed(here, settings.metrics_host, settings.metrics_port))
+        here.watch("start", lambda: "" if here.started else "It is still starting.")
+        beating = asyncio.create_task(here.beat())
+        try:
+            await body(settings, stop)
+        finally:
+            beating.cancel()
 
 
 async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:

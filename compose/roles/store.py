@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,17 +14,22 @@ import structlog
 from msgspec import Struct
 
 from compose import run_file
+from compose.observability import signs
 from compose.restore import restore_log
-from compose.roles.broker_settings import store_reader
+from compose.roles.broker_settings import STORE_GROUP, store_reader
 from compose.roles.runner import open_producer
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter
 from pipeline.message import Message
+from pipeline.metrics import NOT_STORABLE, STORED_EVENTS
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
+from pipeline.worker_figures import Place, WorkerFigures, stage_of, watch_worker
+from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType
+from schemas.metrics import CONNECTIONS, Newest
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder, encode_event
 from schemas.wire.group_reader import Fetched, GroupReader
@@ -82,8 +88,10 @@ class _Waiting(Struct):
     """Messages whose rows are on their way to the store, as one poll brought them."""
 
     fetched: Fetched
+    since: float
     letters: list[Event]
     written: list[tuple[EventType[Any], list[_Frame], asyncio.Future[Written]]] = []
+    spans: list[tracing.Span] = []
 
 
 class StoreRole:
@@ -96,10 +104,16 @@ class StoreRole:
     def __init__(self, settings: Settings, store: AsyncStore, publisher: Publisher) -> None:
         """``publisher``: takes the dead letters of what cannot be stored."""
         self.stored: Counter[str] = Counter()
+        self._newest = Newest("store")
         self._settings = settings
         self._store = store
         self._publisher = publisher
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in STORED}
+        self._took = stage_of("store", STORED)
+        self._reader: GroupReader | None = None
+        self._writer: BatchWriter | None = None
+        self._figures = WorkerFigures(assigned=self._assigned, end=self._end, committed=lambda _place: None)
+        self._waiting: deque[_Waiting] = deque()
         self._stop = threading.Event()
 
     async def restore_log(self) -> None:
@@ -114,6 +128,11 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``. Raises what the store raises when it is broken."""
+        here = signs.here()
+        here.watch("storing", self._fault)
+        here.watch("store", lambda: self._away)
+        here.started = True
+        watch_worker(self._figures, STORE_GROUP, STORED, self._held_s)
         with ThreadPoolExecutor(1, thread_name_prefix="store") as thread:
             working = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._work()))
             stopping = asyncio.create_task(stop.wait())
@@ -127,6 +146,7 @@ class StoreRole:
         with ThreadPoolExecutor(1, thread_name_prefix="store-log") as thread:
             async with BatchWriter(self._store) as writer:
                 log.info("storing", types=len(STORED))
+                self._writer = writer
                 while not self._stop.is_set():
                     try:
                         await self._follow(_Log(self._settings, thread), writer)
@@ -137,18 +157,22 @@ class StoreRole:
 
     async def _follow(self, reading: _Log, writer: BatchWriter) -> None:
         """Read, store, acknowledge, in the order of the log. Raises BrokerUnavailableError."""
-        waiting: deque[_Waiting] = deque()
+        waiting = self._waiting
         try:
-            await reading.open()
+            self._reader = await reading.open()
+            CONNECTIONS.labels("store").inc()
             while not self._stop.is_set():
                 fetched = await reading.call(lambda reader: reader.poll(POLL_S))
                 if fetched.records:
                     waiting.append(await self._write(fetched, writer, reading))
                 while waiting and all(written.done() for _, _, written in waiting[0].written):
                     await self._settle(waiting.popleft(), reading)
-            for left in waiting:
-                await self._settle(left, reading)
+            while waiting:
+                await self._settle(waiting.popleft(), reading)
         finally:
+            self._reader = None
+            waiting.clear()
+            self._figures.forget()
             await reading.close()
 
     async def _write(self, fetched: Fetched, writer: BatchWriter, reading: _Log) -> _Waiting:
@@ -158,6 +182,7 @@ class StoreRole:
         sizes: Counter[str] = Counter()
         for record in fetched.records:
             message = _message(record)
+            self._figures.taken(message)
             frame = self._decoders[record.kind.topic].decode(record.value)
             letters += [
                 dead_letter(
@@ -174,7 +199,9 @@ class StoreRole:
             rows = [Placed(event, record.kind.topic, record.partition, record.offset) for event in frame.events]
             frames.setdefault(record.kind.topic, []).append(_Frame(message, rows, frame.places))
             sizes[record.kind.topic] += len(record.value or b"")
-        waiting = _Waiting(fetched, letters)
+        waiting = _Waiting(
+            fetched, time.monotonic(), letters, spans=[span for one in fetched.records if (span := _span(one))]
+        )
         for kind in STORED:
             if kind.topic in frames:
                 rows = [row for frame in frames[kind.topic] for row in frame.rows]
@@ -189,13 +216,18 @@ class StoreRole:
         letters = done.letters
         for kind, frames, written in done.written:
             rejected = {id(one.row): one.error for one in (await written).rejected}
+            stored = sum(len(frame.rows) for frame in frames) - len(rejected)
+            self.stored[kind.name] += stored
+            STORED_EVENTS.labels(kind.name).inc(stored)
+            if rejected:
+                NOT_STORABLE.labels(kind.name).inc(len(rejected))
             for frame in frames:
-                self.stored[kind.name] += len(frame.rows)
+                if frame.rows:
+                    self._newest.note(kind.name, frame.rows[-1].event.observed_at)
                 if not rejected:
                     continue
                 for row, place in zip(frame.rows, frame.places, strict=True):
                     if id(row) in rejected:
-                        self.stored[kind.name] -= 1
                         letters.append(
                             dead_letter(
                                 frame.message,
@@ -211,6 +243,40 @@ class StoreRole:
             await self._publisher.publish(letters)
         offsets, term = done.fetched.offsets, done.fetched.term
         await reading.call(lambda reader: reader.acknowledge(offsets, term))
+        for _, frames, _ in done.written:
+            for frame in frames:
+                took_s = self._figures.acknowledged(frame.message)
+                if took_s is not None:
+                    self._took[frame.message.topic].observe(took_s)
+        for span in done.spans:
+            span.end()
+
+    # Asked by whoever scrapes, from another thread.
+
+    def _fault(self) -> str:
+        reader = self._reader
+        if reader is None:
+            return "It is joining the group."
+        return "" if reader.assigned() else "No partition is assigned to this worker."
+
+    @property
+    def _away(self) -> str:
+        writer = self._writer
+        return f"The store cannot be reached: {writer.away}" if writer is not None and writer.away else ""
+
+    def _held_s(self) -> float:
+        try:
+            return time.monotonic() - self._waiting[0].since
+        except IndexError:
+            return 0.0
+
+    def _assigned(self) -> set[Place]:
+        reader = self._reader
+        return set() if reader is None else reader.assigned()
+
+    def _end(self, place: Place) -> int | None:
+        reader = self._reader
+        return None if reader is None else reader.end(place)
 
 
 class _Log:
@@ -221,9 +287,10 @@ class _Log:
         self._thread = thread
         self._reader: GroupReader | None = None
 
-    async def open(self) -> None:
+    async def open(self) -> GroupReader:
         loop = asyncio.get_running_loop()
         self._reader = await loop.run_in_executor(self._thread, store_reader, self._settings)
+        return self._reader
 
     async def call(self, what: Callable[[GroupReader], T]) -> T:
         assert self._reader is not None
@@ -235,7 +302,22 @@ class _Log:
 
 
 def _message(record: Record) -> Message:
-    return Message(record.kind.topic, record.partition, record.offset, record.key, record.value, record.headers)
+    return Message(
+        record.kind.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers,
+        record.timestamp_ms,
+    )
+
+
+def _span(record: Record) -> tracing.Span | None:
+    if tracing.active() is None:
+        return None
+    about: tracing.Attributes = {"topic": record.kind.topic, "partition": record.partition, "offset": record.offset}
+    return tracing.begin_after("store.insert", record.headers, about)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
 from msgspec import Struct
+from prometheus_client import Counter, Histogram
 
+from connectors.edge.metrics import ACCEPTED_EVENTS
+from schemas import tracing
 from schemas.envelope import Event
 from schemas.events.ledger_count import LedgerCount
 from schemas.id_digest import MASK, digest_text
 from schemas.identity import identity
+from schemas.metrics import STAGE_SECONDS, Newest, watch_queue
 from schemas.registry import BY_CLASS
 from schemas.wire.frame import utc_now
 from schemas.wire.publisher import BrokerUnavailableError, Publisher
@@ -65,10 +70,20 @@ class AcceptedCounts:
         self._unconfirmed: list[LedgerCount] = []
         self._number = 0
         self.not_counted = 0
+        self._newest = Newest("edge")
+        # Looking a label up costs more than counting.
+        self._figures: dict[type[Event], tuple[str, Counter, Histogram]] = {}
+        watch_queue("ledger_buckets", lambda: len(self._counts), max_buckets)
 
     async def publish(self, events: Sequence[Event]) -> None:
         """As ``Publisher.publish``."""
-        await self._inner.publish(events)
+        began = time.monotonic()
+        if tracing.active() is None:
+            await self._inner.publish(events)
+        else:
+            with tracing.accepting("edge.accept", {"client": self._name, "events": len(events)}):
+                await self._inner.publish(events)
+        self._measure(events, time.monotonic() - began)
         self.count(events)
 
     def count(self, events: Sequence[Event]) -> None:
@@ -89,6 +104,20 @@ class AcceptedCounts:
             if number is not None:
                 found.first = number if found.first is None else min(found.first, number)
                 found.last = number if found.last is None else max(found.last, number)
+
+    def _measure(self, events: Sequence[Event], took_s: float) -> None:
+        """Tell of one publication; nearly all are of one type."""
+        last = {type(event): event for event in events}
+        for cls, event in last.items():
+            known = self._figures.get(cls)
+            if known is None:
+                name = BY_CLASS[cls].name
+                known = (name, ACCEPTED_EVENTS.labels(name), STAGE_SECONDS.labels("edge", name))
+                self._figures[cls] = known
+            name, accepted, took = known
+            accepted.inc(len(events) if len(last) == 1 else sum(type(one) is cls for one in events))
+            took.observe(took_s)
+            self._newest.note(name, event.observed_at)
 
     def due(self) -> Sequence[LedgerCount]:
         """Return what is to be reported: the same events again until ``confirmed`` is called."""

@@ -22,6 +22,7 @@ from connectors.edge.admission import Admission
 from connectors.edge.body import read_body
 from connectors.edge.confirmation import Confirmations
 from connectors.edge.dead_letters import dead_letter
+from connectors.edge.metrics import REFUSED_PARTS, REFUSED_REQUESTS
 from connectors.edge.own_events import ACCEPTED, translate_own
 from connectors.edge.refusal import RefusalError, busy, json_response
 from connectors.edge.spool import Spool
@@ -29,6 +30,7 @@ from connectors.edge.spool_writer import SpoolRefusedError
 from connectors.registry import Connector, webhooks
 from connectors.translation import Context, PayloadError, Translation
 from schemas.envelope import Event
+from schemas.metrics import watch_queue
 from schemas.wire.frame import utc_now
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError, Publisher
 
@@ -70,7 +72,7 @@ def create_edge(
         body_timeout_s=body_timeout_s,
         clock=clock,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/health", edge.health, methods=["GET"]),
             Route("/ingest/events/{event_type}", edge.ingest_own, methods=["POST"]),
@@ -79,6 +81,8 @@ def create_edge(
         ],
         exception_handlers={RefusalError: _refused, HTTPException: _http_error},
     )
+    app.state.fault = edge.fault
+    return app
 
 
 class _Edge:
@@ -104,6 +108,12 @@ class _Edge:
         self._admission = admission
         self._body_timeout_s = body_timeout_s
         self._clock = clock
+        watch_queue("edge_requests", lambda: admission.requests, admission.max_requests)
+        watch_queue("edge_body_bytes", lambda: admission.bytes, admission.max_bytes)
+
+    def fault(self) -> str:
+        """Return why nothing is taken, or ""; may be asked from another thread."""
+        return "The broker does not confirm." if self._publisher.health()["status"] == "failing" else ""
 
     async def health(self, request: Request) -> Response:
         """GET /health: 200 when events are taken or nothing was sent yet, 503 when they are not."""
@@ -206,8 +216,11 @@ class _Edge:
             "ignored": [ignored.reason for ignored in done.ignored],
             "refused": [{"index": part.index, "field": part.field, "error": part.error} for part in done.refused],
         }
+        if done.refused:
+            REFUSED_PARTS.labels(context.connector).inc(len(done.refused))
         if done.refused and not done.events and not done.ignored:
             fields = ", ".join(dict.fromkeys(part.field for part in done.refused[:5]))
+            REFUSED_REQUESTS.labels("422").inc()
             return json_response({"error": f"nothing was accepted; correct {fields} and send again", **answer}, 422)
         outgoing: list[Event] = [*done.events, *(dead_letter(part, content_type, context) for part in done.refused)]
         if outgoing:
@@ -255,6 +268,7 @@ def _broken(error: Exception, context: Context) -> RefusalError:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, RefusalError):
         raise error
+    REFUSED_REQUESTS.labels(str(error.status)).inc()
     return error.response()
 
 

@@ -61,7 +61,7 @@ class Confirmations:
         """Return the state. ``status``: ok; idle (nothing was sent yet, so nothing is known); spooling (events are
         taken and wait here for the broker); failing (nothing is taken)."""
         now = self._clock()
-        longest = max(((now - since).total_seconds() for since in self._waiting.values()), default=0.0)
+        longest = max(((now - since).total_seconds() for since in list(self._waiting.values())), default=0.0)
         spool = self._spool
         if self._last_failed or longest > STALLED_AFTER_S:
             status = "failing"

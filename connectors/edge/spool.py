@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
+from connectors.edge import metrics
 from connectors.edge.key_marks import KeyMarks, key_mark
 from connectors.edge.spool_file import SpoolFile, SpoolRow, Waiting, damaged_in
 from connectors.edge.spool_room import Growth, room_alarm, share
@@ -74,6 +75,7 @@ class Spool:
         """``client``: names the file; two publishers with one name cannot be open at once."""
         self._inner = inner
         self._folder = folder
+        self._client = client
         self._writer = SpoolWriter(folder / f"{file_name(client)}.sqlite", limit_mb * 1024 * 1024, self._on_opened)
         self._confirm_within_s = confirm_within_s
         self._drain_within_s = drain_within_s
@@ -122,6 +124,7 @@ class Spool:
             self._unreadable = str(error)
         self._look()
         self._drainer = asyncio.create_task(self._drain())
+        metrics.watch_spool(self._client, self, MAX_UNWRITTEN_BYTES)
 
     async def close(self) -> None:
         """Stop draining and let go of the file; what it holds is drained at the next start."""
@@ -144,6 +147,11 @@ class Spool:
     def bytes(self) -> int:
         """Size of what waits on the disk."""
         return self._writer.measures.contents.bytes
+
+    @property
+    def unwritten_bytes(self) -> int:
+        """Bytes on their way to the disk."""
+        return self._unwritten_bytes
 
     @property
     def share(self) -> float:
@@ -312,6 +320,7 @@ class Spool:
         self._log_full = None
         self._confirmed(len(batch))
         self.drained_events += len(batch)
+        metrics.SPOOL_DRAINED.labels(self._client).inc(len(batch))
         self._found_broker()
         self._confirmed_up_to = batch[-1].seq
         await self._forget(batch)

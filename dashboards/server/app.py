@@ -15,7 +15,7 @@ from dashboards.server.actions import actions_router
 from dashboards.server.errors import add_error_handlers
 from dashboards.server.hub import Hub
 from dashboards.server.ledger import ledger_router
-from dashboards.server.metrics import metrics_router
+from dashboards.server.metrics import figures, metrics_router
 from dashboards.server.ports import DeadLetters, Ledger, Query, Vitals
 from dashboards.server.protection import OwnPagesOnly, ProtectiveHeaders
 from dashboards.server.questions import questions_router
@@ -72,7 +72,9 @@ def create_server(
     app.include_router(questions_router(query))
     app.include_router(refused_router(dead_letters))
     app.include_router(ledger_router(ledger))
-    app.include_router(metrics_router(hub, vitals, ledger))
+    #: Figures of this server besides those that all processes have.
+    app.state.figures = figures(hub, vitals, ledger)
+    app.include_router(metrics_router(app.state.figures))
     route = HubRoute(hub)
 
     @app.websocket("/ws")

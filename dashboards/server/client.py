@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
+from msgspec import Struct
+
 from dashboards.server.channel import CHANNELS
 from dashboards.server.coalescer import Coalescer, Update
 from dashboards.server.messages import CLOSE_SLOW, Resume, gap, slow, welcome
@@ -63,6 +65,13 @@ class Source(Protocol):
     def mono(self) -> float:
         """Return monotonic seconds."""
         ...
+
+
+class Behind(Struct, frozen=True):
+    """How far behind somebody is: for how long the oldest message he lacks has been waiting, and how much he lacks."""
+
+    seconds: float
+    bytes: int
 
 
 class Client:
@@ -166,6 +175,10 @@ class Client:
             self.close(CLOSE_SLOW, reason)
         return not reason
 
+    def behind(self, now: float) -> Behind:
+        """Return how far this client is behind. ``now``: monotonic seconds."""
+        return Behind(self._behind_s(now), self._behind_bytes())
+
     async def run(self) -> None:
         """Send until cancelled. Raises what ``send`` raises when the connection is lost."""
         while True:
@@ -251,11 +264,11 @@ class Client:
 
     def _behind_s(self, now: float) -> float:
         since = [] if self._in_flight_since is None else [self._in_flight_since]
-        for name, cursor in self._cursors.items():
+        for name, cursor in list(self._cursors.items()):
             waiting = self._hub.tail(name).waiting_since(cursor)
             if waiting is not None:
                 since.append(waiting)
         return now - min(since) if since else 0.0
 
     def _behind_bytes(self) -> int:
-        return sum(self._hub.tail(name).bytes_after(cursor) for name, cursor in self._cursors.items())
+        return sum(self._hub.tail(name).bytes_after(cursor) for name, cursor in list(self._cursors.items()))

@@ -18,6 +18,7 @@ class Update:
 
     ``latest``: channel -> key -> row. ``flows``: channel -> (rows, how many were left out).
     ``on_encode`` is called for each channel that is put into JSON, so that encoding twice would show.
+    ``trace``: the trace that something of it belongs to, if any.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Update:
         flows: Mapping[str, tuple[list[bytes], int]],
         now_ms: int,
         on_encode: Callable[[], None],
+        trace: str = "",
     ) -> None:
         self.latest = latest
         self.flows = flows
@@ -34,6 +36,7 @@ class Update:
         self._bodies: dict[str, bytes] = {}
         self._texts: dict[frozenset[str], str] = {}
         self._on_encode = on_encode
+        self._trace = trace
 
     def concerns(self, subscribed: frozenset[str]) -> bool:
         """Return whether any of these channels changed."""
@@ -46,7 +49,7 @@ class Update:
             return None
         text = self._texts.get(wanted)
         if text is None:
-            text = delta([(name, self._body(name)) for name in sorted(wanted)], self._now_ms)
+            text = delta([(name, self._body(name)) for name in sorted(wanted)], self._now_ms, self._trace)
             self._texts[wanted] = text
         return text
 

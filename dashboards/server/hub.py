@@ -17,12 +17,14 @@ from typing import Any
 import structlog
 
 from dashboards.server.channel import BY_KIND, CHANNELS
-from dashboards.server.client import Client
+from dashboards.server.client import Behind, Client
 from dashboards.server.coalescer import Update
+from dashboards.server.held import Held
 from dashboards.server.messages import CLOSE_FULL, HEARTBEAT_S, ping
 from dashboards.server.snapshot import Snapshot
 from dashboards.server.streams import Flowing, Latest, Lossless
 from dashboards.server.tail import Tail
+from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 
@@ -86,21 +88,40 @@ class Hub:
         self._closed: Counter[str] = Counter()
         self._sent_messages = 0
         self._sent_bytes = 0
+        self._held = {name: Held(channel.kind) for name, channel in CHANNELS.items()}
 
     # What the log reader calls.
 
-    def offer(self, kind: EventType[Any], events: Sequence[Event], at: float) -> None:
+    def offer(
+        self,
+        kind: EventType[Any],
+        events: Sequence[Event],
+        at: float,
+        *,
+        logged_at: float | None = None,
+        span: tracing.Span | None = None,
+    ) -> None:
         """Take in events of one type, in the order of the log. ``at``: when they were read, seconds since 1970.
+
+        ``logged_at``: when they came into the log, likewise, if known. ``span``: their part of a trace, ended here.
 
         Must be called on the event loop. Types that nobody watches are ignored; so are states older than the one
         known and events that were seen before.
         """
         channel = BY_KIND.get(kind.name)
         if channel is None:
+            if span is not None:
+                span.end()
             return
         live = self._caught_up
+        if events:
+            self._held[channel.name].note(events, logged_at if live else None, span)
+        elif span is not None:
+            span.end()
         if channel.push is Push.LOSSLESS:
             news = self._lossless[channel.name].offer(events, at, self.mono(), live)
+            if span is not None and news and live:
+                self._lossless[channel.name].tail.mark(tracing.trace_id(span.traceparent))
             if news and live and channel.urgent and self._urgent is None:
                 self._urgent = asyncio.get_running_loop().call_later(URGENT_S, self._flush_urgent)
         elif channel.push is Push.LATEST:
@@ -125,6 +146,15 @@ class Hub:
     def clients(self) -> int:
         """How many clients are connected."""
         return len(self._clients)
+
+    def behind(self) -> Behind:
+        """Return how far the clients are behind."""
+        now = self.mono()
+        each = [client.behind(now) for client in list(self._clients)]
+        return Behind(
+            max((one.seconds for one in each), default=0.0),
+            sum(one.bytes for one in each),
+        )
 
     def ticked_ago_s(self) -> float | None:
         """Return how long ago the hub last did its round, in seconds; None when it never did."""
@@ -232,6 +262,7 @@ class Hub:
                 self._flush_lossless(stream)
 
     def _flush_lossless(self, stream: Lossless) -> None:
+        self._held[stream.channel.name].handed_over(self._wall(), len(self._clients))
         if stream.tail.flush():
             for client in self._clients:
                 if stream.channel.name in client.channels:
@@ -240,9 +271,12 @@ class Hub:
     def _flush_soft(self) -> None:
         latest = {name: changed for name, stream in self._latest.items() if (changed := stream.take())}
         flows = {name: taken for name, stream in self._flows.items() if any(taken := stream.flow.take(self.mono()))}
+        trace = ""
+        for name in (*self._latest, *self._flows):
+            trace = self._held[name].handed_over(self._wall(), len(self._clients)) or trace
         if not latest and not flows:
             return
-        update = Update(latest, flows, self.now_ms(), self._count_encoding)
+        update = Update(latest, flows, self.now_ms(), self._count_encoding, trace)
         for client in self._clients:
             client.offer(update)
 

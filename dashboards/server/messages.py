@@ -143,10 +143,15 @@ def snapshot_part(channel: str, pos: int, part: int, of: int, rows: Iterable[byt
     return (head + b",".join(rows) + b"]}").decode()
 
 
-def numbered_delta(channel: str, first: int, last: int, rows: Iterable[bytes], *, now_ms: int, hub_at: int) -> str:
-    """Return rows ``first`` .. ``last`` of a lossless channel. ``hub_at``: when the hub got the oldest of them (ms)."""
-    head = b'{"t":"d","now":%d,"hub_at":%d,"ch":{"%s":{"from":%d,"to":%d,"rows":[' % (
-        now_ms, hub_at, channel.encode(), first, last
+def numbered_delta(
+    channel: str, first: int, last: int, rows: Iterable[bytes], *, now_ms: int, hub_at: int, trace: str = ""
+) -> str:
+    """Return rows ``first`` .. ``last`` of a lossless channel. ``hub_at``: when the hub got the oldest of them (ms).
+
+    ``trace``: the trace that one of them belongs to, if any.
+    """
+    head = b'{"t":"d","now":%d,"hub_at":%d,%s"ch":{"%s":{"from":%d,"to":%d,"rows":[' % (
+        now_ms, hub_at, _trace(trace), channel.encode(), first, last
     )  # fmt: skip
     return (head + b",".join(rows) + b"]}}}").decode()
 
@@ -157,10 +162,14 @@ def channel_delta(rows: Iterable[bytes], dropped: int | None) -> bytes:
     return b'{"rows":[' + b",".join(rows) + tail
 
 
-def delta(bodies: Sequence[tuple[str, bytes]], now_ms: int) -> str:
-    """Return one message of several channels' deltas."""
+def delta(bodies: Sequence[tuple[str, bytes]], now_ms: int, trace: str = "") -> str:
+    """Return one message of several channels' deltas. ``trace``: as for ``numbered_delta``."""
     parts = b",".join(b'"%s":%s' % (name.encode(), body) for name, body in bodies)
-    return (b'{"t":"d","now":%d,"ch":{' % now_ms + parts + b"}}").decode()
+    return (b'{"t":"d","now":%d,%s"ch":{' % (now_ms, _trace(trace)) + parts + b"}}").decode()
+
+
+def _trace(trace: str) -> bytes:
+    return b'"trace":"%s",' % trace.encode() if trace else b""
 
 
 def _text(body: Mapping[str, object]) -> str:

@@ -17,6 +17,8 @@ BATCH_BYTES = 256 * 1024
 #: A batch is handed to further clients for this long; later its ``now`` would mislead their clocks.
 SHARED_S = 0.1
 _SHARED_BATCHES = 16
+#: Traces remembered until their rows are encoded.
+_TRACES = 64
 
 
 class Batch(Struct, frozen=True, gc=False):
@@ -53,6 +55,8 @@ class Tail:
         self.pos = 0
         self.flushed = 0
         self.encoded = 0
+        #: Traces by the row that each ends with; few, and only while something is traced.
+        self._traces: dict[int, str] = {}
 
     def skip(self) -> None:
         """Count a row that nobody can have missed, as nobody has been told a position yet."""
@@ -74,6 +78,12 @@ class Tail:
             del self._rows[self.first]
             self._dropped_total = oldest.total
             self.first += 1
+
+    def mark(self, trace: str) -> None:
+        """Note that the row added last belongs to a trace."""
+        self._traces[self.pos] = trace
+        while len(self._traces) > _TRACES:
+            del self._traces[next(iter(self._traces))]
 
     def flush(self) -> bool:
         """Let everything be sent; return whether there was anything new."""
@@ -118,7 +128,8 @@ class Tail:
                 break
             rows.append(row.row)
             last += 1
-        text = numbered_delta(self._name, cursor + 1, last, rows, now_ms=now_ms, hub_at=hub_at)
+        trace = next((one for pos, one in self._traces.items() if cursor < pos <= last), "")
+        text = numbered_delta(self._name, cursor + 1, last, rows, now_ms=now_ms, hub_at=hub_at, trace=trace)
         batch = Batch(last, text, self._rows[cursor + 1].since, mono)
         self.encoded += 1
         self._shared[cursor] = batch

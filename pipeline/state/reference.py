@@ -29,6 +29,7 @@ from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
+from schemas.metrics import CONNECTIONS
 from schemas.wire.frame import FrameDecoder, utc_now
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
@@ -138,14 +139,14 @@ class Follower:
         self._connect = connect
         self._stop = threading.Event()
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in KINDS}
-        self._last_poll: float | None = None
+        self._last_answer: float | None = None
         self._failure = ""
         self._thread = threading.Thread(target=self._run, name="reference", daemon=True)
 
     @property
     def behind_s(self) -> float | None:
-        """Seconds since the log was last read; None before the first time."""
-        return None if self._last_poll is None else time.monotonic() - self._last_poll
+        """Seconds since a broker last answered; None before the first time."""
+        return None if self._last_answer is None else time.monotonic() - self._last_answer
 
     @property
     def failure(self) -> str:
@@ -176,9 +177,10 @@ class Follower:
             reader = None
             try:
                 reader = self._connect()
+                CONNECTIONS.labels("reference").inc()
                 while not self._stop.is_set():
                     self._apply(reader.poll(0.5))
-                    self._last_poll = time.monotonic()
+                    self._last_answer = reader.answered_at
                     if reader.caught_up:
                         self.reference.rebuild()
                         self.ready.set()

@@ -14,9 +14,11 @@ from typing import Any, Protocol
 import structlog
 from msgspec import Struct
 
+from pipeline import metrics
 from pipeline.store.errors import BadRowsError, StoreUnavailableError
 from pipeline.store.store import Placed
 from schemas.event_type import EventType
+from schemas.metrics import watch_queue
 
 _log = structlog.get_logger(__name__)
 
@@ -87,6 +89,14 @@ class BatchWriter:
         self._changed = asyncio.Condition()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+        self._away = ""
+        watch_queue("store_rows", lambda: self._pending_rows, max_pending_rows)
+        metrics.STORE_AWAY.set(0)
+
+    @property
+    def away(self) -> str:
+        """Why the store takes nothing now, or ""."""
+        return self._away
 
     @property
     def pending_rows(self) -> int:
@@ -216,10 +226,16 @@ class BatchWriter:
             try:
                 await self._store.insert(kind, rows)
             except StoreUnavailableError as error:
+                self._away = str(error) or type(error).__name__
+                metrics.STORE_AWAY.set(1)
+                metrics.STORE_FAILURES.inc()
                 _log.warning("store_unavailable", event_type=kind.name, rows=len(rows), error=str(error), wait_s=wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LAST_RETRY_S)
             else:
+                if self._away:
+                    self._away = ""
+                    metrics.STORE_AWAY.set(0)
                 return
 
 

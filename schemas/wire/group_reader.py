@@ -18,8 +18,10 @@ from schemas.event_type import EventType
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import HANGS_AFTER_MS, RECONNECT_WITHIN_MS, Record, records_of
 
-#: By topic and partition: the offset after the last message.
-Offsets = Mapping[tuple[str, int], int]
+#: A topic and the number of its partition.
+Place = tuple[str, int]
+#: The offset after the last message, by place.
+Offsets = Mapping[Place, int]
 
 
 class Fetched(Struct, frozen=True):
@@ -29,7 +31,7 @@ class Fetched(Struct, frozen=True):
     term: int
 
     @property
-    def offsets(self) -> dict[tuple[str, int], int]:
+    def offsets(self) -> dict[Place, int]:
         """What to acknowledge once all of it is durable."""
         return {(one.kind.topic, one.partition): one.offset + 1 for one in self.records}
 
@@ -88,10 +90,22 @@ class GroupReader:
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
 
-    @property
-    def joined(self) -> bool:
-        """True while the group has given us partitions."""
-        return bool(self._kafka.assignment())
+    # These may be asked from any thread, while partitions come and go: what cannot be told is not.
+
+    def assigned(self) -> set[Place]:
+        """Return the partitions that are ours now."""
+        try:
+            return {(place.topic, place.partition) for place in self._kafka.assignment()}
+        except Exception:
+            return set()
+
+    def end(self, place: Place) -> int | None:
+        """Return the offset after the last message of a partition, as of the last fetch; None: not known."""
+        try:
+            end: int | None = self._kafka.highwater(TopicPartition(*place))
+        except Exception:
+            return None
+        return end
 
     def poll(self, timeout_s: float) -> Fetched:
         """Return what has arrived, in order within each partition; nothing after ``timeout_s`` without any.

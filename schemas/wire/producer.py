@@ -17,8 +17,10 @@ import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType
+from schemas.metrics import PRODUCED_EVENTS, PRODUCED_FRAMES, watch_queue
 from schemas.registry import BY_CLASS
 from schemas.wire.frame import (
     MAX_BYTES,
@@ -37,6 +39,9 @@ log = structlog.get_logger(__name__)
 
 #: Events that may wait for the broker before new ones are refused: some 20 s of the busiest edge, about 100 MB.
 MAX_PENDING_EVENTS = 100_000
+#: Further traces that a frame is linked to.
+MAX_LINKS = 16
+_FRAMES_CONFIRMED, _FRAMES_FAILED = PRODUCED_FRAMES.labels("confirmed"), PRODUCED_FRAMES.labels("failed")
 
 
 class _Confirmation:
@@ -62,7 +67,7 @@ class _Confirmation:
 class _OpenFrame:
     """Events of one topic partition that wait for their frame to close."""
 
-    __slots__ = ("closes_at", "confirmations", "encoded", "first", "key", "kind", "partition", "size")
+    __slots__ = ("closes_at", "confirmations", "encoded", "first", "key", "kind", "partition", "size", "span", "traces")
 
     def __init__(self, kind: EventType[Any], partition: int, first: Event, key: bytes, closes_at: float) -> None:
         self.kind = kind
@@ -72,6 +77,8 @@ class _OpenFrame:
         self.encoded: list[bytes] = []
         self.confirmations: list[tuple[_Confirmation, int]] = []
         self.size = 2
+        self.traces: list[str] = []
+        self.span: tracing.Span | None = None
         self.closes_at = closes_at
 
 
@@ -116,6 +123,7 @@ class FrameProducer:
         self._closed = False
         self.last_error: str | None = None
         self.last_confirmed: float | None = None
+        watch_queue("producer_events", lambda: self._pending, max_pending_events)
         self._thread = threading.Thread(target=self._run, name="frame-producer", daemon=True)
         self._thread.start()
 
@@ -197,12 +205,13 @@ class FrameProducer:
             key = kind.key_of(event)
             prepared.append((kind, partition_of(key, self._partitions[kind.topic]), key, event, encoded))
         confirmation = _Confirmation(len(prepared), done)
+        trace = tracing.current()
         with self._wake:
             if self._closed:
                 raise BrokerUnavailableError("the producer is closed")
             self._pending += len(prepared)
             for kind, partition, key, event, encoded in prepared:
-                self._add(kind, partition, key, event, encoded, confirmation)
+                self._add(kind, partition, key, event, encoded, confirmation, trace)
             self._wake.notify()
 
     def _add(
@@ -213,6 +222,7 @@ class FrameProducer:
         event: Event,
         encoded: bytes,
         confirmation: _Confirmation,
+        trace: str | None,
     ) -> None:
         place = (kind.topic, partition)
         frame = self._open.get(place)
@@ -231,6 +241,8 @@ class FrameProducer:
             frame.confirmations[-1] = (confirmation, frame.confirmations[-1][1] + 1)
         else:
             frame.confirmations.append((confirmation, 1))
+        if trace is not None and trace not in frame.traces and len(frame.traces) <= MAX_LINKS:
+            frame.traces.append(trace)
         if len(frame.encoded) >= MAX_EVENTS:
             self._full.append(self._open.pop(place))
 
@@ -255,13 +267,22 @@ class FrameProducer:
                 return
 
     def _send(self, frame: _OpenFrame) -> None:
+        active = tracing.active() if frame.traces else None
+        if active is not None:
+            about: tracing.Attributes = {
+                "topic": frame.kind.topic,
+                "partition": frame.partition,
+                "events": len(frame.encoded),
+            }
+            frame.span = active.begin("produce", frame.traces[0], about, frame.traces[1:])
+        traceparent = None if frame.span is None else frame.span.traceparent
         try:
             sent = self._kafka.send(
                 frame.kind.topic,
                 value=join_frame(frame.encoded),
                 key=frame.key,
                 partition=frame.partition,
-                headers=frame_headers(frame.kind, frame.first, len(frame.encoded)),
+                headers=frame_headers(frame.kind, frame.first, len(frame.encoded), traceparent),
             )
         except (KafkaError, AssertionError) as error:
             self._settle(frame, error)
@@ -276,9 +297,14 @@ class FrameProducer:
         if error is None:
             self.last_confirmed = time.monotonic()
             self.last_error = None
+            _FRAMES_CONFIRMED.inc()
+            PRODUCED_EVENTS.labels(frame.kind.name).inc(len(frame.encoded))
         else:
+            _FRAMES_FAILED.inc()
             self.last_error = f"{type(error).__name__}: {error}"
             failure = BrokerUnavailableError(f"the broker did not confirm: {self.last_error}")
             log.error("frame not confirmed", topic=frame.kind.topic, partition=frame.partition, error=self.last_error)
+        if frame.span is not None:
+            frame.span.end("" if error is None else type(error).__name__)
         for confirmation, count in frame.confirmations:
             confirmation.settle(count, failure)

@@ -107,7 +107,15 @@ class LogReader:
             self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
-        self.last_poll = time.monotonic()
+        # The client times each answer to a fetch, and keeps no other trace of it: from a broker that hangs a poll
+        # returns too, with nothing.
+        self._answers = self._kafka._metrics.get_sensor("fetch-latency")
+
+    @property
+    def answered_at(self) -> float:
+        """When a broker last answered a fetch, or when this began to read if none has: monotonic seconds."""
+        at: float = self._answers._last_record_time
+        return at / 1000
 
     def _seek_since(self, places: list[TopicPartition], since_ms: dict[str, int]) -> None:
         wanted = {place: since_ms[place.topic] for place in places if place.topic in since_ms}
@@ -123,6 +131,11 @@ class LogReader:
         """True once everything that was in the log when we connected has been read."""
         return all(self._next[place] >= end for place, end in self._ends.items())
 
+    def behind(self, topic: str) -> int:
+        """Return how many messages of a topic were not read yet, as of the last fetch. May be asked from any thread."""
+        ends = [(self._kafka.highwater(place), at) for place, at in list(self._next.items()) if place.topic == topic]
+        return sum(max(end - at, 0) for end, at in ends if end is not None)
+
     def poll(self, timeout_s: float) -> list[Record]:
         """Return what has arrived, in order within each partition; empty after ``timeout_s`` without any.
 
@@ -132,7 +145,6 @@ class LogReader:
             batches = self._kafka.poll(timeout_ms=int(timeout_s * 1000))
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
-        self.last_poll = time.monotonic()
         records = records_of(batches)
         for record in records:
             self._next[TopicPartition(record.kind.topic, record.partition)] = record.offset + 1

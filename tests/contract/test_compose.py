@@ -16,7 +16,6 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from compose.roles.broker_settings import PROCESS_GROUP, STORE_GROUP
 from compose.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -84,15 +83,18 @@ def test_published_ports_are_bound_to_loopback(name: str) -> None:
 
 def test_what_shares_the_hosts_network_listens_on_loopback() -> None:
     sharing = [name for name, service in SERVICES.items() if service.get("network_mode") == "host"]
-    assert sharing == ["serve"]
+    assert sharing == ["serve", "prometheus", "grafana"]
+    assert SERVICES["serve"]["environment"]["WATCHFLOOR_METRICS_HOST"] == "127.0.0.1"
+    assert "--web.listen-address=127.0.0.1:9090" in SERVICES["prometheus"]["command"]
+    assert SERVICES["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
     assert SERVICES["serve"]["environment"]["WATCHFLOOR_WEB_HOST"] == "127.0.0.1"
-    assert "ports" not in SERVICES["serve"]
+    assert not any("ports" in SERVICES[name] for name in sharing)
 
 
 @each_service
 def test_images_are_pinned_to_a_version(name: str) -> None:
     tag = SERVICES[name]["image"].partition(":")[2]
-    assert re.match(r"\d+\.\d+", tag)
+    assert re.match(r"v?\d+\.\d+", tag)
 
 
 @each_service
@@ -115,8 +117,9 @@ def test_a_service_is_asked_how_it_is(name: str) -> None:
 
 
 def test_health_is_asked_where_the_roles_answer() -> None:
-    assert SERVICES["process"]["healthcheck"]["test"][-2:] == ["group", PROCESS_GROUP]
-    assert SERVICES["store"]["healthcheck"]["test"][-2:] == ["group", STORE_GROUP]
+    for role in ("process", "store"):
+        listening = SERVICES[role]["environment"]["WATCHFLOOR_METRICS_PORT"]
+        assert SERVICES[role]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{listening}/ready"
     for role, port, path in (("connect", "EDGE_PORT", "/health"), ("serve", "WEB_PORT", "/api/health")):
         listening = SERVICES[role]["environment"][f"WATCHFLOOR_{port}"]
         assert SERVICES[role]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{listening}{path}"

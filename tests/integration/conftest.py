@@ -9,7 +9,7 @@ import pytest
 
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import PORTS
-from compose.own_system import free_row
+from compose.own_ports import free_row
 from tests.live_broker import PARTITIONS, LiveBroker, emptied, start_embedded
 
 

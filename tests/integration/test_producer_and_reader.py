@@ -10,7 +10,7 @@ from collections import defaultdict
 import pytest
 from msgspec.structs import replace
 
-from compose.own_system import free_ports
+from compose.own_ports import free_ports
 from schemas.events.alert import ALERT
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from kafka import KafkaProducer
@@ -81,9 +82,10 @@ def test_what_was_read_before_another_member_came_cannot_be_acknowledged(broker:
     second = store_reader(broker.settings())
     shared: list[Fetched] = []
     until = time.monotonic() + WITHIN_S
-    while not (second.joined and len(plates(shared)) == 100):
-        assert time.monotonic() < until
-        shared += [first.poll(0.2), second.poll(0.2)]
+    with ThreadPoolExecutor(2) as threads:
+        while not (second.joined and len(plates(shared)) == 100):
+            assert time.monotonic() < until
+            shared += threads.map(lambda reader: reader.poll(0.5), (first, second))
     assert not any(first.acknowledge(one.offsets, one.term) for one in found)
     first.close()
     second.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,10 @@ class Log(LogReader):
     @property
     def caught_up(self) -> bool:
         return not self._records
+
+    @property
+    def answered_at(self) -> float:
+        return time.monotonic()
 
     def poll(self, timeout_s: float) -> list[Record]:
         if self._failure is not None:

@@ -22,7 +22,7 @@ from compose.bench.workload import PARTITIONS, Size
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import ADMIN, PORTS
-from compose.own_system import free_row
+from compose.own_ports import free_row
 from schemas.events.plate_read import PLATE_READ
 
 ROOT = Path(__file__).parents[3]
