@@ -121,7 +121,8 @@ class Local:
     async def add(self, name: str, *arguments: str) -> None:
         """Start one more role."""
         command = role_command(*arguments)
-        await self.supervisor.start(Role(name=name, command=command, env=self.environment(arguments[0])))
+        env = self.environment(arguments[0])
+        await self.supervisor.start(Role(name=name, command=command, env=env, hang_s=self.settings.hang_s))
 
     def environment(self, role: str) -> dict[str, str]:
         """Return a role's settings; on a cluster of this machine, with a user who may do that role's work only."""

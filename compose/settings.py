@@ -72,6 +72,16 @@ class Settings(BaseSettings):
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."
     )
 
+    stall_s: float = Field(
+        90.0, ge=5, le=3600, description="A worker that has stood still for so many seconds while messages wait ends."
+    )
+    hang_s: float = Field(
+        30.0,
+        ge=3,
+        le=3600,
+        description="A role that `up` has not heard of for so many seconds is killed and started anew.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @classmethod

@@ -17,6 +17,8 @@ import asyncio
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,10 @@ from faust.transport.drivers import aiokafka as driver
 from mode.supervisors import CrashingSupervisor
 from msgspec import Struct
 
-from pipeline.guard import Watch
 from pipeline.message import Message, Outgoing
+from pipeline.positions import GroupPositions
+from pipeline.progress import Place, Progress
+from pipeline.stall import Stall, StallWatch
 from schemas.event_type import EventType
 from schemas.wire.security import MECHANISM, Login
 
@@ -36,6 +40,10 @@ log = structlog.get_logger(__name__)
 
 #: Exit status of a worker that could not make an outcome durable (EX_SOFTWARE of sysexits.h).
 EXIT_NOT_DURABLE = 70
+#: Exit status of a worker that stood still (EX_TEMPFAIL): its supervisor starts it again.
+EXIT_STALLED = 75
+#: A process that ends may say why, but not for longer than this: whatever blocks it may hold the log's lock, seconds.
+SAY_WITHIN_S = 3.0
 
 
 class Work(Struct, frozen=True):
@@ -56,7 +64,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
     for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder).
-    ``stall_s``: a worker that holds a message longer than this without progress ends itself.
+    ``stall_s``: a worker that ends itself has stood still for so long: its event loop is blocked, or messages wait and
+    none is taken, or nothing is committed (pipeline/stall.py). ``held_s``: one message may be worked on for so long.
     """
 
     bootstrap: str
@@ -68,7 +77,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 3.0
     commit_interval_s: float = 0.5
     window: int = 64
-    stall_s: float = 120.0
+    stall_s: float = 90.0
+    held_s: float = 120.0
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -100,13 +110,19 @@ class _App(faust.App):
         return _Transport(self.conf.broker_consumer, self)
 
 
-def end_process(why: str, **context: object) -> None:
+def end_process(why: str, *, status: int = EXIT_NOT_DURABLE, **context: object) -> None:
     """End at once: no final commit, no orderly shutdown that may hang or acknowledge. Never returns."""
-    log.critical("not acknowledged, ending the process", why=why, **context)
+    threading.Thread(target=_exit_anyway, args=(status,), daemon=True).start()
+    log.critical("not acknowledged, ending the process", why=why, status=status, **context)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(EXIT_NOT_DURABLE)
+    os._exit(status)
+
+
+def _exit_anyway(status: int) -> None:
+    time.sleep(SAY_WITHIN_S)
+    os._exit(status)
 
 
 class Engine:
@@ -114,7 +130,7 @@ class Engine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
-        self.watch = Watch()
+        self.progress = Progress()
         self.started = False
         self._app = _App(
             settings.group,
@@ -139,7 +155,16 @@ class Engine:
             broker_credentials=_credentials(settings.login),
         )
         self._app.fetch_max_wait_ms = settings.fetch_max_wait_ms
+        self._topics: list[str] = []
         self._watchdog: asyncio.Task[None] | None = None
+        self._stall_watch = StallWatch(
+            self.progress,
+            open_positions=self._open_positions,
+            assigned=self._assigned,
+            end=_end_stalled,
+            stall_s=settings.stall_s,
+            held_s=settings.held_s,
+        )
 
     @property
     def crashed(self) -> bool:
@@ -149,6 +174,7 @@ class Engine:
     def add(self, kind: EventType[Any], handler: Handler) -> None:
         """Call ``handler`` with every message of a topic, in order of each partition."""
         app = self._app
+        self._topics.append(kind.topic)
         source = app.topic(
             kind.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
         )
@@ -162,9 +188,10 @@ class Engine:
                     except Exception as error:
                         end_process(_describe(error), topic=message.topic, offset=message.offset)
                 # After a rebalance the partition may be another worker's: then the message is theirs to acknowledge.
-                if event.message.generation_id == app.consumer_generation_id:
+                ours = event.message.generation_id == app.consumer_generation_id
+                if ours:
                     await stream.ack(event)
-                self.watch.acknowledged(message)
+                self.progress.done(message, acknowledged=ours)
 
         @app.agent(source, name=f"{self.settings.group}-{kind.name}", concurrency=1,
                    supervisor_strategy=CrashingSupervisor)  # fmt: skip
@@ -174,7 +201,7 @@ class Engine:
             try:
                 async for event in stream.noack().events():
                     message = _message(event.message)
-                    self.watch.taken(message)
+                    self.progress.taken(message)
                     try:
                         work = await handler(message)
                         waiting = [await self._send(out) for out in work.outgoing]
@@ -201,23 +228,55 @@ class Engine:
     async def start(self) -> None:
         """Connect, join the group, begin. Returns when partitions are assigned."""
         Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
+        self._watchdog = asyncio.create_task(self._beat())
+        self._stall_watch.start()  # before the group is joined: a join that hangs is a stall as well
         await self._app.start()
         self.started = True
-        self._watchdog = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
         """Leave the group after what is in flight has been acknowledged or given up."""
+        self._stall_watch.stop()
         if self._watchdog is not None:
             self._watchdog.cancel()
         await self._app.stop()
 
-    async def _watch(self) -> None:
+    async def _beat(self) -> None:
         while True:
+            self._stall_watch.beat()
             await asyncio.sleep(1.0)
             if self.crashed:
                 end_process("the engine crashed")
-            if self.watch.oldest_s > self.settings.stall_s:
-                end_process("no progress", held_s=round(self.watch.oldest_s, 1))
+
+    def _assigned(self) -> set[Place]:
+        """Return the partitions that Faust says are ours; it may say so long after they are not. From any thread."""
+        if not self.started:
+            return set()
+        try:
+            return {(place.topic, place.partition) for place in self._app.consumer.assignment()}
+        except Exception:  # its consumer is being made or ended: then nothing is ours
+            return set()
+
+    def _open_positions(self) -> GroupPositions:
+        login = self.settings.login
+        return GroupPositions(
+            self.settings.bootstrap,
+            self.settings.group,
+            self._topics,
+            **({} if login is None else login.kafka_config()),
+        )
+
+
+def _end_stalled(stall: Stall, where: str) -> None:
+    topic, partition = stall.place if stall.place is not None else (None, None)
+    end_process(
+        stall.why,
+        status=EXIT_STALLED,
+        topic=topic,
+        partition=partition,
+        for_s=round(stall.for_s, 1),
+        behind=stall.behind,
+        loop_at=where,
+    )
 
 
 def _credentials(login: Login | None) -> faust.SASLCredentials | None:

@@ -24,7 +24,7 @@ KAFKA_WAIT_MS = 500
 
 
 def engine_settings(
-    settings: Settings, group: str, *, window: int = 64, live: bool = True, stall_s: float = 120.0
+    settings: Settings, group: str, *, window: int = 64, live: bool = True, held_s: float = 120.0
 ) -> EngineSettings:
     """Return how a consumer group's worker talks to the broker; ``live`` where people wait for what it does."""
     from pipeline.engine import EngineSettings  # the engine takes a second to import: who only reads does without
@@ -38,7 +38,8 @@ def engine_settings(
             group=group,
             folder=folder,
             window=window,
-            stall_s=stall_s,
+            stall_s=settings.stall_s,
+            held_s=held_s,
             fetch_max_wait_ms=LIVE_WAIT_MS if live else REFERENCE_WAIT_MS,
             session_timeout_s=6.0,
             heartbeat_s=1.0,
@@ -49,7 +50,8 @@ def engine_settings(
         group=group,
         folder=folder,
         window=window,
-        stall_s=stall_s,
+        stall_s=settings.stall_s,
+        held_s=held_s,
         fetch_max_wait_ms=KAFKA_WAIT_MS,
     )
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from compose import logs, run_file
 from compose.broker import LogLimit
+from compose.heartbeat import beat
 from compose.settings import Settings
 from connectors.edge.spool_writer import SpoolInUseError
 from schemas.wire.producer import FrameProducer
@@ -37,7 +38,11 @@ async def _run(settings: Settings, body: Body) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await body(settings, stop)
+    beating = asyncio.create_task(beat())
+    try:
+        await body(settings, stop)
+    finally:
+        beating.cancel()
 
 
 async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:

@@ -32,7 +32,7 @@ SOURCE = "store/reader"
 #: Frames that may wait for their batch: the writer bounds the rows in them, so that this only must not be the limit.
 WINDOW = 4096
 #: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
-STALL_S = 3600.0
+HELD_S = 3600.0
 
 
 async def open_store(settings: Settings) -> AsyncStore:
@@ -82,7 +82,7 @@ class StoreRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Store until ``stop``."""
-        engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S))
+        engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, held_s=HELD_S))
         async with BatchWriter(self._store) as writer:
             for kind in EVENT_TYPES:
                 if kind.table is not None:
