@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         le=3600,
         description="A role that `up` has not heard of for so many seconds is killed and started anew.",
     )
+    express_after_s: float = Field(
+        5.0, ge=1, le=3600, description="When reads wait for so many seconds, hits in the newest are announced first."
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 

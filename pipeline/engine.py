@@ -159,8 +159,8 @@ class Engine:
         self._watchdog: asyncio.Task[None] | None = None
         self._stall_watch = StallWatch(
             self.progress,
-            open_positions=self._open_positions,
-            assigned=self._assigned,
+            open_positions=lambda: self.open_positions(self._topics),
+            assigned=self.assigned,
             end=_end_stalled,
             stall_s=settings.stall_s,
             held_s=settings.held_s,
@@ -247,7 +247,7 @@ class Engine:
             if self.crashed:
                 end_process("the engine crashed")
 
-    def _assigned(self) -> set[Place]:
+    def assigned(self) -> set[Place]:
         """Return the partitions that Faust says are ours; it may say so long after they are not. From any thread."""
         if not self.started:
             return set()
@@ -256,14 +256,11 @@ class Engine:
         except Exception:  # its consumer is being made or ended: then nothing is ours
             return set()
 
-    def _open_positions(self) -> GroupPositions:
+    def open_positions(self, topics: Sequence[str]) -> GroupPositions:
+        """Return a connection of its own that tells how the group stands. Raises BrokerUnavailableError."""
         login = self.settings.login
-        return GroupPositions(
-            self.settings.bootstrap,
-            self.settings.group,
-            self._topics,
-            **({} if login is None else login.kafka_config()),
-        )
+        config = {} if login is None else login.kafka_config()
+        return GroupPositions(self.settings.bootstrap, self.settings.group, topics, **config)
 
 
 def _end_stalled(stall: Stall, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,8 @@ READ_WITHIN_MS = 5_000
 
 
 class GroupPositions:
-    """Implements ``pipeline.stall.Positions`` for one consumer group and its topics, with connections of its own."""
+    """Implements ``pipeline.stall.Positions`` and ``pipeline.lag.Log`` for one consumer
+    group and its topics, with connections of its own."""
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str], **kafka_config: Any) -> None:
         """Connect. Raises BrokerUnavailableError."""
@@ -69,6 +71,24 @@ class GroupPositions:
             for place in self._places
             if place in ends
         }
+
+    def sent_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, float]:
+        """Return when the message at these offsets, or the next one, was sent, epoch seconds; no entry: none there."""
+        assert self._consumer is not None
+        found: dict[Place, float] = {}
+        wanted = {TopicPartition(*place): offset for place, offset in offsets.items()}
+        try:
+            self._consumer.assign(list(wanted))
+            for where, offset in wanted.items():
+                self._consumer.seek(where, offset)
+            until = time.monotonic() + READ_WITHIN_MS / 1000
+            while len(found) < len(wanted) and time.monotonic() < until:
+                for where, messages in self._consumer.poll(timeout_ms=500).items():
+                    found[where.topic, where.partition] = messages[0].timestamp / 1000
+                    self._consumer.pause(where)
+        except KafkaError as error:
+            raise BrokerUnavailableError(f"the log cannot be read: {error}") from error
+        return found
 
     def readable(self, place: Place, offset: int) -> bool:
         """Return whether there is a message at or after this offset that can be read."""

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
 from schemas.event_type import EventType
+from schemas.events.action import ACTION
+from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.plate_read import PLATE_READ
 from schemas.wire.reader import LogReader
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 #: Consumer groups: one for each role that acknowledges.
 PROCESS_GROUP = "watchfloor-process"
 STORE_GROUP = "watchfloor-store"
+#: What the processors consume (a test holds it to what they say).
+PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION)
 
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
 #: work. Live paths use 20 ms (about 10 ms added), others 200 ms. Apache Kafka answers at once: leave it alone.

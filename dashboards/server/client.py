@@ -94,7 +94,7 @@ class Client:
         hub = self._hub
         resumed = hub.is_caught_up and resume is not None and resume.epoch == hub.epoch
         mode = "resume" if resumed else "snapshot"
-        self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up))
+        self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up, hub.behind))
         self.subscribe(channels, resume.pos if resumed and resume is not None else {})
 
     def subscribe(self, channels: Iterable[str], pos: dict[str, int] | None = None) -> None:

@@ -159,6 +159,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
 
     ``log_polled_ago_s``: seconds since the log reader last asked the broker and got an answer (None: never).
     ``publisher``, ``store``: "" when well, else what is wrong in plain words; ``store`` is None when there is no store.
+    ``behind_s``: seconds that the oldest event which waits for a stage (process, store) has waited; None: not known.
     ``details``: anything else worth showing on /api/status.
     """
 
@@ -166,4 +167,5 @@ class Vitals(Struct, frozen=True, kw_only=True):
     log_polled_ago_s: float | None
     publisher: str = ""
     store: str | None = None
+    behind_s: dict[str, float] | None = None
     details: dict[str, object] = {}

@@ -45,8 +45,10 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
     @router.get("/api/health", response_model=None)
     async def health() -> Response:
         """Answer 200 only when screens are true and actions can be taken; else 503 and what is wrong."""
-        wrong = what_is_wrong(hub, vitals())
-        return JSONResponse({"ok": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
+        now = vitals()
+        wrong = what_is_wrong(hub, now)
+        body = {"ok": not wrong, "wrong": wrong, "behind_s": now.behind_s}
+        return JSONResponse(body, status_code=503 if wrong else 200)
 
     @router.get("/api/status")
     async def status() -> dict[str, Any]:
@@ -58,6 +60,7 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
             "wrong": what_is_wrong(hub, now),
             "log": {"alive": now.log_alive, "polled_ago_s": now.log_polled_ago_s},
             "store": now.store is not None,
+            "behind_s": now.behind_s,
             "hub": hub.figures(),
             "details": now.details,
         }

@@ -105,7 +105,9 @@ class Sightings:
             *hotlist_hit.evaluate(due, place, now),
             *wanted_near_incident.evaluate(due, place, now),
         )
-        return alerts
+        # One that is in the log already was raised by the express lane, or before a crash: raised again it would, in a
+        # compacted topic, take the place of what a person has done with it since.
+        return tuple(alert for alert in alerts if alert.alert_id not in self._reference.alerts)
 
     def _begins_pass(self, hit: Hit, sighting: Sighting) -> bool:
         """Return whether this read is the first of a pass. The first read itself, sent again, is so again."""

@@ -61,14 +61,15 @@ def places(count: int) -> set[str]:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("block", "the event loop is blocked"),
-        ("fetcher", "messages wait and none is taken"),
-        ("consumer", "messages wait and none is taken"),
-        ("unassigned", "this worker is given no partition, and messages wait"),
+        ("block", {"the event loop is blocked"}),
+        ("fetcher", {"messages wait and none is taken"}),
+        # Blocked within half a second of the first message, it has committed that or not.
+        ("consumer", {"messages wait and none is taken", "what is acknowledged is not committed"}),
+        ("unassigned", {"this worker is given no partition, and messages wait"}),
     ],
 )
 def test_a_worker_that_stands_still_ends_itself_says_where_and_the_next_one_goes_on(
-    broker: LiveBroker, tmp_path: Path, fault: str, says: str
+    broker: LiveBroker, tmp_path: Path, fault: str, says: set[str]
 ) -> None:
     worker = Worker(broker, tmp_path, fault)
     repaired = None
@@ -82,7 +83,7 @@ def test_a_worker_that_stands_still_ends_itself_says_where_and_the_next_one_goes
         ended_at = time.monotonic()
         assert status == 75
         words = worker.last_words()
-        assert words["why"] == says
+        assert words["why"] in says
         assert words["for_s"] >= STALL_S
         if fault == "block":
             assert words["loop_at"].endswith("handle")
