@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from dashboards.server.channel import CHANNELS
@@ -38,6 +38,7 @@ class Source(Protocol):
 
     epoch: str
     version: str
+    behind: Mapping[str, float]
 
     @property
     def is_caught_up(self) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from compose.roles.broker_settings import PROCESSED
 from pipeline.express import ExpressLane
 from pipeline.lag import READ_AT_ONCE, LagGauge
 from pipeline.outcome import Emit
+from pipeline.processors.alerts import Alerts
+from pipeline.processors.calls import Calls
+from pipeline.processors.cameras import Cameras
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
 from pipeline.stall import Standing
@@ -51,6 +55,12 @@ def test_what_is_in_the_log_already_is_not_raised_again_by_either() -> None:
     facts.apply_alert(alert)
     assert raised_by_processors(facts, read("ABC123")) == []
     assert lane(facts).alerts([read("ABC123")], 0) == []
+
+
+def test_what_is_measured_as_processed_is_what_the_processors_consume() -> None:
+    facts = Reference()
+    processors = (Sightings(facts), Calls(facts), Cameras(facts), Alerts(facts))
+    assert {kind.name for kind in PROCESSED} == {kind.name for one in processors for kind in one.consumes}
 
 
 class Log:
