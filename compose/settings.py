@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     express_after_s: float = Field(
         5.0, ge=1, le=3600, description="When reads wait for so many seconds, hits in the newest are announced first."
     )
+    canary_every_s: float | None = Field(
+        None,
+        ge=0,
+        le=86_400,
+        description="Seconds between made-up reads through each webhook; 0: none; empty: 60 under `up`, else none.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 

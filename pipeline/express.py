@@ -23,6 +23,7 @@ from pipeline.rules.hotlist_match import match
 from pipeline.rules.plate_alert import LATE_AFTER
 from pipeline.stall import Standing
 from pipeline.state.reference import Reference
+from schemas.canary import is_canary
 from schemas.events.alert import Alert
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.wire.frame import FrameDecoder
@@ -93,7 +94,9 @@ class ExpressLane:
         """Return the alerts of these reads that are not in the log yet. The same ids as the processors give."""
         self.reads += len(events)
         index = self._reference.hotlists.index
-        hits = [read for read in events if match(read, index)]  # most reads end here: nothing else is done for them
+        hits = [
+            read for read in events if match(read, index) and not is_canary(read)
+        ]  # most reads end here: nothing else is done for them
         if not hits:
             return []
         return [

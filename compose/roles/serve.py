@@ -15,6 +15,7 @@ import uvicorn
 
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
+from compose.canary import Canaries
 from compose.ledger.keeper import LedgerKeeper
 from compose.roles.broker_settings import log_reader
 from compose.roles.runner import limited, open_producer, serve_until
@@ -30,6 +31,7 @@ from dashboards.server.serve import listening_socket, uvicorn_config
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.canary import CANARY
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
@@ -48,6 +50,7 @@ BACK_S = {
     EMERGENCY_CALL.topic: 7 * 86_400,
     INCIDENT.topic: 7 * 86_400,
     CAMERA_HEALTH.topic: 3600,
+    CANARY.topic: 120,
 }
 #: Frames that may wait between the reader's thread and the event loop.
 MAX_WAITING = 2_000
@@ -140,6 +143,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     feed: LogFeed | None = None
     ledger = LedgerKeeper(settings, store)
     stages = StageLag(settings)
+    canaries = Canaries(settings, store)
     counts = AcceptedCounts(producer, "watchfloor-serve")
     reporting = asyncio.create_task(counts.run(stop))
     try:
@@ -149,6 +153,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health = _StoreWatch(store)
         watching = asyncio.create_task(health.run())
         telling = asyncio.create_task(_tell_delays(hub, stages))
+        flying = asyncio.create_task(canaries.run())
         if settings.embedded_store:
             role = StoreRole(settings, store)
             await role.restore_log(producer)
@@ -168,6 +173,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 publisher=_publisher_fault(producer),
                 store=health.fault,
                 behind_s=stages.behind_s,
+                canaries=canaries.flights,
                 details={
                     "embedded_log": settings.embedded_broker,
                     "embedded_log_mb": round(log_size.size_mb, 1) if isinstance(log_size, LogLimit) else None,
@@ -195,6 +201,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await serve_until(server, stop, [listening])
         watching.cancel()
         telling.cancel()
+        flying.cancel()
         if storing is not None:
             await storing
     finally:

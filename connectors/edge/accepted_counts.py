@@ -15,8 +15,10 @@ from uuid import uuid4
 import structlog
 from msgspec import Struct
 
+from schemas.canary import is_canary
 from schemas.envelope import Event
 from schemas.events.ledger_count import LedgerCount
+from schemas.events.plate_read import PlateRead
 from schemas.id_digest import MASK, digest_text
 from schemas.identity import identity
 from schemas.registry import BY_CLASS
@@ -74,6 +76,8 @@ class AcceptedCounts:
     def count(self, events: Sequence[Event]) -> None:
         """Count events that were confirmed."""
         for event in events:
+            if isinstance(event, PlateRead) and is_canary(event):
+                continue
             numbered = self._sequence_of(event) if self._sequence_of is not None else None
             device, number = numbered if numbered is not None else (None, None)
             minute = int(event.observed_at.timestamp() // 60)
