@@ -88,7 +88,7 @@ class ExpressLane:
         """Look no more."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(5.0)
+            self._thread.join(1.0)  # what it has not announced the processors will
 
     def alerts(self, events: Sequence[PlateRead], partition: int) -> list[Alert]:
         """Return the alerts of these reads that are not in the log yet. The same ids as the processors give."""

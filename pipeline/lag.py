@@ -36,6 +36,7 @@ class LagGauge:
         self._log = log
         self._wall = wall
         self._ends: dict[Place, int] | None = None
+        self._holes: dict[Place, int] = {}
 
     @property
     def worst_s(self) -> float:
@@ -50,14 +51,18 @@ class LagGauge:
         waiting = {
             place: one
             for place, one in standing.items()
-            if one.committed < (one.end if before is None else min(one.end, before.get(place, one.end)))
+            if max(one.committed, self._holes.get(place, 0))
+            < (one.end if before is None else min(one.end, before.get(place, one.end)))
         }
         self._ends = {place: one.end for place, one in standing.items()}
         most = sorted(waiting, key=lambda place: waiting[place].committed - waiting[place].end)[:READ_AT_ONCE]
         behind: dict[str, float] = {}
         if most:
             now = self._wall()
-            for (topic, _), at in self._log.sent_at({place: waiting[place].committed for place in most}).items():
+            sent = self._log.sent_at({place: waiting[place].committed for place in most})
+            for (topic, _), at in sent.items():
                 behind[topic] = max(behind.get(topic, 0.0), now - at)
+            # Nothing can be read up to the end (compaction, an aborted batch): that is not asked for again.
+            self._holes.update({place: waiting[place].end for place in most if place not in sent})
         self.behind_s = behind
         return standing

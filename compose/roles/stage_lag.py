@@ -52,7 +52,7 @@ class StageLag:
         """Look no more."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(10.0)
+            self._thread.join(1.0)  # it only looks: nothing is lost with it
 
     def _run(self) -> None:
         while not self._stop.is_set():

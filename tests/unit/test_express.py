@@ -101,6 +101,23 @@ def test_what_came_since_the_last_look_is_in_flight_and_not_read() -> None:
     assert gauge.behind_s == {}
 
 
+def test_a_hole_at_the_end_of_the_log_is_no_lag_and_is_asked_for_once() -> None:
+    class Hollow(Log):
+        def sent_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, float]:
+            super().sent_at(offsets)
+            return {}
+
+    log = Hollow({("reads", 0): Standing(90, 100)})
+    gauge = LagGauge(log, lambda: 200.0)
+    for _ in range(3):
+        gauge.look()
+    assert (gauge.behind_s, log.read) == ({}, [{("reads", 0): 90}])
+    log.now = {("reads", 0): Standing(90, 101)}
+    gauge.look()
+    gauge.look()
+    assert len(log.read) == 2
+
+
 def test_a_look_reads_of_the_partitions_furthest_behind_only() -> None:
     log = Log({("reads", number): Standing(number, 100) for number in range(50)})
     LagGauge(log, lambda: 100.0).look()
