@@ -25,6 +25,8 @@ from schemas.wire.topics import create_topics
 
 #: Seconds the first start may take on a slow machine, with a store to open and a log to read.
 READY_WITHIN_S = 90.0
+#: Between two made-up reads of each connector, unless set, seconds.
+CANARY_EVERY_S = 60.0
 
 
 class PortTakenError(Exception):
@@ -90,6 +92,8 @@ class Local:
     """A system on this machine: start it, wait until it is ready, stop it."""
 
     def __init__(self, settings: Settings) -> None:
+        if settings.canary_every_s is None:
+            settings = settings.model_copy(update={"canary_every_s": CANARY_EVERY_S})
         self.settings = settings
         self.supervisor = Supervisor(settings.data_dir / "logs", self._changed)
         self._cluster = cluster_file.read(cluster_file.folder_in(settings.data_dir))
@@ -128,7 +132,7 @@ class Local:
         port = self._metrics_port()
         self._metrics[name] = f"{self.settings.metrics_host}:{port}"
         env[f"{PREFIX}METRICS_PORT"] = str(port)
-        await self.supervisor.start(Role(name=name, command=command, env=env))
+        await self.supervisor.start(Role(name=name, command=command, env=env, hang_s=self.settings.hang_s))
 
     def _metrics_port(self) -> int:
         first = self.settings.metrics_port

@@ -80,6 +80,24 @@ class Settings(BaseSettings):
         0.0, ge=0, le=1, description="Share of what is taken in that is traced, 0 to 1; 0: nothing."
     )
     trace_endpoint: str = Field("http://127.0.0.1:4318/v1/traces", description="Where traces are sent: OTLP over HTTP.")
+    stall_s: float = Field(
+        90.0, ge=5, le=3600, description="A worker that has stood still for so many seconds while messages wait ends."
+    )
+    hang_s: float = Field(
+        30.0,
+        ge=3,
+        le=3600,
+        description="A role that `up` has not heard of for so many seconds is killed and started anew.",
+    )
+    express_after_s: float = Field(
+        5.0, ge=1, le=3600, description="When reads wait for so many seconds, hits in the newest are announced first."
+    )
+    canary_every_s: float | None = Field(
+        None,
+        ge=0,
+        le=86_400,
+        description="Seconds between made-up reads through each webhook; 0: none; empty: 60 under `up`, else none.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 

@@ -17,6 +17,8 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
+from compose.heartbeat import Listener
+
 log = structlog.get_logger(__name__)
 
 #: A role that lived this long is healthy again: its back-off begins anew.
@@ -24,28 +26,34 @@ HEALTHY_AFTER_S = 30.0
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 #: Seconds a role has to end after SIGTERM before it is killed.
 GRACE_S = 8.0
+#: Between two looks at whether roles are still heard, seconds.
+LOOK_EVERY_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
 class Role(Struct, frozen=True, kw_only=True):
     """A process to keep running. ``on_start`` is awaited after each start, before anything that depends on it;
-    ``restart`` is False for one that ends by itself when its work is done."""
+    ``restart`` is False for one that ends by itself when its work is done. ``hang_s``: it beats (compose/heartbeat.py),
+    and is killed when it has been silent for so many seconds; None: it is not listened to."""
 
     name: str
     command: list[str]
     env: dict[str, str] = {}
     on_start: Callable[[], Awaitable[None]] | None = None
     restart: bool = True
+    hang_s: float | None = None
 
 
 class Running:
-    """A role's present process and its past."""
+    """A role's present process and its past. ``hangs``: how often it was killed because it was silent."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
         self.process: asyncio.subprocess.Process | None = None
         self.restarts = 0
+        self.hangs = 0
         self.started_at = 0.0
+        self.listener = Listener(role.hang_s, LOOK_EVERY_S) if role.hang_s is not None else None
 
     @property
     def pid(self) -> int | None:
@@ -71,17 +79,21 @@ class Supervisor:
         if role.on_start is not None:
             await role.on_start()
         self._tasks.append(asyncio.create_task(self._keep(running)))
+        if running.listener is not None:
+            self._tasks.append(asyncio.create_task(self._listen(running, running.listener)))
 
     async def _spawn(self, running: Running) -> None:
         role = running.role
         path = self._log_dir / f"{role.name}.log"
+        if running.listener is not None:
+            running.listener.begin()
         with path.open("ab") as output:
             running.process = await asyncio.create_subprocess_exec(
                 *role.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **role.env},
+                env={**os.environ, **role.env, **(running.listener.environment if running.listener else {})},
                 # A group of its own, so that Ctrl-C reaches the supervisor only, which then stops all in order.
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
@@ -114,6 +126,18 @@ class Supervisor:
             except Exception as error:
                 log.error("role could not be started", role=running.role.name, error=str(error))
 
+    async def _listen(self, running: Running, listener: Listener) -> None:
+        """Kill a process that is silent: one that is stopped or whose loop is blocked cannot end itself."""
+        while not self._stopping.is_set():
+            await asyncio.sleep(LOOK_EVERY_S)
+            silent_s = listener.look()
+            if silent_s is not None and running.pid is not None:
+                running.hangs += 1
+                log.error("role hangs and is killed", role=running.role.name, silent_s=silent_s, pid=running.pid)
+                listener.begin()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
+
     def start_anew(self, *, but: str) -> None:
         """Have every other role that is kept running start anew, because what it stood on is gone."""
         for name, running in self.running.items():
@@ -135,11 +159,17 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for running in self.running.values():
+            if running.listener is not None:
+                running.listener.close()
         self._on_change()
 
     def state(self) -> dict[str, Any]:
-        """Return each role's process id and how often it was restarted."""
-        return {name: {"pid": running.pid, "restarts": running.restarts} for name, running in self.running.items()}
+        """Return each role's process id, how often it was restarted, and how often it was killed because it hung."""
+        return {
+            name: {"pid": running.pid, "restarts": running.restarts, "hangs": running.hangs}
+            for name, running in self.running.items()
+        }
 
 
 async def _end(running: Running) -> None:

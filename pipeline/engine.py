@@ -14,9 +14,6 @@ What Faust 0.15 does by itself and what is done about it here (shown on a live b
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,9 +26,13 @@ from faust.types import TP
 from mode.supervisors import CrashingSupervisor
 from msgspec import Struct
 
-from pipeline.guard import LineStoppedError, Watch
+from pipeline.ending import end_process, end_stalled
+from pipeline.guard import LineStoppedError
 from pipeline.message import Message, Outgoing
-from pipeline.worker_figures import Place, WorkerFigures, stage_of, watch_worker
+from pipeline.positions import GroupPositions
+from pipeline.progress import Place, Progress
+from pipeline.stall import StallWatch
+from pipeline.worker_figures import WorkerFigures, stage_of, watch_worker
 from schemas import tracing
 from schemas.event_type import EventType
 from schemas.faults import kind_and_place
@@ -39,9 +40,6 @@ from schemas.metrics import watch_queue
 from schemas.wire.security import MECHANISM, Login
 
 log = structlog.get_logger(__name__)
-
-#: Exit status of a worker that could not make an outcome durable (EX_SOFTWARE of sysexits.h).
-EXIT_NOT_DURABLE = 70
 
 
 class Work(Struct, frozen=True):
@@ -64,8 +62,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
     for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder).
-    ``stall_s``: a worker that holds a message longer than this without progress ends itself.
-    ``stage``, ``span``: what its figures and its part of a trace are called.
+    ``stall_s``: a worker that ends itself has stood still for so long: its event loop is blocked, or messages wait and
+    none is taken, or nothing is committed (pipeline/stall.py). ``held_s``: one message may be worked on for so long.
     """
 
     bootstrap: str
@@ -77,9 +75,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 3.0
     commit_interval_s: float = 0.5
     window: int = 64
-    stall_s: float = 120.0
-    stage: str = "process"
-    span: str = "process"
+    stall_s: float = 90.0
+    held_s: float = 120.0
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -111,21 +108,12 @@ class _App(faust.App):
         return _Transport(self.conf.broker_consumer, self)
 
 
-def end_process(why: str, **context: object) -> None:
-    """End at once: no final commit, no orderly shutdown that may hang or acknowledge. Never returns."""
-    log.critical("not acknowledged, ending the process", why=why, **context)
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(EXIT_NOT_DURABLE)
-
-
 class Engine:
     """One consumer group's worker. Add handlers, then ``start`` inside a running event loop."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
-        self.watch = Watch()
+        self.progress = Progress()
         self.started = False
         self._app = _App(
             settings.group,
@@ -150,9 +138,17 @@ class Engine:
             broker_credentials=_credentials(settings.login),
         )
         self._app.fetch_max_wait_ms = settings.fetch_max_wait_ms
-        self.figures = WorkerFigures(assigned=self._assigned, end=self._end, committed=self._committed)
+        self.figures = WorkerFigures(self.progress, assigned=self.assigned, end=self._end, committed=self._committed)
         self._kinds: list[EventType[Any]] = []
         self._watchdog: asyncio.Task[None] | None = None
+        self._stall_watch = StallWatch(
+            self.progress,
+            open_positions=lambda: self.open_positions([kind.topic for kind in self._kinds]),
+            assigned=self.assigned,
+            end=end_stalled,
+            stall_s=settings.stall_s,
+            held_s=settings.held_s,
+        )
 
     @property
     def crashed(self) -> bool:
@@ -162,13 +158,13 @@ class Engine:
     @property
     def assigned_partitions(self) -> int:
         """How many partitions this worker has now."""
-        return len(self._assigned())
+        return len(self.assigned())
 
     def add(self, kind: EventType[Any], handler: Handler) -> None:
         """Call ``handler`` with every message of a topic, in order of each partition."""
         app = self._app
         self._kinds.append(kind)
-        took = stage_of(self.settings.stage, [kind])[kind.topic]
+        took = stage_of("process", [kind])[kind.topic]
         source = app.topic(
             kind.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
         )
@@ -182,10 +178,11 @@ class Engine:
                     except Exception as error:
                         end_process(_describe(error), topic=message.topic, offset=message.offset)
                 # After a rebalance the partition may be another worker's: then the message is theirs to acknowledge.
-                if event.message.generation_id == app.consumer_generation_id:
+                ours = event.message.generation_id == app.consumer_generation_id
+                if ours:
                     await stream.ack(event)
-                self.watch.acknowledged(message)
-                took_s = self.figures.acknowledged(message)
+                self.progress.done(message, acknowledged=ours)
+                took_s = self.figures.took_s(message)
                 if took_s is not None:
                     took.observe(took_s)
                 if span is not None:
@@ -199,8 +196,7 @@ class Engine:
             try:
                 async for event in stream.noack().events():
                     message = _message(event.message)
-                    self.watch.taken(message)
-                    self.figures.taken(message)
+                    self.progress.taken(message)
                     span = self._begin_span(message)
                     try:
                         work = await handler(message)
@@ -216,7 +212,7 @@ class Engine:
         if tracing.active() is None:
             return None
         about: tracing.Attributes = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
-        return tracing.begin_after(self.settings.span, message.headers, about)
+        return tracing.begin_after("process", message.headers, about)
 
     async def _send(self, out: Outgoing, cause: tracing.Span | None = None) -> Awaitable[Any]:
         headers = out.headers
@@ -235,24 +231,36 @@ class Engine:
     async def start(self) -> None:
         """Connect, join the group, begin. Returns when partitions are assigned."""
         Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
+        self._watchdog = asyncio.create_task(self._beat())
+        self._stall_watch.start()  # before the group is joined: a join that hangs is a stall as well
         await self._app.start()
         self.started = True
-        watch_worker(self.figures, self.settings.group, self._kinds, lambda: self.watch.oldest_s)
-        watch_queue("engine_process", lambda: self.figures.held, self.settings.window * max(len(self._kinds), 1))
-        self._watchdog = asyncio.create_task(self._watch())
+        watch_worker(self.figures, self.settings.group, self._kinds)
+        watch_queue("engine_process", lambda: self.progress.held, self.settings.window * max(len(self._kinds), 1))
 
     async def stop(self) -> None:
         """Leave the group after what is in flight has been acknowledged or given up."""
+        self._stall_watch.stop()
         if self._watchdog is not None:
             self._watchdog.cancel()
         await self._app.stop()
 
-    # Asked by whoever scrapes, from another thread, while partitions may come and go: what cannot be told is not.
+    async def _beat(self) -> None:
+        while True:
+            self._stall_watch.beat()
+            await asyncio.sleep(1.0)
+            if self.crashed:
+                end_process("the engine crashed")
 
-    def _assigned(self) -> set[Place]:
+    # Asked by whoever scrapes, too, while partitions may come and go: what cannot be told is not.
+
+    def assigned(self) -> set[Place]:
+        """Return the partitions that Faust says are ours; it may say so long after they are not. From any thread."""
+        if not self.started:
+            return set()
         try:
             return {(place.topic, place.partition) for place in self._app.consumer.assignment()}
-        except Exception:
+        except Exception:  # its consumer is being made or ended: then nothing is ours
             return set()
 
     def _end(self, place: Place) -> int | None:
@@ -269,13 +277,11 @@ class Engine:
             return None
         return offset
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(1.0)
-            if self.crashed:
-                end_process("the engine crashed")
-            if self.watch.oldest_s > self.settings.stall_s:
-                end_process("no progress", held_s=round(self.watch.oldest_s, 1))
+    def open_positions(self, topics: Sequence[str]) -> GroupPositions:
+        """Return a connection of its own that tells how the group stands. Raises BrokerUnavailableError."""
+        login = self.settings.login
+        config = {} if login is None else login.kafka_config()
+        return GroupPositions(self.settings.bootstrap, self.settings.group, topics, **config)
 
 
 def _credentials(login: Login | None) -> faust.SASLCredentials | None:

@@ -7,7 +7,6 @@ of the engine that runs it; ``pipeline.engine`` binds it to Faust.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -179,23 +178,3 @@ class Guard:
         self.counts[f"dead_lettered:{reason}"] += 1
         source = f"processor/{self.processor.name}"
         return dead_letter(message, index, reason=reason, step=step, error=error, original=original, source=source)
-
-
-class Watch:
-    """How long the oldest unacknowledged message has been held: the truth about a worker's progress."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._taken: dict[tuple[str, int, int], float] = {}
-
-    def taken(self, message: Message) -> None:
-        self._taken[message.topic, message.partition, message.offset] = self._clock()
-
-    def acknowledged(self, message: Message) -> None:
-        self._taken.pop((message.topic, message.partition, message.offset), None)
-
-    @property
-    def oldest_s(self) -> float:
-        """Seconds since the oldest unacknowledged message was taken; 0 when nothing is held."""
-        taken = list(self._taken.values())  # a copy: whoever scrapes figures asks from another thread
-        return self._clock() - min(taken) if taken else 0.0

@@ -10,6 +10,7 @@ from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
+from schemas.events.canary import CANARY
 from schemas.events.dead_letter import DEAD_LETTER
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
@@ -35,6 +36,7 @@ EVENT_TYPES: tuple[EventType[Any], ...] = (
     ACTION,
     DEAD_LETTER,
     LEDGER_COUNT,
+    CANARY,
 )
 
 BY_NAME: dict[str, EventType[Any]] = {kind.name: kind for kind in EVENT_TYPES}

@@ -69,7 +69,7 @@ async def through_engine(order: Order, sightings: Sightings) -> Cost:
 
     engine.add(PLATE_READ, handle)
     await engine.start()
-    while guard.counts["events_in"] < order.reads or engine.watch.oldest_s > 0:
+    while guard.counts["events_in"] < order.reads or engine.progress.oldest_s > 0:
         await asyncio.sleep(0.005)
     cost = _cost(order, began, guard.counts["emitted"])
     await engine.stop()

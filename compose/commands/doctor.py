@@ -211,6 +211,13 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield Finding("page and API", "ok", f"{where.web} is live and its data is fresh")
     for part, text in health["wrong"].items():
         yield Finding(part, "bad", text, "it is tried again by itself; see the logs if it stays")
+    for flight in health.get("canaries", []):
+        what = f"connector {flight['connector']}"
+        if flight["fault"]:
+            yield Finding(what, "bad", flight["fault"], "see the logs of connect, process and serve, in this order")
+        else:
+            times = f"on a screen after {flight['screen_ms']:.0f} ms, stored after {flight['stored_ms']:.0f} ms"
+            yield Finding(what, "ok", f"its last made-up read was {times}")
     details = status.get("details", {})
     if details.get("embedded_log"):
         used, limit = details.get("embedded_log_mb"), details.get("embedded_log_limit_mb")

@@ -19,6 +19,7 @@ from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
+from schemas.events.canary import CANARY
 from schemas.events.dead_letter import DEAD_LETTER
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
@@ -58,7 +59,7 @@ CONNECT = Grant(
 PROCESS = Grant(
     user="watchfloor-process",
     reads=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, *_REFERENCE, INCIDENT, ALERT),
-    writes=(SIGHTING, INCIDENT, ALERT, ACTION, DEAD_LETTER),
+    writes=(SIGHTING, INCIDENT, ALERT, ACTION, CANARY, DEAD_LETTER),
     groups=(PROCESS_GROUP,),
 )
 #: The store keeps everything, and changes nothing but the dead letters it makes of what it cannot keep.

@@ -177,6 +177,8 @@ class Cluster:
         keystore_password = secrets.token_urlsafe(24)
         keystore, ca = certificate.make(self.folder, keystore_password, java)
         cluster_id = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        if cluster_id.startswith("-"):
+            cluster_id = f"A{cluster_id[1:]}"  # one in 64: Kafka's tool would take it for an option
         for node in every:
             node.folder.mkdir(exist_ok=True)
             node.properties.touch(mode=0o600)

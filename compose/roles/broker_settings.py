@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
 from schemas.event_type import EventType
+from schemas.events.action import ACTION
+from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.plate_read import PLATE_READ
 from schemas.registry import EVENT_TYPES
 from schemas.wire.group_reader import GroupReader
 from schemas.wire.reader import LogReader
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 #: Consumer groups: one for each role that acknowledges.
 PROCESS_GROUP = "watchfloor-process"
 STORE_GROUP = "watchfloor-store"
+#: What the processors consume (a test holds it to what they say).
+PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION)
 
 #: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
 #: work. Live paths use 20 ms (about 10 ms added), what is shown ten times a second 100 ms, others 200 ms. Apache Kafka
@@ -44,6 +50,7 @@ def engine_settings(settings: Settings, group: str) -> EngineSettings:
             login=settings.kafka_login,
             group=group,
             folder=folder,
+            stall_s=settings.stall_s,
             fetch_max_wait_ms=LIVE_WAIT_MS,
             session_timeout_s=EMBEDDED_SESSION_S,
             heartbeat_s=1.0,
@@ -53,6 +60,7 @@ def engine_settings(settings: Settings, group: str) -> EngineSettings:
         login=settings.kafka_login,
         group=group,
         folder=folder,
+        stall_s=settings.stall_s,
         fetch_max_wait_ms=KAFKA_WAIT_MS,
         session_timeout_s=SESSION_S,
     )

@@ -19,6 +19,7 @@ from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.canary import CANARY
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
@@ -37,6 +38,7 @@ BACK_S = {
     EMERGENCY_CALL.topic: 7 * 86_400,
     INCIDENT.topic: 7 * 86_400,
     CAMERA_HEALTH.topic: 3600,
+    CANARY.topic: 120,
 }
 #: Frames that may wait between a reader's thread and the event loop.
 MAX_WAITING = 2_000

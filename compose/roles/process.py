@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from compose.observability import signs
-from compose.roles.broker_settings import PROCESS_GROUP, engine_settings, log_reader
+from compose.roles.broker_settings import LIVE_WAIT_MS, PROCESS_GROUP, engine_settings, log_reader
 from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
-from pipeline.engine import Engine, Handler, Work, end_process
+from pipeline.ending import end_process
+from pipeline.engine import Engine, Handler, Work
+from pipeline.express import ExpressLane
 from pipeline.framing import frames
 from pipeline.guard import Guard
 from pipeline.message import Message
@@ -23,9 +26,13 @@ from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
 from pipeline.processors.sightings import Sightings
+from pipeline.progress import Place
+from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
+from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.incident import INCIDENT
+from schemas.events.plate_read import PLATE_READ
 from schemas.wire.frame import utc_now
 from schemas.wire.reader import LogReader
 
@@ -36,6 +43,8 @@ TICK_S = 1.0
 BACK_S = 86_400.0
 #: Facts older than this are told as a warning: rules go on with what is known.
 REFERENCE_LATE_S = 15.0
+#: The express lane waits so long for its alerts to be durable; it goes on without, as the processors raise them too.
+ANNOUNCE_WITHIN_S = 30.0
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -61,6 +70,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         here.watch("engine", lambda: engine_fault(engine))
         here.started = True
         await engine.start()
+        lane = _express_lane(settings, engine, reference)
+        lane.start()
         log.info("processing", processors=[one.name for one in processors])
         late = False
         while not stop.is_set():
@@ -74,6 +85,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 log.warning("reference facts are read again")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK_S)
+        await asyncio.to_thread(lane.stop)
         await engine.stop()
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
@@ -99,6 +111,40 @@ def _reader(settings: Settings) -> LogReader:
     since = int((time.time() - BACK_S) * 1000)
     return log_reader(
         settings, KINDS, "watchfloor-reference", since_ms={INCIDENT.topic: since, CAMERA_HEALTH.topic: since}
+    )
+
+
+def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> ExpressLane:
+    loop = asyncio.get_running_loop()
+
+    def open_reader(standing: Mapping[Place, Standing], offsets: Mapping[Place, int], since: float) -> LogReader:
+        if settings.embedded_broker:  # it is not asked by time
+            offsets = {place: max(offset, standing[place].committed) for place, offset in offsets.items()}
+        since_ms = {PLATE_READ.topic: int(since * 1000)}
+        return log_reader(
+            settings,
+            (PLATE_READ,),
+            "watchfloor-express",
+            embedded_wait_ms=LIVE_WAIT_MS,
+            since_ms=since_ms,
+            from_offsets=offsets,
+        )
+
+    def announce(alerts: Sequence[Alert]) -> None:
+        sending = asyncio.run_coroutine_threadsafe(engine.send(frames(alerts, settings.kafka_partitions)), loop)
+        try:
+            sending.result(ANNOUNCE_WITHIN_S)
+        except TimeoutError:
+            sending.cancel()
+            log.warning("the express lane's alerts were not confirmed in time", alerts=len(alerts))
+
+    return ExpressLane(
+        reference,
+        open_log=lambda: engine.open_positions([PLATE_READ.topic]),
+        open_reader=open_reader,
+        assigned=lambda: {place for place in engine.assigned() if place[0] == PLATE_READ.topic},
+        announce=announce,
+        after_s=settings.express_after_s,
     )
 
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from compose import logs, run_file
 from compose.broker import LogLimit
+from compose.heartbeat import beat
 from compose.observability import metrics, signs
 from compose.observability.exposition import exposed
 from compose.observability.traces import TracesMissingError, tracing_to
@@ -52,11 +53,12 @@ async def _run(name: str, settings: Settings, body: Body) -> None:
         if settings.metrics_port:
             around.enter_context(exposed(here, settings.metrics_host, settings.metrics_port))
         here.watch("start", lambda: "" if here.started else "It is still starting.")
-        beating = asyncio.create_task(here.beat())
+        beating = [asyncio.create_task(here.beat()), asyncio.create_task(beat())]
         try:
             await body(settings, stop)
         finally:
-            beating.cancel()
+            for one in beating:
+                one.cancel()
 
 
 async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:

@@ -13,10 +13,12 @@ import uvicorn
 
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
+from compose.canary import Canaries
 from compose.ledger.keeper import LedgerKeeper
 from compose.observability import metrics, signs
 from compose.roles.log_feed import LogFeed
 from compose.roles.runner import limited, open_producer, serve_until
+from compose.roles.stage_lag import StageLag
 from compose.roles.store import StoreRole, open_store
 from compose.settings import Settings
 from compose.stored import StoredDeadLetters, StoredQuery
@@ -42,6 +44,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     role: StoreRole | None = None
     feed: LogFeed | None = None
     ledger = LedgerKeeper(settings, store)
+    stages = StageLag(settings)
+    canaries = Canaries(settings, store)
     counts = AcceptedCounts(producer, "watchfloor-serve")
     reporting = asyncio.create_task(counts.run(stop))
     try:
@@ -50,10 +54,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log_size = limited(settings, producer)
         health = _StoreWatch(store)
         watching = asyncio.create_task(health.run())
+        telling = asyncio.create_task(_tell_delays(hub, stages))
+        flying = asyncio.create_task(canaries.run())
         if settings.embedded_store:
             role = StoreRole(settings, store, producer)
             await role.restore_log()
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
+        stages.start()
         await asyncio.to_thread(ledger.start)
         storing = asyncio.create_task(role.run(stop)) if role is not None else None
         if storing is not None:
@@ -67,6 +74,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 log_polled_ago_s=feed.polled_ago_s,
                 publisher=_publisher_fault(producer),
                 store=health.fault,
+                behind_s=stages.behind_s,
+                canaries=canaries.flights,
                 details={
                     "embedded_log": settings.embedded_broker,
                     "embedded_log_mb": round(log_size.size_mb, 1) if isinstance(log_size, LogLimit) else None,
@@ -99,6 +108,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         listening = listening_socket(settings.web_host, settings.web_port)
         await serve_until(server, stop, [listening])
         watching.cancel()
+        telling.cancel()
+        flying.cancel()
         if storing is not None:
             await storing
     finally:
@@ -106,9 +117,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if feed is not None:
             await asyncio.to_thread(feed.stop)
         await asyncio.to_thread(ledger.stop)
+        await asyncio.to_thread(stages.stop)
         await reporting
         await store.close()
         await asyncio.to_thread(producer.close)
+
+
+async def _tell_delays(hub: Hub, stages: StageLag) -> None:
+    while True:
+        hub.delayed(stages.behind_s or {})
+        await asyncio.sleep(1.0)
 
 
 def _publisher_fault(producer: FrameProducer) -> str:

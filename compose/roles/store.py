@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,15 +19,21 @@ from compose.roles.broker_settings import STORE_GROUP, store_reader
 from compose.roles.runner import open_producer
 from compose.settings import Settings
 from pipeline.dead_letters import dead_letter
+from pipeline.ending import end_stalled
 from pipeline.message import Message
 from pipeline.metrics import NOT_STORABLE, STORED_EVENTS
+from pipeline.positions import GroupPositions
+from pipeline.progress import Place, Progress
+from pipeline.stall import StallWatch
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
-from pipeline.worker_figures import Place, WorkerFigures, stage_of, watch_worker
+from pipeline.worker_figures import WorkerFigures, stage_of, watch_worker
 from schemas import tracing
+from schemas.canary import is_canary
 from schemas.envelope import Event
 from schemas.event_type import EventType
+from schemas.events.plate_read import PLATE_READ
 from schemas.metrics import CONNECTIONS, Newest
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder, encode_event
@@ -45,6 +50,8 @@ STAY_EVERY_S = 1.0
 #: A broker that cannot be read is tried again after so long, seconds.
 AGAIN_AFTER_S = 1.0
 POLL_S = 0.5
+#: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
+HELD_S = 3600.0
 
 T = TypeVar("T")
 
@@ -88,7 +95,6 @@ class _Waiting(Struct):
     """Messages whose rows are on their way to the store, as one poll brought them."""
 
     fetched: Fetched
-    since: float
     letters: list[Event]
     written: list[tuple[EventType[Any], list[_Frame], asyncio.Future[Written]]] = []
     spans: list[tracing.Span] = []
@@ -112,7 +118,10 @@ class StoreRole:
         self._took = stage_of("store", STORED)
         self._reader: GroupReader | None = None
         self._writer: BatchWriter | None = None
-        self._figures = WorkerFigures(assigned=self._assigned, end=self._end, committed=lambda _place: None)
+        self._progress = Progress()
+        self._figures = WorkerFigures(
+            self._progress, assigned=self._assigned, end=self._end, committed=lambda _place: None
+        )
         self._waiting: deque[_Waiting] = deque()
         self._stop = threading.Event()
 
@@ -132,7 +141,7 @@ class StoreRole:
         here.watch("storing", self._fault)
         here.watch("store", lambda: self._away)
         here.started = True
-        watch_worker(self._figures, STORE_GROUP, STORED, self._held_s)
+        watch_worker(self._figures, STORE_GROUP, STORED)
         with ThreadPoolExecutor(1, thread_name_prefix="store") as thread:
             working = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._work()))
             stopping = asyncio.create_task(stop.wait())
@@ -147,13 +156,27 @@ class StoreRole:
             async with BatchWriter(self._store) as writer:
                 log.info("storing", types=len(STORED))
                 self._writer = writer
-                while not self._stop.is_set():
-                    try:
-                        await self._follow(_Log(self._settings, thread), writer)
-                    except BrokerUnavailableError as error:
-                        # What was read and not acknowledged is read again; rows that are stored already are known.
-                        log.warning("the log cannot be stored, trying again", why=str(error))
-                        await asyncio.sleep(AGAIN_AFTER_S)
+                watch = StallWatch(
+                    self._progress,
+                    open_positions=self._open_positions,
+                    assigned=self._assigned,
+                    end=end_stalled,
+                    stall_s=self._settings.stall_s,
+                    held_s=HELD_S,
+                )
+                watch.start()
+                beating = asyncio.create_task(watch.beats())
+                try:
+                    while not self._stop.is_set():
+                        try:
+                            await self._follow(_Log(self._settings, thread), writer)
+                        except BrokerUnavailableError as error:
+                            # What was read and not acknowledged is read again; rows that are stored are known.
+                            log.warning("the log cannot be stored, trying again", why=str(error))
+                            await asyncio.sleep(AGAIN_AFTER_S)
+                finally:
+                    watch.stop()
+                    beating.cancel()
 
     async def _follow(self, reading: _Log, writer: BatchWriter) -> None:
         """Read, store, acknowledge, in the order of the log. Raises BrokerUnavailableError."""
@@ -172,7 +195,7 @@ class StoreRole:
         finally:
             self._reader = None
             waiting.clear()
-            self._figures.forget()
+            self._progress.forget_held()
             await reading.close()
 
     async def _write(self, fetched: Fetched, writer: BatchWriter, reading: _Log) -> _Waiting:
@@ -182,7 +205,7 @@ class StoreRole:
         sizes: Counter[str] = Counter()
         for record in fetched.records:
             message = _message(record)
-            self._figures.taken(message)
+            self._progress.taken(message)
             frame = self._decoders[record.kind.topic].decode(record.value)
             letters += [
                 dead_letter(
@@ -196,12 +219,15 @@ class StoreRole:
                 )
                 for rejected in frame.rejected
             ]
-            rows = [Placed(event, record.kind.topic, record.partition, record.offset) for event in frame.events]
-            frames.setdefault(record.kind.topic, []).append(_Frame(message, rows, frame.places))
+            rows, places = [], []
+            for event, place in zip(frame.events, frame.places, strict=True):
+                if record.kind is PLATE_READ and is_canary(event):
+                    continue  # people count this table; what becomes of a canary has one of its own
+                rows.append(Placed(event, record.kind.topic, record.partition, record.offset))
+                places.append(place)
+            frames.setdefault(record.kind.topic, []).append(_Frame(message, rows, places))
             sizes[record.kind.topic] += len(record.value or b"")
-        waiting = _Waiting(
-            fetched, time.monotonic(), letters, spans=[span for one in fetched.records if (span := _span(one))]
-        )
+        waiting = _Waiting(fetched, letters, spans=[span for one in fetched.records if (span := _span(one))])
         for kind in STORED:
             if kind.topic in frames:
                 rows = [row for frame in frames[kind.topic] for row in frame.rows]
@@ -242,10 +268,11 @@ class StoreRole:
         if letters:
             await self._publisher.publish(letters)
         offsets, term = done.fetched.offsets, done.fetched.term
-        await reading.call(lambda reader: reader.acknowledge(offsets, term))
+        ours = await reading.call(lambda reader: reader.acknowledge(offsets, term))
         for _, frames, _ in done.written:
             for frame in frames:
-                took_s = self._figures.acknowledged(frame.message)
+                self._progress.done(frame.message, acknowledged=ours)
+                took_s = self._figures.took_s(frame.message)
                 if took_s is not None:
                     self._took[frame.message.topic].observe(took_s)
         for span in done.spans:
@@ -264,11 +291,11 @@ class StoreRole:
         writer = self._writer
         return f"The store cannot be reached: {writer.away}" if writer is not None and writer.away else ""
 
-    def _held_s(self) -> float:
-        try:
-            return time.monotonic() - self._waiting[0].since
-        except IndexError:
-            return 0.0
+    def _open_positions(self) -> GroupPositions:
+        settings = self._settings
+        return GroupPositions(
+            settings.bootstrap, STORE_GROUP, [kind.topic for kind in STORED], **settings.kafka_config()
+        )
 
     def _assigned(self) -> set[Place]:
         reader = self._reader

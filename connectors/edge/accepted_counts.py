@@ -19,8 +19,10 @@ from prometheus_client import Counter, Histogram
 
 from connectors.edge.metrics import ACCEPTED_EVENTS
 from schemas import tracing
+from schemas.canary import is_canary
 from schemas.envelope import Event
 from schemas.events.ledger_count import LedgerCount
+from schemas.events.plate_read import PlateRead
 from schemas.id_digest import MASK, digest_text
 from schemas.identity import identity
 from schemas.metrics import STAGE_SECONDS, Newest, watch_queue
@@ -89,6 +91,8 @@ class AcceptedCounts:
     def count(self, events: Sequence[Event]) -> None:
         """Count events that were confirmed."""
         for event in events:
+            if isinstance(event, PlateRead) and is_canary(event):
+                continue
             numbered = self._sequence_of(event) if self._sequence_of is not None else None
             device, number = numbered if numbered is not None else (None, None)
             minute = int(event.observed_at.timestamp() // 60)

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 import structlog
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,7 +30,9 @@ from connectors.edge.spool import Spool
 from connectors.edge.spool_writer import SpoolRefusedError
 from connectors.registry import Connector, webhooks
 from connectors.translation import Context, PayloadError, Translation
+from schemas.canary import has_form
 from schemas.envelope import Event
+from schemas.events.plate_read import PlateRead
 from schemas.metrics import watch_queue
 from schemas.wire.frame import utc_now
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError, Publisher
@@ -222,7 +225,10 @@ class _Edge:
             fields = ", ".join(dict.fromkeys(part.field for part in done.refused[:5]))
             REFUSED_REQUESTS.labels("422").inc()
             return json_response({"error": f"nothing was accepted; correct {fields} and send again", **answer}, 422)
-        outgoing: list[Event] = [*done.events, *(dead_letter(part, content_type, context) for part in done.refused)]
+        outgoing: list[Event] = [
+            *map(_marked, done.events),
+            *(dead_letter(part, content_type, context) for part in done.refused),
+        ]
         if outgoing:
             await self._publish(outgoing)
         return json_response(answer)
@@ -238,6 +244,13 @@ class _Edge:
             raise busy("the broker did not confirm; send again later, the same ids make no doubles") from None
         except ValueError:
             raise RefusalError(413, "an event is too large for the log; send it with less in it") from None
+
+
+def _marked(event: Event) -> Event:
+    """Mark a canary as made up: here, because no translator may know of it."""
+    if isinstance(event, PlateRead) and has_form(event.source, event.plate):
+        return replace(event, synthetic=True)
+    return event
 
 
 def _shown_token(request: Request) -> bytes | None:

@@ -13,6 +13,7 @@ from schemas.event_type import EventType, Push
 from schemas.events.alert import ALERT, Alert
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.canary import CANARY
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.events.hotlist import HOTLIST
 from schemas.events.incident import INCIDENT, Incident
@@ -87,6 +88,7 @@ _ALL = (
     Channel(name="zones", kind=ZONE, ended_at=_never_ends, hidden=_removed),
     Channel(name="hotlists", kind=HOTLIST, ended_at=_never_ends, hidden=_always_shown),
     Channel(name="health", kind=CAMERA_HEALTH, ended_at=_never_ends, hidden=_always_shown),
+    Channel(name="canaries", kind=CANARY, ended_at=_never_ends, hidden=_always_shown),
     Channel(name="sightings", kind=SIGHTING, ended_at=_never_ends, hidden=_always_shown),
 )  # fmt: skip
 

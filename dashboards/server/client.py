@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -40,6 +40,7 @@ class Source(Protocol):
 
     epoch: str
     version: str
+    delays: Mapping[str, float]
 
     @property
     def is_caught_up(self) -> bool:
@@ -103,7 +104,7 @@ class Client:
         hub = self._hub
         resumed = hub.is_caught_up and resume is not None and resume.epoch == hub.epoch
         mode = "resume" if resumed else "snapshot"
-        self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up))
+        self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up, hub.delays))
         self.subscribe(channels, resume.pos if resumed and resume is not None else {})
 
     def subscribe(self, channels: Iterable[str], pos: dict[str, int] | None = None) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -34,6 +34,8 @@ URGENT_S = 0.005
 #: Clients of one hub (interface reference §6).
 MAX_CLIENTS = 1_000
 _CHECK_S = 0.5
+#: A stage whose oldest event has waited for less is not called delayed, seconds.
+DELAYED_S = 2.0
 #: When our own loop was this late, clients are not to blame for being behind.
 _LATE_S = 0.5
 
@@ -67,6 +69,8 @@ class Hub:
         self.violations = 0
         self._wall = wall
         self._max_clients = max_clients
+        #: Stages that are delayed, with the seconds their oldest event has waited (``delayed``).
+        self.delays: Mapping[str, float] = {}
         self._caught_up = False
         self._clients: dict[Client, None] = {}  # in order, so that rounds are the same every time
         self._lossless: dict[str, Lossless] = {}
@@ -134,6 +138,16 @@ class Hub:
         self._caught_up = True
         for client in self._clients:
             client.wake()
+
+    def delayed(self, behind: Mapping[str, float]) -> None:
+        """Take how long the oldest event that waits for each stage has waited, in seconds; screens are told.
+
+        A stage that begins or ceases to be delayed is told with the next round, else with the next heartbeat.
+        """
+        late = {stage: seconds for stage, seconds in behind.items() if seconds >= DELAYED_S}
+        if late.keys() != self.delays.keys():
+            self._pinged_at = float("-inf")
+        self.delays = late
 
     # What the server asks.
 
@@ -241,7 +255,7 @@ class Hub:
         if now - self._pinged_at >= HEARTBEAT_S:
             self._pinged_at = now
             self._ping += 1
-            text = ping(self._ping, self.now_ms(), not self._caught_up)
+            text = ping(self._ping, self.now_ms(), not self._caught_up, self.delays)
             for client in self._clients:
                 client.ping(text)
 

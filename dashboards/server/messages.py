@@ -23,6 +23,7 @@ CLOSE_SLOW = 4408
 CLOSE_VERSION = 4409
 #: Seconds between the server's pings.
 HEARTBEAT_S = 5
+_NOBODY: Mapping[str, float] = {}
 
 _ChannelName = Annotated[str, Meta(max_length=40)]
 _Subscription = Annotated[list[_ChannelName], Meta(max_length=32)]
@@ -109,22 +110,30 @@ def _is_other_version(text: str) -> bool:
     return probe.t == "hello" and probe.v != VERSION
 
 
-def welcome(epoch: str, now_ms: int, mode: str, version: str, loading: bool) -> str:
-    """Return the answer to a hello. ``loading``: the log is still being read, the snapshots come when it is."""
+def welcome(
+    epoch: str, now_ms: int, mode: str, version: str, loading: bool, behind: Mapping[str, float] = _NOBODY
+) -> str:
+    """Return the answer to a hello. ``loading``: the log is still being read, the snapshots come when it is.
+
+    ``behind``: seconds by stage that is delayed.
+    """
     body: dict[str, object] = {
         "t": "welcome", "epoch": epoch, "now": now_ms, "mode": mode, "hb": HEARTBEAT_S, "version": version
     }  # fmt: skip
-    if loading:
-        body["loading"] = True
-    return _text(body)
+    return _text(_true(body, loading, behind))
 
 
-def ping(n: int, now_ms: int, loading: bool) -> str:
-    """Return a heartbeat."""
-    body: dict[str, object] = {"t": "ping", "n": n, "now": now_ms}
+def ping(n: int, now_ms: int, loading: bool, behind: Mapping[str, float] = _NOBODY) -> str:
+    """Return a heartbeat; ``loading`` and ``behind`` as in ``welcome``."""
+    return _text(_true({"t": "ping", "n": n, "now": now_ms}, loading, behind))
+
+
+def _true(body: dict[str, object], loading: bool, behind: Mapping[str, float]) -> dict[str, object]:
     if loading:
         body["loading"] = True
-    return _text(body)
+    if behind:
+        body["behind"] = {stage: round(seconds, 1) for stage, seconds in behind.items()}
+    return body
 
 
 def gap(channel: str) -> str:

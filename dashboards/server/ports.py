@@ -154,11 +154,30 @@ class Ledger(Protocol):
         ...
 
 
+class Flight(Struct, frozen=True, kw_only=True):
+    """The last canary of a connector: a made-up read posted through its door.
+
+    ``fault``: "" when it came the whole way in time, else what did not happen, in plain words; ``stage``: where (door,
+    processing, screen, store). ``door_ms``, ``screen_ms``, ``stored_ms``: from the post to its answer, to a websocket,
+    to a row in the store; None when it did not come so far in time.
+    """
+
+    connector: str
+    at: datetime
+    fault: str = ""
+    stage: str = ""
+    door_ms: float | None = None
+    screen_ms: float | None = None
+    stored_ms: float | None = None
+
+
 class Vitals(Struct, frozen=True, kw_only=True):
     """How the parts around the server are doing, as seen by whoever put them together.
 
     ``log_polled_ago_s``: seconds since the log reader last asked the broker and got an answer (None: never).
     ``publisher``, ``store``: "" when well, else what is wrong in plain words; ``store`` is None when there is no store.
+    ``behind_s``: seconds that the oldest event which waits for a stage (process, store) has waited; None: not known.
+    ``canaries``: the last made-up read of each connector that is watched.
     ``details``: anything else worth showing on /api/status.
     """
 
@@ -166,4 +185,6 @@ class Vitals(Struct, frozen=True, kw_only=True):
     log_polled_ago_s: float | None
     publisher: str = ""
     store: str | None = None
+    behind_s: dict[str, float] | None = None
+    canaries: Sequence[Flight] = ()
     details: dict[str, object] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
@@ -38,6 +39,14 @@ def what_is_wrong(hub: Hub, vitals: Vitals) -> dict[str, str]:
     return wrong
 
 
+def what_does_not_come(vitals: Vitals) -> dict[str, str]:
+    """Return by connector why its made-up read did not come the whole way; empty when all did.
+
+    It is not counted to what is wrong with this server: starting it anew would not help an edge or a worker.
+    """
+    return {f"connector {flight.connector}": flight.fault for flight in vitals.canaries if flight.fault}
+
+
 def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
@@ -45,8 +54,16 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
     @router.get("/api/health", response_model=None)
     async def health() -> Response:
         """Answer 200 only when screens are true and actions can be taken; else 503 and what is wrong."""
-        wrong = what_is_wrong(hub, vitals())
-        return JSONResponse({"ok": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
+        now = vitals()
+        wrong = what_is_wrong(hub, now)
+        body = {
+            "ok": not wrong,
+            "wrong": wrong,
+            "not_coming": what_does_not_come(now),
+            "behind_s": now.behind_s,
+            "canaries": [msgspec.to_builtins(flight) for flight in now.canaries],
+        }
+        return JSONResponse(body, status_code=503 if wrong else 200)
 
     @router.get("/api/status")
     async def status() -> dict[str, Any]:
@@ -55,9 +72,10 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
         return {
             "version": hub.version,
             "now": hub.now_ms(),
-            "wrong": what_is_wrong(hub, now),
+            "wrong": what_is_wrong(hub, now) | what_does_not_come(now),
             "log": {"alive": now.log_alive, "polled_ago_s": now.log_polled_ago_s},
             "store": now.store is not None,
+            "behind_s": now.behind_s,
             "hub": hub.figures(),
             "details": now.details,
         }

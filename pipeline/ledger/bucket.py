@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from schemas.event_type import EventType
+from schemas.events.canary import CANARY
 from schemas.events.ledger_count import LEDGER_COUNT
 from schemas.id_digest import MASK
 from schemas.registry import EVENT_TYPES
 
-#: What is reconciled: every event type but the ledger's own counts, which would have to be counted again for ever.
+#: What is reconciled: every event type but the ledger's own counts, which would have to be counted again for ever, and
+#: canaries, which are watched one by one (compose/canary.py).
 RECONCILED: tuple[EventType, ...] = tuple(  # type: ignore[type-arg]
-    kind for kind in EVENT_TYPES if kind is not LEDGER_COUNT and kind.table is not None
+    kind for kind in EVENT_TYPES if kind not in (LEDGER_COUNT, CANARY) and kind.table is not None
 )
 
 #: Sources inside the system: what they make comes from other events, so no edge has accepted it.

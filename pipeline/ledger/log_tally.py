@@ -8,8 +8,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from pipeline.ledger.bucket import Bucket, Tally
+from schemas.canary import is_canary
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
+from schemas.events.plate_read import PLATE_READ
 from schemas.id_digest import MASK
 from schemas.identity import identity
 from schemas.wire.frame import FrameDecoder
@@ -22,6 +24,14 @@ _ENVELOPE: EventType[Event] = EventType(
     name="envelope", cls=Event, topic="", key="event_id", table=None, push=Push.NONE
 )
 _decoder = FrameDecoder(_ENVELOPE)
+
+
+class _Read(Event, frozen=True, kw_only=True, gc=False):
+    plate: str = ""
+
+
+_READ: EventType[_Read] = EventType(name="read", cls=_Read, topic="", key="event_id", table=None, push=Push.NONE)
+_read_decoder = FrameDecoder(_READ)
 
 #: The source under which is counted what has no readable envelope.
 UNREADABLE = "(unreadable)"
@@ -50,13 +60,16 @@ class Logged(Struct):
 
 
 def entries(kind: EventType, partition: int, offset: int, value: bytes | None, sent_ms: int) -> Iterator[Entry]:  # type: ignore[type-arg]
-    """Yield the events of one Kafka message.
+    """Yield the events of one Kafka message, without canaries.
 
     What has no envelope is an entry too, in the minute in which the message was sent, under the id of the dead letter
     that must be made of it.
     """
-    frame = _decoder.decode(value)
+    reads = kind is PLATE_READ
+    frame = (_read_decoder if reads else _decoder).decode(value)
     for place, event in zip(frame.places, frame.events, strict=True):
+        if reads and is_canary(event):
+            continue  # no table of reads has it
         bucket = Bucket(kind.name, event.source, int(event.observed_at.timestamp() // 60))
         yield Entry(bucket, event.event_id, place)
     for rejected in frame.rejected:

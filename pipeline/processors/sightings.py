@@ -15,10 +15,12 @@ from pipeline.processors.recent import Recent
 from pipeline.rules import hotlist_hit, wanted_near_incident
 from pipeline.rules.hotlist_match import match
 from pipeline.state.reference import Reference
+from schemas.canary import is_canary
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT, Alert
 from schemas.events.camera import Camera
+from schemas.events.canary import CANARY, Canary
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.events.sighting import SIGHTING, Hit, Sighting
 from schemas.wire.frame import utc_now
@@ -42,6 +44,7 @@ class Sightings:
     emits: tuple[EventType[Any], ...] = (
         SIGHTING,
         ALERT,
+        CANARY,
     )
 
     def __init__(self, reference: Reference, clock: Callable[[], datetime] = utc_now) -> None:
@@ -65,6 +68,9 @@ class Sightings:
         zones_of_moved = dict(zip(moved, held, strict=True))
         outcomes: list[Outcome] = []
         for at, read in enumerate(events):
+            if is_canary(read):
+                outcomes.append(Emit((_canary(read, now),)))
+                continue
             camera = cameras.by_id.get(read.camera_id)
             if at in moved or camera is None:
                 lat, lon, inside = read.lat, read.lon, zones_of_moved.get(at, ())
@@ -105,7 +111,9 @@ class Sightings:
             *hotlist_hit.evaluate(due, place, now),
             *wanted_near_incident.evaluate(due, place, now),
         )
-        return alerts
+        # One that is in the log already was raised by the express lane, or before a crash: raised again it would, in a
+        # compacted topic, take the place of what a person has done with it since.
+        return tuple(alert for alert in alerts if alert.alert_id not in self._reference.alerts)
 
     def _begins_pass(self, hit: Hit, sighting: Sighting) -> bool:
         """Return whether this read is the first of a pass. The first read itself, sent again, is so again."""
@@ -116,6 +124,19 @@ class Sightings:
             return True
         known.last_seen = max(known.last_seen, sighting.occurred_at)
         return known.first_read == sighting.event_id
+
+
+def _canary(read: PlateRead, now: datetime) -> Canary:
+    return Canary(
+        event_id=read.event_id,
+        occurred_at=read.occurred_at,
+        observed_at=read.observed_at,
+        source=read.source,
+        jurisdiction=read.jurisdiction,
+        synthetic=True,
+        plate=read.plate,
+        processed_at=now,
+    )
 
 
 def _moves(camera: Camera | None) -> bool:

@@ -535,3 +535,29 @@ SETTINGS
   fsync_after_insert = 1,
   fsync_part_directory = 1,
   min_rows_to_fsync_after_merge = 1;
+
+CREATE TABLE IF NOT EXISTS rtcc.canaries (
+  `event_id` UUID,
+  `occurred_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `observed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `source` LowCardinality(String),
+  `jurisdiction` LowCardinality(String),
+  `synthetic` Bool,
+  `plate` String CODEC(ZSTD(1)),
+  `processed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
+  `_topic` LowCardinality(String),
+  `_partition` Int32 CODEC(ZSTD(1)),
+  `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
+  INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
+  PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(`occurred_at`)
+ORDER BY (`source`, `occurred_at`, `event_id`)
+SETTINGS
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_rows_to_fsync_after_merge = 1;

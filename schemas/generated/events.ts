@@ -487,6 +487,18 @@ export interface LedgerCount extends Envelope {
   readonly last_sequence: number | null;
 }
 
+/**
+ * What the processors make of a canary read in place of a sighting. It has the read's `event_id`.
+ *
+ * Kept apart from reads and sightings, so that it is in no count, list, map or alert.
+ */
+export interface Canary extends Envelope {
+  /** The made-up plate: WFCANARY and eight hexadecimal digits. */
+  readonly plate: string;
+  /** When the processor had it, by its clock (UTC). */
+  readonly processed_at: string;
+}
+
 /** The interface of each event type, by its name. */
 export interface EventByType {
   readonly plate_read: PlateRead;
@@ -503,6 +515,7 @@ export interface EventByType {
   readonly action: Action;
   readonly dead_letter: DeadLetter;
   readonly ledger_count: LedgerCount;
+  readonly canary: Canary;
 }
 
 export type EventTypeName = keyof EventByType;
@@ -524,6 +537,7 @@ export const EVENT_TYPES = {
   action: { topic: "rtcc.person.action.v1", key: "subject_id", push: "none", version: null },
   dead_letter: { topic: "rtcc.stream.dead-letter.v1", key: "event_id", push: "none", version: null },
   ledger_count: { topic: "rtcc.ledger.count.v1", key: "process", push: "none", version: null },
+  canary: { topic: "rtcc.operations.canary.v1", key: "source", push: "latest", version: "occurred_at" },
 } as const satisfies Record<EventTypeName, object>;
 
 export const ALERT_SEVERITIES = ["P1", "P2", "P3", "P4"] as const;

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
-from dashboards.server.ports import Vitals
+from dashboards.server.ports import Flight, Vitals
 from schemas.events.action import Action
 from schemas.events.alert import ALERT
 from schemas.identity import identity
@@ -44,7 +45,10 @@ def test_health_is_good_only_while_the_hub_makes_its_rounds_and_all_parts_are_we
     assert world.browser().get("/api/health").status_code == 503, "not started: no rounds"
     with world.browser() as browser:
         answer = browser.get("/api/health")
-        assert (answer.status_code, answer.json()) == (200, {"ok": True, "wrong": {}})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"ok": True, "wrong": {}, "not_coming": {}, "behind_s": None, "canaries": []},
+        )
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,21 @@ def test_health_names_the_part_that_is_not_well(world: World, vitals: Vitals, pa
         answer = browser.get("/api/health")
         assert answer.status_code == 503
         assert list(answer.json()["wrong"]) == [part]
+
+
+def test_a_made_up_read_that_does_not_come_is_told_but_is_no_fault_of_this_server(world: World) -> None:
+    at = datetime(2026, 1, 15, tzinfo=UTC)
+    well = Flight(connector="rekor", at=at, door_ms=3.0, screen_ms=30.0, stored_ms=200.0)
+    lost = Flight(connector="platerecognizer", at=at, fault="It was refused.", stage="door")
+    world.vitals = Vitals(log_alive=True, log_polled_ago_s=0.1, behind_s={"process": 0.0}, canaries=[well, lost])
+    with world.browser() as browser:
+        answer = browser.get("/api/health")
+        assert answer.status_code == 200
+        told = answer.json()
+        assert told["not_coming"] == {"connector platerecognizer": "It was refused."}
+        assert [flight["stage"] for flight in told["canaries"]] == ["", "door"]
+        assert told["behind_s"] == {"process": 0.0}
+        assert browser.get("/api/status").json()["wrong"] == told["not_coming"], "the page shows it as a fault"
 
 
 def test_health_is_bad_while_the_log_is_still_read() -> None:

@@ -61,6 +61,39 @@ async def test_a_page_gets_snapshots_and_then_what_changes() -> None:
 
 
 @on_a_loop
+async def test_screens_are_told_at_once_when_a_stage_begins_and_ceases_to_be_delayed() -> None:
+    clock = Clock()
+    hub = new_hub(clock)
+    hub.caught_up()
+    early = Page(hub, ["zones"])
+    early.connect()
+    await settle()
+    clock.seconds += 5.0
+    hub.tick()  # the heartbeat that is due
+    await settle()
+
+    async def told(behind: dict[str, float]) -> list[object]:
+        before = len(early.texts)
+        hub.delayed(behind)
+        clock.seconds += 0.1
+        hub.tick()
+        await settle()
+        pings = [json.loads(text) for text in early.texts[before:]]
+        return [ping.get("behind") for ping in pings if ping["t"] == "ping"]
+
+    assert await told({"process": 1.9, "store": 0.0}) == []
+    assert await told({"process": 12.34, "store": 0.0}) == [{"process": 12.3}]
+    assert await told({"process": 13.0, "store": 1.0}) == [], "the next heartbeat is soon enough"
+    late = Page(hub, ["zones"])
+    late.connect()
+    await settle()
+    assert json.loads(late.texts[0])["behind"] == {"process": 13.0}
+    assert await told({}) == [None]
+    await early.cut()
+    await late.cut()
+
+
+@on_a_loop
 async def test_while_the_log_is_read_clients_are_told_and_get_nothing_half_done() -> None:
     hub = new_hub()
     page = Page(hub, ["alerts"])

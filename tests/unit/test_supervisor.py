@@ -84,6 +84,43 @@ def test_a_role_that_does_not_listen_is_killed_in_the_end(tmp_path: Path, monkey
     asyncio.run(run())
 
 
+BEATING = """
+import asyncio, sys, time
+from compose.heartbeat import beat
+async def main():
+    beating = asyncio.create_task(beat())
+    if sys.argv[1] == "blocks":
+        asyncio.get_running_loop().call_later(0.5, time.sleep, 60)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", ["is stopped", "blocks"])
+def test_a_role_that_hangs_is_killed_and_started_again(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compose.supervisor.LOOK_EVERY_S", 0.2)
+
+    async def run() -> None:
+        supervisor = Supervisor(tmp_path)
+        await supervisor.start(Role(name="well", command=[sys.executable, "-c", BEATING, "well"], hang_s=3.0))
+        await supervisor.start(Role(name="hung", command=[sys.executable, "-c", BEATING, how], hang_s=3.0))
+        hung, well = supervisor.running["hung"], supervisor.running["well"]
+        first, listener = hung.pid, hung.listener
+        assert first is not None
+        assert listener is not None
+        await until(lambda: listener.heard)
+        if how == "is stopped":
+            os.kill(first, signal.SIGSTOP)
+        await until(lambda: hung.pid not in (None, first), 30)
+        assert (hung.hangs, hung.restarts) == (1, 1)
+        assert (well.hangs, well.restarts) == (0, 0)
+        await supervisor.stop()
+
+    asyncio.run(run())
+
+
 PARENT = """
 import asyncio, pathlib, sys
 from compose.supervisor import Role, Supervisor

@@ -24,7 +24,7 @@ describe("the server's clock", () => {
 });
 
 describe('the connection badge', () => {
-  const heard = (over: Partial<Heard> = {}): Heard => ({ phase: 'open', refusal: '', lastFrame: NOW, since: NOW - 60_000, latency: 42, newest: 500, ...over });
+  const heard = (over: Partial<Heard> = {}): Heard => ({ phase: 'open', refusal: '', lastFrame: NOW, since: NOW - 60_000, latency: 42, behind: 0, newest: 500, ...over });
 
   it('says live only while frames come', () => {
     expect(badge(heard(), NOW + 1_000)).toEqual({ level: 'live', text: 'LIVE 42 ms', lost: false });
@@ -33,6 +33,12 @@ describe('the connection badge', () => {
   });
   it('says how late the data is when it is', () => {
     expect(badge(heard({ latency: 3_200 }), NOW).text).toBe('DELAYED 3.2 s');
+  });
+  it('is never live while events wait to be processed, however quick the last ones were or whether any came', () => {
+    expect(badge(heard({ behind: 12_300 }), NOW)).toEqual({ level: 'delayed', text: 'DELAYED 12.3 s', lost: false });
+    expect(badge(heard({ behind: 180_000, latency: null, newest: 200_000 }), NOW).text).toBe('DELAYED 3 min');
+    expect(badge(heard({ behind: 3_000, latency: 5_000 }), NOW).text).toBe('DELAYED 5.0 s');
+    expect(badge(heard({ behind: 1_900 }), NOW).level).toBe('live');
   });
   it('does not say live when no source has sent anything for a minute', () => {
     expect(badge(heard({ latency: null, newest: 59_000 }), NOW)).toMatchObject({ level: 'live' });

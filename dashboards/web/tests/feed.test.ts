@@ -183,6 +183,16 @@ describe('a lossless channel', () => {
     expect(calls.at(-1)).toEqual({ what: 'replace', ch: 'alerts', rows: ['whole'] });
   });
 
+  it('keeps what the server last said of its delays', () => {
+    const { begun, latest, feed } = setUp();
+    begun();
+    expect(feed.behind).toEqual({});
+    latest().say({ t: 'ping', n: 1, now: 1, behind: { process: 12.3, store: 'much' } });
+    expect(feed.behind).toEqual({ process: 12.3 });
+    latest().say({ t: 'ping', n: 2, now: 2 });
+    expect(feed.behind).toEqual({});
+  });
+
   it('starts a new connection when the snapshot stands still, but not while the server reads its log', () => {
     const { begun, delta, clock, latest, sockets } = setUp();
     begun();

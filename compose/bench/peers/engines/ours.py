@@ -105,7 +105,7 @@ async def main() -> None:
     engine.add(PLATE_READ, handle)
     await engine.start()
     await done.wait()
-    while engine.watch.oldest_s > 0:  # until every output is confirmed and every frame acknowledged
+    while engine.progress.oldest_s > 0:  # until every output is confirmed and every frame acknowledged
         await asyncio.sleep(0.005)
     meter.end()
     await engine.stop()

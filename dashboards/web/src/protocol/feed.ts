@@ -2,7 +2,7 @@
 import { waitMs } from './backoff';
 import {
   CHANNELS, isLossless, LOSSLESS, readMessage, SUBPROTOCOL,
-  type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage,
+  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage,
 } from './messages';
 import { Sequence } from './sequence';
 
@@ -57,6 +57,8 @@ export class LiveFeed {
   retryAt: number | null = null;
   /** The server is up, but still reads its log: what it will send is not complete yet. */
   loading = false;
+  /** Stages of the server that are delayed, in seconds, by its last word. */
+  behind: Behind = {};
   /** How often the connection was resumed without a snapshot, and how often a gap was found: for tests and support. */
   readonly counts = { connects: 0, resumes: 0, snapshots: 0, gaps: 0, duplicates: 0, unreadable: 0 };
 
@@ -161,6 +163,7 @@ export class LiveFeed {
     switch (message.t) {
       case 'welcome':
         this.loading = message.loading;
+        this.behind = message.behind;
         this.#welcome(message.epoch, message.mode, message.version);
         break;
       case 'snap':
@@ -178,6 +181,7 @@ export class LiveFeed {
         break;
       case 'ping':
         this.loading = message.loading;
+        this.behind = message.behind;
         this.#send({ t: 'pong', n: message.n });
         break;
       case 'slow':

@@ -52,13 +52,16 @@ export interface ChannelDelta {
   readonly dropped?: number;
 }
 
+/** Seconds that the oldest event which waits for a stage of the server has waited; stages in time are left out. */
+export type Behind = Readonly<Record<string, number>>;
+
 export type ServerMessage =
-  /** `loading`: the server still reads its log; the snapshots come when it has. */
-  | { t: 'welcome'; epoch: string; now: number; mode: 'resume' | 'snapshot'; hb: number; version: string; loading: boolean }
+  /** `loading`: the server still reads its log; the snapshots come when it has. `behind`: seconds by delayed stage. */
+  | { t: 'welcome'; epoch: string; now: number; mode: 'resume' | 'snapshot'; hb: number; version: string; loading: boolean; behind: Behind }
   | { t: 'snap'; ch: Channel; pos: number; part: number; of: number; rows: readonly unknown[] }
   | { t: 'd'; now: number; ch: Partial<Record<Channel, ChannelDelta>> }
   | { t: 'gap'; ch: Lossless }
-  | { t: 'ping'; n: number; now: number; loading: boolean }
+  | { t: 'ping'; n: number; now: number; loading: boolean; behind: Behind }
   | { t: 'slow'; drop: Partial<Record<Channel, number>> };
 
 export const isChannel = (value: unknown): value is Channel => (CHANNELS as readonly unknown[]).includes(value);
@@ -90,6 +93,11 @@ function readByChannel<T>(value: unknown, read: (inner: unknown) => T | null): P
   return out;
 }
 
+function readBehind(value: unknown): Behind {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => isCount(entry[1])));
+}
+
 /** Return the message in a text from the server, or null when it is none that this page knows. Never throws. */
 export function readMessage(text: string): ServerMessage | null {
   let raw: unknown;
@@ -101,6 +109,7 @@ export function readMessage(text: string): ServerMessage | null {
   if (!isRecord(raw)) return null;
   const { t, now, ch, n } = raw;
   const loading = raw['loading'] === true;
+  const behind = readBehind(raw['behind']);
   if (t === 'welcome' && typeof raw['epoch'] === 'string' && isCount(now)) {
     const { epoch, mode, hb, version } = raw;
     return {
@@ -111,6 +120,7 @@ export function readMessage(text: string): ServerMessage | null {
       hb: isCount(hb) ? hb : 5,
       version: typeof version === 'string' ? version : '',
       loading,
+      behind,
     };
   }
   if (t === 'snap' && isChannel(ch) && Array.isArray(raw['rows'])) {
@@ -126,7 +136,7 @@ export function readMessage(text: string): ServerMessage | null {
   }
   if (t === 'd' && isCount(now)) return { t, now, ch: readByChannel(ch, readDelta) };
   if (t === 'gap' && isLossless(ch)) return { t, ch };
-  if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now, loading };
+  if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now, loading, behind };
   if (t === 'slow') return { t, drop: readByChannel(raw['drop'], (v) => (isCount(v) ? v : null)) };
   return null;
 }

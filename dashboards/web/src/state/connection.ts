@@ -11,6 +11,8 @@ export interface Heard {
   readonly since: number;
   /** Edge to screen, ms, of the last data; null while none came. */
   readonly latency: number | null;
+  /** How long the oldest event has waited to be processed, ms, by the server's word; 0 when none waits. */
+  readonly behind: number;
   /** Age of the newest thing known of what is out there, ms; null while nothing is known. */
   readonly newest: number | null;
 }
@@ -45,9 +47,9 @@ export function badge(heard: Heard, now: number): Badge {
     const lost = silent >= (heard.phase === 'open' ? SILENCE_MS : GRACE_MS);
     return { level: 'reconnecting', text: `RECONNECTING ${age(silent)}`, lost };
   }
-  if (heard.latency !== null && heard.latency > DELAYED_MS) {
-    return { level: 'delayed', text: `DELAYED ${span(heard.latency)}`, lost: false };
-  }
+  // What waits is not on the screen yet, so it is not in the latency of what is.
+  const delay = Math.max(heard.latency ?? 0, heard.behind);
+  if (delay > DELAYED_MS) return { level: 'delayed', text: `DELAYED ${span(delay)}`, lost: false };
   if (heard.newest !== null && heard.newest >= QUIET_MS) {
     return { level: 'quiet', text: `NO NEW DATA ${age(heard.newest)}`, lost: false };
   }

@@ -158,6 +158,7 @@ export class World implements FeedSink {
       lastFrame: this.#lastFrame,
       since: this.#openedAt,
       latency: this.latency(),
+      behind: (this.feed?.behind['process'] ?? 0) * 1000,
       newest: this.newestAge(this.clock.now(this.localNow())),
     };
   }
