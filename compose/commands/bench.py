@@ -64,6 +64,8 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Do the same work with this software and with other engines, on one Apache Kafka, one after the other."""
+        from kafka.errors import KafkaError
+
         from compose.bench.peers import report
         from compose.bench.peers import run as bench
         from compose.bench.workload import Size
@@ -77,7 +79,7 @@ def register(app: typer.Typer) -> None:
         size = Size(reads=reads, hotlist=hotlist, zones=zones, seed=seed)
         try:
             result = bench.run(size, per_frame=per_frame, engines=engine or names, say=say)
-        except (ClusterError, KafkaMissingError) as error:
+        except (ClusterError, KafkaError, KafkaMissingError) as error:
             fail(str(error), as_json=as_json)
         answer(result, as_json=as_json, text=report.table(result) + ("\nPASSED" if result.ok else "\nFAILED"))
         raise typer.Exit(0 if result.ok else 1)

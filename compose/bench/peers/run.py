@@ -17,7 +17,7 @@ import psutil
 from compose.bench.peers import installed
 from compose.bench.peers.order import Order, Told
 from compose.bench.peers.report import Due, Found, Result, compared, is_ok, judged, of_frame, of_peer
-from compose.bench.peers.work import SINGLES_TOPIC, AlertsOf, prepare, publish, topic_of
+from compose.bench.peers.work import SINGLES_TOPIC, AlertsOf, Work, prepare, publish, topic_of
 from compose.bench.workload import PARTITIONS, Size
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
@@ -92,7 +92,6 @@ def run(size: Size, *, per_frame: int, engines: Sequence[str], say: Say) -> Resu
     Takes many minutes. Raises KafkaMissingError and ClusterError without a broker; an engine that cannot be had or
     that fails only says so in the result.
     """
-    chosen = [engine for engine in ENGINES if engine.name in engines]
     with tempfile.TemporaryDirectory(prefix="watchfloor-peers-") as folder:
         say(f"making {size.hotlist:,} list entries, {size.zones} zones, {size.reads:,} reads")
         work = prepare(size, per_frame, Path(folder))
@@ -101,30 +100,9 @@ def run(size: Size, *, per_frame: int, engines: Sequence[str], say: Say) -> Resu
             cluster.up(port=free_row(PORTS), partitions=PARTITIONS, say=say)
             about = cluster_file.read(cluster.folder)
             assert about is not None
-            login = about.login(ADMIN)
-            say("putting the reads on the broker: in frames, and one by one")
-            publish(work, about.bootstrap, [one.name for one in chosen if not one.ours], **login.kafka_config())
-            found = []
-            for engine in chosen:
-                order = Order(
-                    engine=engine.name,
-                    bootstrap=about.bootstrap,
-                    login=login,
-                    group=f"bench-{engine.name}",
-                    input_topic=PLATE_READ.topic if engine.frames else SINGLES_TOPIC,
-                    output_topic=topic_of(engine.name, ours=engine.ours),
-                    reads=size.reads,
-                    folder=str(Path(folder) / engine.name),
-                    hotlist=str(work.hotlist),
-                    zones=str(work.zones),
-                    hotlist_size=size.hotlist,
-                    zone_count=size.zones,
-                    seed=size.seed,
-                )
-                found.append(_measured(engine, order, work.due, say))
+            found = on_broker(about, work, size, engines=engines, folder=Path(folder), say=say)
         finally:
             cluster.down()
-    found = compared(found)
     return Result(
         ok=is_ok(found),
         size=size,
@@ -134,6 +112,35 @@ def run(size: Size, *, per_frame: int, engines: Sequence[str], say: Say) -> Resu
         alerts_due=len(work.due),
         engines=found,
     )
+
+
+def on_broker(
+    about: cluster_file.ClusterFile, work: Work, size: Size, *, engines: Sequence[str], folder: Path, say: Say
+) -> list[Found]:
+    """Measure engines on a broker whose topic of reads is empty. Raises kafka.errors.KafkaError."""
+    chosen = [engine for engine in ENGINES if engine.name in engines]
+    login = about.login(ADMIN)
+    say("putting the reads on the broker: in frames, and one by one")
+    publish(work, about.bootstrap, [one.name for one in chosen if not one.ours], **login.kafka_config())
+    found = []
+    for engine in chosen:
+        order = Order(
+            engine=engine.name,
+            bootstrap=about.bootstrap,
+            login=login,
+            group=f"bench-{engine.name}",
+            input_topic=PLATE_READ.topic if engine.frames else SINGLES_TOPIC,
+            output_topic=topic_of(engine.name, ours=engine.ours),
+            reads=size.reads,
+            folder=str(folder / engine.name),
+            hotlist=str(work.hotlist),
+            zones=str(work.zones),
+            hotlist_size=size.hotlist,
+            zone_count=size.zones,
+            seed=size.seed,
+        )
+        found.append(_measured(engine, order, work.due, say))
+    return compared(found)
 
 
 def _measured(engine: Engine, order: Order, due: frozenset[Due], say: Say) -> Found:
