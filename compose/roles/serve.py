@@ -18,7 +18,8 @@ from compose.broker import LogLimit
 from compose.ledger.keeper import LedgerKeeper
 from compose.roles.broker_settings import log_reader
 from compose.roles.runner import limited, open_producer, serve_until
-from compose.roles.store import StoreRole, open_store
+from compose.roles.store import StoreRole, connect_store, migrate
+from compose.roles.store_watch import StoreWatch
 from compose.settings import Settings
 from compose.stored import StoredDeadLetters, StoredQuery
 from connectors.edge.accepted_counts import AcceptedCounts
@@ -134,7 +135,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     producer = await open_producer(settings, "watchfloor-serve", stop)
     if producer is None:
         return
-    store = await open_store(settings)
+    store = await connect_store(settings)
     role: StoreRole | None = None
     feed: LogFeed | None = None
     ledger = LedgerKeeper(settings, store)
@@ -144,11 +145,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         hub = Hub(version=version("watchfloor"))
         # What people do is always taken; only the edge stops when the embedded log is full.
         log_size = limited(settings, producer)
-        health = _StoreWatch(store)
+        health = StoreWatch(store, waiting=lambda: role.waiting if role is not None else None)
         watching = asyncio.create_task(health.run())
+        # A server that is away must not keep the map from people: the map comes from the log, the store is for history.
+        migrating: asyncio.Task[bool] | None = None
         if settings.embedded_store:
+            await store.migrate()
             role = StoreRole(settings, store)
             await role.restore_log(producer)
+        else:
+            migrating = asyncio.create_task(migrate(store, stop))
+            migrating.add_done_callback(lambda done: stop.set() if done.exception() is not None else None)
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
         await asyncio.to_thread(ledger.start)
         storing = asyncio.create_task(role.run(stop)) if role is not None else None
@@ -189,6 +196,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         listening = listening_socket(settings.web_host, settings.web_port)
         await serve_until(server, stop, [listening])
         watching.cancel()
+        if migrating is not None:
+            await migrating
         if storing is not None:
             await storing
     finally:
@@ -203,22 +212,3 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 def _publisher_fault(producer: FrameProducer) -> str:
     return f"The broker did not confirm: {producer.last_error}" if producer.last_error else ""
-
-
-class _StoreWatch:
-    """Asks the store how it is every few seconds, so that asking us costs nothing."""
-
-    def __init__(self, store: Any) -> None:
-        self._store = store
-        self.fault: str | None = "The store has not been asked yet."
-
-    async def run(self) -> None:
-        while True:
-            health = await self._store.health()
-            if not health.reachable:
-                self.fault = f"The store cannot be reached: {health.detail}"
-            elif health.detached_parts:
-                self.fault = f"The store has set aside {health.detached_parts} damaged parts: rows are missing."
-            else:
-                self.fault = ""
-            await asyncio.sleep(5.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.engine import Engine, Handler, Work
 from pipeline.framing import frames
 from pipeline.message import Message
 from pipeline.store.async_store import AsyncStore
+from pipeline.store.errors import StoreUnavailableError
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
 from schemas.event_type import EventType
@@ -33,10 +35,23 @@ SOURCE = "store/reader"
 WINDOW = 4096
 #: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
 STALL_S = 3600.0
+#: Between looks for a store that is away, seconds.
+LOOK_EVERY_S = 1.0
 
 
 async def open_store(settings: Settings) -> AsyncStore:
     """Return the store, migrated: chDB in this process, or a ClickHouse server. Raises StoreUnavailableError."""
+    store = await connect_store(settings)
+    try:
+        await _migrate(store)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def connect_store(settings: Settings) -> AsyncStore:
+    """Return the store as it is: chDB in this process, or a ClickHouse server, which need not be there yet."""
     if settings.embedded_store:
         from pipeline.store.chdb_store import ChdbStore
 
@@ -55,11 +70,33 @@ async def open_store(settings: Settings) -> AsyncStore:
             password=settings.clickhouse_password.get_secret_value(),
             secure=settings.clickhouse_secure,
         )
-    store = AsyncStore(inner)
+    return AsyncStore(inner)
+
+
+async def migrate(store: AsyncStore, stop: asyncio.Event) -> bool:
+    """Bring the schema up to date, once the store can be reached; False when told to stop meanwhile.
+
+    Raises StoreError when the schema is one that this version must not touch.
+    """
+    told = ""
+    while not stop.is_set():
+        try:
+            await _migrate(store)
+            return True
+        except StoreUnavailableError as error:
+            if str(error) != told:
+                told = str(error)
+                log.warning("waiting for the store", why=told)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await stop.wait()
+    return False
+
+
+async def _migrate(store: AsyncStore) -> None:
     applied = await store.migrate()
     if applied:
         log.info("store migrated", applied=applied)
-    return store
 
 
 class StoreRole:
@@ -69,6 +106,12 @@ class StoreRole:
         self.stored: Counter[str] = Counter()
         self._settings = settings
         self._store = store
+        self._writer: BatchWriter | None = None
+
+    @property
+    def waiting(self) -> tuple[float, str] | None:
+        """For how many seconds the store has refused rows, and what it says; None while it takes them."""
+        return None if self._writer is None else self._writer.waiting
 
     async def restore_log(self, publisher: Publisher) -> None:
         """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
@@ -84,6 +127,7 @@ class StoreRole:
         """Store until ``stop``."""
         engine = Engine(engine_settings(self._settings, STORE_GROUP, window=WINDOW, live=False, stall_s=STALL_S))
         async with BatchWriter(self._store) as writer:
+            self._writer = writer
             for kind in EVENT_TYPES:
                 if kind.table is not None:
                     engine.add(kind, self._handler(kind, writer, engine))
@@ -143,8 +187,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run the store role on its own (with a ClickHouse server)."""
     if not await ensure_topics(settings, stop):
         return
-    store = await open_store(settings)
+    store = await connect_store(settings)
     try:
-        await StoreRole(settings, store).run(stop)
+        if await migrate(store, stop):
+            await StoreRole(settings, store).run(stop)
     finally:
         await store.close()

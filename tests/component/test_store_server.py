@@ -1,5 +1,5 @@
 """The store on a server, at its boundary: what the driver is given, what its errors become, and that the bytes it
-would send are what the engine reads. There is no server here; docs/reference/store.md says so."""
+would send are what the engine reads. There is no server here; tests/integration/test_clickhouse_server.py has one."""
 
 from __future__ import annotations
 
@@ -162,8 +162,9 @@ def test_a_persons_query_is_parsed_by_the_server_then_run_read_only_within_limit
     assert store.foreign_query("select /* x */ 1", "JSON") == (
         b'{"meta":[{"name":"1","type":"UInt8"}],"data":[{"1":1}],"rows":1}'
     )
-    sql, _, options = FakeClient.made[0].calls[-1]
+    sql, _, options = FakeClient.made[-1].calls[-1]
     assert sql == "SELECT 1"
+    assert FakeClient.made[-1].options["database"] == "rtcc", "people name tables without the database"
     assert options["settings"]["readonly"] == 1
     assert options["settings"]["max_execution_time"] == 10
 
@@ -187,7 +188,7 @@ def test_a_server_that_is_away_is_said_in_health_not_raised(store: ServerStore) 
     FakeClient.script = [NetworkError("Connection refused")]
     health = store.health()
     assert not health.reachable
-    assert "away" in health.detail
+    assert health.detail == "the ClickHouse server at db.example:9440 cannot be reached: Connection refused"
 
 
 class _Socket:
