@@ -12,6 +12,8 @@ from pipeline.store.store import StoreHealth
 ASK_EVERY_S = 5.0
 #: A store that takes longer than this to say how it is is slow enough to be said so.
 PATIENCE_S = 5.0
+#: Less room than a full batch of rows may need: from here on inserts fail.
+LEAST_ROOM_BYTES = 16 * 2**20
 #: Rows wait for a moment at every hiccup; after this long a person wants to know.
 WAITING_S = 3.0
 
@@ -68,4 +70,6 @@ def _words(health: StoreHealth) -> str:
         return f"The store cannot be reached: {health.detail}"
     if health.detached_parts:
         return f"The store has set aside {health.detached_parts} damaged parts: rows are missing."
+    if health.disk_total and health.disk_free < LEAST_ROOM_BYTES:
+        return f"The store's disk is full: {health.disk_free / 2**20:.0f} MiB of space are left."
     return ""

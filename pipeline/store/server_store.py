@@ -6,6 +6,7 @@ not run against a server is said in docs/explanation/clickhouse-server.md.
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Mapping, Sequence
 from threading import Lock, local
@@ -60,6 +61,8 @@ class ServerStore(SqlStore):
     ) -> None:
         """Connect on first use. ``alt_hosts``: further servers, as ``host:port,host:port``."""
         super().__init__(foreign_limits)
+        # It writes a stack trace for every try that fails; what failed is raised and said in one line.
+        logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
         self._options: dict[str, Any] = {
             "host": host,
             "port": port,

@@ -295,6 +295,11 @@ def test_a_full_disk_makes_rows_wait_until_there_is_room(tmp_path: Path) -> None
                     print(line.watch.fault)
                     assert "space" in line.watch.fault
                     assert not sending.done()
+                    # A page whose process stores nothing itself sees it too.
+                    page = StoreWatch(line.store, every_s=0.2)
+                    asking = asyncio.create_task(page.run())
+                    await until(lambda: page.fault == "The store's disk is full: 0 MiB of space are left.")
+                    asking.cancel()
                     disk.make_room()
                     room = time.monotonic()
                     await sending

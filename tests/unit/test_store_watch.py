@@ -39,7 +39,9 @@ def test_what_the_store_says_of_itself_is_told_in_words() -> None:
         await until(lambda: watch.fault == "The store cannot be reached: gone")
         store.answer = StoreHealth(reachable=True, detached_parts=2)
         await until(lambda: "2 damaged parts" in watch.fault)
-        store.answer = StoreHealth(reachable=True)
+        store.answer = StoreHealth(reachable=True, disk_free=3 * 2**20, disk_total=10 * 2**30)
+        await until(lambda: watch.fault == "The store's disk is full: 3 MiB of space are left.")
+        store.answer = StoreHealth(reachable=True, disk_free=2**30, disk_total=10 * 2**30)
         await until(lambda: watch.fault == "")
         task.cancel()
 
