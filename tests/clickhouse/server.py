@@ -1,9 +1,10 @@
-"""A ClickHouse in a folder, on a loopback port of its own, with the users of compose/clickhouse/users.xml."""
+"""A ClickHouse in a folder, on a loopback port of its own, with the configuration and users of compose/clickhouse."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tests.clickhouse.library import fetch
 
 ROOT = Path(__file__).parents[2]
 USERS = ROOT / "compose/clickhouse/users.xml"
+CONFIG = ROOT / "compose/clickhouse/config.xml"
 HOST = "127.0.0.1"
 ANSWERS_WITHIN_S = 60.0
 
@@ -38,6 +40,8 @@ class ClickHouse:
         self.process: subprocess.Popen[bytes] | None = None
         self.folder.mkdir(parents=True, exist_ok=True)
         self.let_write(True)
+        (self.folder / "config.d").mkdir(exist_ok=True)
+        shutil.copy(CONFIG, self.folder / "config.d/watchfloor.xml")
         (self.folder / "config.xml").write_text(
             f"<clickhouse><path>{self.data}/</path><tcp_port>{self.port}</tcp_port><listen_host>{HOST}</listen_host>"
             f"<users_config>{self.folder}/users.xml</users_config><max_server_memory_usage>2000000000"

@@ -85,6 +85,13 @@ def test_the_migrations_reach_the_intended_schema_on_the_server(server: ClickHou
     assert client.execute("SELECT count() FROM rtcc.schema_migrations") == [(len(migrations()),)]
 
 
+def test_our_configuration_for_a_server_is_read_by_the_engine(server: ClickHouse) -> None:
+    """It refuses to start over a file that it cannot read; what is a setting of the engine has our value."""
+    names = ("max_connections", "max_concurrent_queries", "mark_cache_size")
+    found = server.client().execute("SELECT name, value FROM system.server_settings WHERE name IN %(n)s", {"n": names})
+    assert dict(found) == {"max_connections": "256", "max_concurrent_queries": "64", "mark_cache_size": "536870912"}
+
+
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.name)
 def test_every_type_of_event_is_the_same_row_on_the_server_and_in_process(
     server: ClickHouse, store: ServerStore, embedded: ChdbStore, kind: EventType[Any]
