@@ -183,6 +183,9 @@ class ChdbStore(SqlStore):
             raise command_error(str(error)) from None
         return list(_rows_decoder.decode(answer)["data"])
 
+    def _end_inserts_before(self, table: Table) -> None:
+        """See SqlStore. Here an insert ends with its call, and with its process."""
+
     def _insert_rows(self, kind: EventType[Any], rows: Sequence[Placed], token: str) -> None:
         assert kind.table is not None
         self._check_usable()

@@ -33,7 +33,7 @@ from pipeline.store.rows import column_values, columns_stored
 from pipeline.store.sql_gate import Parser
 from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
-from schemas.event_type import EventType
+from schemas.event_type import EventType, Table
 from schemas.generate.clickhouse import DATABASE
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ class ServerStore(SqlStore):
         self._clients: list[Client] = []
         self._clients_lock = Lock()
         self._closed = False
+        #: Tables into which nobody's earlier insert can be running any more.
+        self._alone_in: set[str] = set()
 
     def query(
         self,
@@ -120,6 +122,21 @@ class ServerStore(SqlStore):
         except ServerException as error:
             raise command_error(error.message, error.code) from None
 
+    def _end_inserts_before(self, table: Table) -> None:
+        """See SqlStore. Asked for once for each table, and again after an insert whose outcome is not known.
+
+        An insert outlives its client: one that a server had taken whole before it stood still was worked off when it
+        went on, beside the same rows in other batches from a new process, and both were kept (measured). Another
+        worker's insert that is ended here is tried again by that worker.
+        """
+        if table.name in self._alone_in:
+            return
+        self._command(
+            f"KILL QUERY WHERE query_kind = 'Insert' AND user = currentUser() "
+            f"AND startsWith(query, 'INSERT INTO {DATABASE}.{table.name} ') SYNC"
+        )
+        self._alone_in.add(table.name)
+
     def _insert_rows(self, kind: EventType[Any], rows: Sequence[Placed], token: str) -> None:
         assert kind.table is not None
         names = ", ".join(f"`{column.name}`" for column in columns_stored(kind.name))
@@ -129,12 +146,14 @@ class ServerStore(SqlStore):
             "async_insert": 0,  # an insert must be on disk when it is confirmed
             "max_partitions_per_insert_block": 0,  # a batch may reach over many years
         }
+        self._alone_in.discard(kind.table.name)
         try:
             self._execute(
                 f"INSERT INTO {DATABASE}.{kind.table.name} ({names}) VALUES", values, columnar=True, settings=settings
             )
         except ServerException as error:
             raise insert_error(error.message, error.code) from None
+        self._alone_in.add(kind.table.name)
 
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
         try:

@@ -31,6 +31,8 @@ class Proxy:
         self.lose_insert_answers = False
         #: Set when an answer to an insert has been thrown away.
         self.lost = threading.Event()
+        #: Set when all of an insert has been sent, and only its confirmation is missing.
+        self.confirming = threading.Event()
         self._server_port = server_port
         self._pairs: list[_Pair] = []
         self._listening = socket.create_server((HOST, 0))
@@ -75,6 +77,8 @@ class Proxy:
                     pair.deaf = True  # this is the end of the rows; what comes now is the confirmation
                 pair.sent += len(data)
                 pair.server.sendall(data)
+                if pair.deaf:
+                    self.confirming.set()
         self._end(pair)
 
     def _to_client(self, pair: _Pair) -> None:

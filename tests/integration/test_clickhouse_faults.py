@@ -7,6 +7,7 @@ meanwhile what is wrong. Times until rows are stored again are printed (`pytest 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import threading
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from clickhouse_driver.errors import ServerException
 
 from compose.roles.store_watch import StoreWatch
 from pipeline.store.async_store import AsyncStore
@@ -167,6 +169,66 @@ def test_an_insert_whose_answer_is_lost_is_tried_again_and_doubles_nothing(serve
     finally:
         again.close()
     assert stored(server) == (310, 310)
+
+
+def test_an_insert_that_outlives_its_process_is_ended_before_its_rows_are_looked_for(server: ClickHouse) -> None:
+    client = server.client()
+    raised: list[ServerException] = []
+
+    def insert() -> None:
+        """Take long over it, as a server that stood still does."""
+        try:
+            client.execute(
+                "INSERT INTO rtcc.plate_reads (plate) SELECT toString(sleepEachRow(1)) FROM numbers(60) "
+                "SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
+            )
+        except ServerException as error:
+            raised.append(error)
+
+    inserting = threading.Thread(target=insert)
+    inserting.start()
+    watcher = server.client()
+    running = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
+    asyncio.run(until(lambda: watcher.execute(running) == [(1,)]))
+    store = server.store()
+    try:
+        assert store.insert(PLATE_READ, reads(10)) == 10
+    finally:
+        store.close()
+    inserting.join(30)
+    assert [error.code for error in raised] == [394]  # QUERY_WAS_CANCELLED: its own process would try again
+    assert stored(server) == (10, 10)
+
+
+def test_a_server_that_hung_with_a_whole_insert_and_a_new_process_store_its_rows_once(
+    server: ClickHouse, proxy: Proxy
+) -> None:
+    """The rows come again in other batches, so that no token can tell that they are the same."""
+    dice = random.Random(SEED)
+    proxy.lose_insert_answers = True
+    for number in range(1, 6):
+        rows = reads(2000)
+        first, second = server.store(port=proxy.port, timeout_s=1), server.store()
+
+        def insert(store: ServerStore = first, rows: list[Placed] = rows) -> None:
+            with contextlib.suppress(StoreUnavailableError):
+                store.insert(PLATE_READ, rows)
+
+        proxy.confirming.clear()
+        inserting = threading.Thread(target=insert)
+        inserting.start()
+        assert proxy.confirming.wait(30)
+        time.sleep(dice.uniform(0.0, 0.05))  # somewhere in its commit
+        server.hang()
+        inserting.join(30)
+        goes_on = threading.Timer(0.5, server.go_on)
+        goes_on.start()
+        second.insert(PLATE_READ, rows[:700])
+        second.insert(PLATE_READ, rows[700:])
+        goes_on.join()
+        first.close()
+        second.close()
+        assert stored(server) == (2000 * number, 2000 * number)
 
 
 def test_while_the_server_is_stopped_rows_wait_bounded_and_are_stored_once(server: ClickHouse) -> None:
