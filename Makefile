@@ -50,6 +50,7 @@ unit: .venv/ready-dev ## every Python test, with a real broker and store
 	.ci/prometheus
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/component
 	.ci/kafka
+	.ci/clickhouse
 	$(BIN)/pytest tests/integration tests/fault
 
 web-test: $(WEB)/dist/index.html ## types and tests of the page

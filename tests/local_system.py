@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from compose.own_ports import free_ports
 class Up:
     """A running system of its own, on free ports."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.web_port, self.edge_port, kafka = free_ports(3)
         self.web, self.edge = f"http://127.0.0.1:{self.web_port}", f"http://127.0.0.1:{self.edge_port}"
         self.env = {
@@ -29,6 +29,7 @@ class Up:
             "WATCHFLOOR_WEB_PORT": str(self.web_port),
             "WATCHFLOOR_EDGE_PORT": str(self.edge_port),
             "WATCHFLOOR_EMBEDDED_KAFKA_PORT": str(kafka),
+            **(settings or {}),
         }
         self.kafka = f"127.0.0.1:{kafka}"
         self.process = subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import psutil
 import structlog
@@ -19,7 +18,8 @@ from compose.observability import metrics, signs
 from compose.roles.log_feed import LogFeed
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.stage_lag import StageLag
-from compose.roles.store import StoreRole, open_store
+from compose.roles.store import StoreRole, connect_store, migrate
+from compose.roles.store_watch import StoreWatch
 from compose.settings import Settings
 from compose.stored import StoredDeadLetters, StoredQuery
 from connectors.edge.accepted_counts import AcceptedCounts
@@ -40,7 +40,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     producer = await open_producer(settings, "watchfloor-serve", stop)
     if producer is None:
         return
-    store = await open_store(settings)
+    store = await connect_store(settings)
     role: StoreRole | None = None
     feed: LogFeed | None = None
     ledger = LedgerKeeper(settings, store)
@@ -52,13 +52,19 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         hub = Hub(version=version("watchfloor"))
         # What people do is always taken; only the edge stops when the embedded log is full.
         log_size = limited(settings, producer)
-        health = _StoreWatch(store)
+        health = StoreWatch(store, waiting=lambda: role.waiting if role is not None else None)
         watching = asyncio.create_task(health.run())
         telling = asyncio.create_task(_tell_delays(hub, stages))
         flying = asyncio.create_task(canaries.run())
+        # A server that is away must not keep the map from people: the map comes from the log, the store is for history.
+        migrating: asyncio.Task[bool] | None = None
         if settings.embedded_store:
+            await store.migrate()
             role = StoreRole(settings, store, producer)
             await role.restore_log()
+        else:
+            migrating = asyncio.create_task(migrate(store, stop))
+            migrating.add_done_callback(lambda done: stop.set() if done.exception() is not None else None)
         feed = LogFeed(settings, hub, asyncio.get_running_loop())
         stages.start()
         await asyncio.to_thread(ledger.start)
@@ -110,6 +116,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         watching.cancel()
         telling.cancel()
         flying.cancel()
+        if migrating is not None:
+            await migrating
         if storing is not None:
             await storing
     finally:
@@ -131,22 +139,3 @@ async def _tell_delays(hub: Hub, stages: StageLag) -> None:
 
 def _publisher_fault(producer: FrameProducer) -> str:
     return f"The broker did not confirm: {producer.last_error}" if producer.last_error else ""
-
-
-class _StoreWatch:
-    """Asks the store how it is every few seconds, so that asking us costs nothing."""
-
-    def __init__(self, store: Any) -> None:
-        self._store = store
-        self.fault: str | None = "The store has not been asked yet."
-
-    async def run(self) -> None:
-        while True:
-            health = await self._store.health()
-            if not health.reachable:
-                self.fault = f"The store cannot be reached: {health.detail}"
-            elif health.detached_parts:
-                self.fault = f"The store has set aside {health.detached_parts} damaged parts: rows are missing."
-            else:
-                self.fault = ""
-            await asyncio.sleep(5.0)

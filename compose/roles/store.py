@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from pipeline.positions import GroupPositions
 from pipeline.progress import Place, Progress
 from pipeline.stall import StallWatch
 from pipeline.store.async_store import AsyncStore
+from pipeline.store.errors import StoreUnavailableError
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
 from pipeline.worker_figures import WorkerFigures, stage_of, watch_worker
@@ -52,12 +54,25 @@ AGAIN_AFTER_S = 1.0
 POLL_S = 0.5
 #: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
 HELD_S = 3600.0
+#: Between looks for a store that is away, seconds.
+LOOK_EVERY_S = 1.0
 
 T = TypeVar("T")
 
 
 async def open_store(settings: Settings) -> AsyncStore:
     """Return the store, migrated: chDB in this process, or a ClickHouse server. Raises StoreUnavailableError."""
+    store = await connect_store(settings)
+    try:
+        await _migrate(store)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+async def connect_store(settings: Settings) -> AsyncStore:
+    """Return the store as it is: chDB in this process, or a ClickHouse server, which need not be there yet."""
     if settings.embedded_store:
         from pipeline.store.chdb_store import ChdbStore
 
@@ -76,11 +91,33 @@ async def open_store(settings: Settings) -> AsyncStore:
             password=settings.clickhouse_password.get_secret_value(),
             secure=settings.clickhouse_secure,
         )
-    store = AsyncStore(inner)
+    return AsyncStore(inner)
+
+
+async def migrate(store: AsyncStore, stop: asyncio.Event) -> bool:
+    """Bring the schema up to date, once the store can be reached; False when told to stop meanwhile.
+
+    Raises StoreError when the schema is one that this version must not touch.
+    """
+    told = ""
+    while not stop.is_set():
+        try:
+            await _migrate(store)
+            return True
+        except StoreUnavailableError as error:
+            if str(error) != told:
+                told = str(error)
+                log.warning("waiting for the store", why=told)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await stop.wait()
+    return False
+
+
+async def _migrate(store: AsyncStore) -> None:
     applied = await store.migrate()
     if applied:
         log.info("store migrated", applied=applied)
-    return store
 
 
 class _Frame(Struct):
@@ -124,6 +161,11 @@ class StoreRole:
         )
         self._waiting: deque[_Waiting] = deque()
         self._stop = threading.Event()
+
+    @property
+    def waiting(self) -> tuple[float, str] | None:
+        """For how many seconds the store has refused rows, and what it says; None while it takes them."""
+        return None if self._writer is None else self._writer.waiting
 
     async def restore_log(self) -> None:
         """Put back into an empty embedded log what must outlive it: reference facts and open alerts and incidents."""
@@ -352,9 +394,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     producer = await open_producer(settings, "watchfloor-store", stop)
     if producer is None:
         return
-    store = await open_store(settings)
+    store = await connect_store(settings)
     try:
-        await StoreRole(settings, store, producer).run(stop)
+        if await migrate(store, stop):
+            await StoreRole(settings, store, producer).run(stop)
     finally:
         await store.close()
         await asyncio.to_thread(producer.close)

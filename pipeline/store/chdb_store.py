@@ -30,12 +30,13 @@ from pipeline.store.errors import (
     query_error,
     syntax_message,
 )
+from pipeline.store.exactly_once import stored_ids_query
 from pipeline.store.parameters import Parameter
 from pipeline.store.rows import columns_stored
 from pipeline.store.sql_gate import Parser
 from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
-from schemas.event_type import EventType
+from schemas.event_type import EventType, Table
 from schemas.generate.clickhouse import DATABASE
 
 _log = structlog.get_logger(__name__)
@@ -93,7 +94,12 @@ class ChdbStore(SqlStore):
         _refuse_hijackers(Path.cwd())
         if set("?&#%") & set(str(self._path)):
             raise StoreError("the store's folder may not have ?, &, # or % in its path")
-        self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StoreError(f"the store's folder {self._path} cannot be made: {error.strerror}") from None
+        if not os.access(self._path, os.R_OK | os.W_OK | os.X_OK):
+            raise StoreError(f"the store's folder {self._path} cannot be written: a read-only disk, or another owner")
         from chdb import _chdb  # only now: importing it opens an engine, which reads the working directory
 
         # Keeps faulthandler and Ctrl-Z working; it only has an effect before the first connection.
@@ -177,16 +183,42 @@ class ChdbStore(SqlStore):
             raise command_error(str(error)) from None
         return list(_rows_decoder.decode(answer)["data"])
 
+    def _end_inserts_before(self, table: Table) -> None:
+        """See SqlStore. Here an insert ends with its call, and with its process."""
+
     def _insert_rows(self, kind: EventType[Any], rows: Sequence[Placed], token: str) -> None:
         assert kind.table is not None
         self._check_usable()
         data = arrow_stream(kind, rows)
         names = ", ".join(f"`{column.name}`" for column in columns_stored(kind.name))
         into = f"INSERT INTO {DATABASE}.{kind.table.name} ({names}) SETTINGS insert_deduplication_token = '{token}'"
+        before = self._row_count(kind.table.name)
         try:
             self._writer.insert(into, "ArrowStream", data)
         except RuntimeError as error:
             raise insert_error(str(error)) from None
+        # The engine confirms an insert of this kind even when it could not write it (measured: on a full disk it named
+        # all rows as written and had none of them), so what it has is counted.
+        if self._row_count(kind.table.name) - before != len(rows):
+            self._require_stored(kind, kind.table, rows)
+
+    def _row_count(self, table: str) -> int:
+        """Return how many rows the parts of a table have; nothing is read for it."""
+        sql = f"SELECT total_rows FROM system.tables WHERE database = '{DATABASE}' AND name = '{table}'"
+        ((count,),) = self._rows(sql, writing=True) or [(0,)]
+        return int(count or 0)
+
+    def _require_stored(self, kind: EventType[Any], table: Table, rows: Sequence[Placed]) -> None:
+        """Raise StoreUnavailableError unless each of these rows is in the table, whatever else has come or gone."""
+        sql, params = stored_ids_query(table, rows, DATABASE)
+        found = len({str(row[0]) for row in self._rows(sql, params, writing=True)})
+        if found == len(rows):
+            return
+        ((free,),) = self._rows("SELECT toInt64(min(free_space)) FROM system.disks", writing=True)
+        raise StoreUnavailableError(
+            f"the embedded store did not write {len(rows) - found} of {len(rows)} rows of {kind.name}; "
+            f"its disk has {int(free) / 2**20:,.0f} MiB of space left"
+        )
 
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
         with self._borrowed(self._foreign) as reader:

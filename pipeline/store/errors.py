@@ -57,6 +57,14 @@ _PASSING = frozenset({
     279,  # all connections failed
     319,  # the outcome of an insert is not known
 })  # fmt: skip
+#: Codes that pass when a person has changed something at the server: nothing is wrong with the rows or with us.
+_UNTIL_REPAIRED = frozenset({
+    164, 242,  # read-only: the user, the table
+    192, 193, 194, 516,  # who we are: no such user, wrong or no password
+    201,  # quota used up
+    497,  # not enough rights
+})  # fmt: skip
+_WAIT = _PASSING | _UNTIL_REPAIRED
 #: Codes that say a value cannot be stored.
 _BAD_VALUE = frozenset({6, 26, 27, 33, 38, 41, 43, 53, 69, 70, 72, 117, 131, 190, 321, 349, 407, 691})
 _TIME_CODES = frozenset({159, 160})
@@ -77,7 +85,7 @@ def code_of(message: str) -> int:
 def insert_error(message: str, code: int | None = None) -> StoreError:
     """Return the error that a failed insert means."""
     code = code_of(message) if code is None else code
-    if code in _PASSING:
+    if code in _WAIT:
         return StoreUnavailableError(_NOISE.sub("", message))
     if code in _BAD_VALUE:
         return BadRowsError(_NOISE.sub("", message))
@@ -87,7 +95,7 @@ def insert_error(message: str, code: int | None = None) -> StoreError:
 def command_error(message: str, code: int | None = None) -> StoreError:
     """Return the error that one of our own statements failed with."""
     code = code_of(message) if code is None else code
-    return (StoreUnavailableError if code in _PASSING else StoreError)(_NOISE.sub("", message))
+    return (StoreUnavailableError if code in _WAIT else StoreError)(_NOISE.sub("", message))
 
 
 def query_error(message: str, limits: Limits, *, code: int | None = None) -> QueryFailedError:

@@ -20,7 +20,7 @@ from pipeline.store.parameters import Parameter, quoted
 from pipeline.store.sql_gate import Parser, SqlGate, canonical_form
 from pipeline.store.store import FORMATS, Format, Placed, StoreHealth
 from schemas.columns import columns_of
-from schemas.event_type import EventType
+from schemas.event_type import EventType, Table
 from schemas.generate.clickhouse import DATABASE, STORE_COLUMNS
 from schemas.registry import EVENT_TYPES
 
@@ -66,6 +66,10 @@ class SqlStore(ABC):
         """Insert rows in one block under a deduplication token. Only called with the write lock held."""
 
     @abstractmethod
+    def _end_inserts_before(self, table: Table) -> None:
+        """Make sure that no insert of an earlier try or process runs: its rows would not be found, and be doubled."""
+
+    @abstractmethod
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
         """Run a query that passed the gate, read-only and within the limits for people."""
 
@@ -96,6 +100,7 @@ class SqlStore(ABC):
             unique = first_of_each(rows)
             if not unique:
                 return 0
+            self._end_inserts_before(kind.table)
             sql, params = stored_ids_query(kind.table, unique, DATABASE)
             stored = {UUID(str(row[0])) for row in self._rows(sql, params, writing=True)}
             fresh = [row for row in unique if row.event.event_id not in stored] if stored else unique

@@ -8,6 +8,7 @@ when too many rows are pending.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -88,20 +89,32 @@ class BatchWriter:
         self._pending_rows = 0
         self._changed = asyncio.Condition()
         self._stopping = False
+        self._refused: tuple[float, str] | None = None
+        self._inserting_since: float | None = None
         self._task: asyncio.Task[None] | None = None
-        self._away = ""
         watch_queue("store_rows", lambda: self._pending_rows, max_pending_rows)
         metrics.STORE_AWAY.set(0)
 
     @property
     def away(self) -> str:
         """Why the store takes nothing now, or ""."""
-        return self._away
+        refused = self._refused
+        return "" if refused is None else refused[1]
 
     @property
     def pending_rows(self) -> int:
         """Rows that were added and are not yet durable."""
         return self._pending_rows
+
+    @property
+    def waiting(self) -> tuple[float, str] | None:
+        """For how many seconds the present batch has not been taken, and why; None while nothing is held up."""
+        now = time.monotonic()
+        if self._refused is not None:
+            return now - self._refused[0], self._refused[1]
+        if self._inserting_since is not None:
+            return now - self._inserting_since, "the store has not answered"
+        return None
 
     async def __aenter__(self) -> BatchWriter:
         self._task = asyncio.create_task(self._run(), name="store-batches")
@@ -222,20 +235,26 @@ class BatchWriter:
 
     async def _insert_patiently(self, kind: EventType[Any], rows: list[Placed]) -> None:
         wait_s = self._first_retry_s
+        self._inserting_since = time.monotonic()
         while True:
             try:
                 await self._store.insert(kind, rows)
             except StoreUnavailableError as error:
-                self._away = str(error) or type(error).__name__
+                self._refused = (self._refused[0] if self._refused else self._inserting_since, str(error))
                 metrics.STORE_AWAY.set(1)
                 metrics.STORE_FAILURES.inc()
                 _log.warning("store_unavailable", event_type=kind.name, rows=len(rows), error=str(error), wait_s=wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LAST_RETRY_S)
+            except BaseException:
+                self._refused = self._inserting_since = None
+                raise
             else:
-                if self._away:
-                    self._away = ""
+                if self._refused is not None:
+                    after_s = round(time.monotonic() - self._refused[0], 1)
+                    _log.info("store_takes_rows_again", event_type=kind.name, rows=len(rows), after_s=after_s)
                     metrics.STORE_AWAY.set(0)
+                self._refused = self._inserting_since = None
                 return
 
 

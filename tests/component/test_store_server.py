@@ -1,5 +1,5 @@
 """The store on a server, at its boundary: what the driver is given, what its errors become, and that the bytes it
-would send are what the engine reads. There is no server here; docs/reference/store.md says so."""
+would send are what the engine reads. There is no server here; tests/integration/test_clickhouse_server.py has one."""
 
 from __future__ import annotations
 
@@ -82,9 +82,10 @@ def test_settings_the_server_does_not_know_are_errors_and_parameters_go_to_the_s
 def test_an_insert_asks_for_stored_ids_then_sends_columns_under_a_token(store: ServerStore) -> None:
     rows = [read(1), read(2)]
     stored = rows[0].event.event_id
-    FakeClient.script = [([(stored,)], [("event_id", "UUID")]), 1]
+    FakeClient.script = [[], ([(stored,)], [("event_id", "UUID")]), 1]
     assert store.insert(PLATE_READ, rows) == 1
-    (lookup, (params,), _), (insert, (columns,), options) = FakeClient.made[0].calls
+    (ending, _, _), (lookup, (params,), _), (insert, (columns,), options) = FakeClient.made[0].calls
+    assert ending.startswith("KILL QUERY WHERE query_kind = 'Insert' AND user = currentUser()")
     assert "arrayJoin({ids:Array(UUID)})" in lookup
     assert params["ids"] == [str(row.event.event_id) for row in rows]
     assert params["since"] == "2026-01-15 18:30:05.125"
@@ -99,7 +100,7 @@ def test_an_insert_asks_for_stored_ids_then_sends_columns_under_a_token(store: S
 
 @pytest.mark.parametrize("error", [EOFError(), NetworkError("down"), ConnectionResetError(), TimeoutError()])
 def test_a_lost_connection_means_try_again_on_a_new_one(store: ServerStore, error: Exception) -> None:
-    FakeClient.script = [([], []), error]
+    FakeClient.script = [[], ([], []), error]
     with pytest.raises(StoreUnavailableError):
         store.insert(PLATE_READ, [read()])
     assert FakeClient.made[0].disconnects == 1
@@ -107,12 +108,23 @@ def test_a_lost_connection_means_try_again_on_a_new_one(store: ServerStore, erro
 
 def test_a_retry_after_a_lost_connection_has_the_same_token(store: ServerStore) -> None:
     rows = [read(1), read(2)]
-    FakeClient.script = [([], []), EOFError(), ([], []), 2]
+    FakeClient.script = [[], ([], []), EOFError(), [], ([], []), 2]
     with pytest.raises(StoreUnavailableError):
         store.insert(PLATE_READ, rows)
     assert store.insert(PLATE_READ, rows) == 2
     inserts = [options["settings"] for sql, _, options in FakeClient.made[0].calls if sql.startswith("INSERT")]
     assert inserts[0] == inserts[1]
+
+
+def test_what_an_earlier_try_left_running_is_ended_before_stored_ids_are_looked_for(store: ServerStore) -> None:
+    FakeClient.script = [[], ([], []), 1, ([], []), EOFError(), [], ([], []), 1]
+    store.insert(PLATE_READ, [read(1)])
+    again = [read(2)]
+    with pytest.raises(StoreUnavailableError):
+        store.insert(PLATE_READ, again)
+    store.insert(PLATE_READ, again)
+    words = [sql.split()[0] for sql, _, _ in FakeClient.made[0].calls]
+    assert words == ["KILL", "SELECT", "INSERT", "SELECT", "INSERT", "KILL", "SELECT", "INSERT"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,7 @@ def test_a_retry_after_a_lost_connection_has_the_same_token(store: ServerStore) 
     ],
 )
 def test_errors_of_an_insert_say_what_to_do(store: ServerStore, error: Exception, expected: type[Exception]) -> None:
-    FakeClient.script = [([], []), error]
+    FakeClient.script = [[], ([], []), error]
     with pytest.raises(expected) as raised:
         store.insert(PLATE_READ, [read()])
     assert type(raised.value) is expected
@@ -162,8 +174,9 @@ def test_a_persons_query_is_parsed_by_the_server_then_run_read_only_within_limit
     assert store.foreign_query("select /* x */ 1", "JSON") == (
         b'{"meta":[{"name":"1","type":"UInt8"}],"data":[{"1":1}],"rows":1}'
     )
-    sql, _, options = FakeClient.made[0].calls[-1]
+    sql, _, options = FakeClient.made[-1].calls[-1]
     assert sql == "SELECT 1"
+    assert FakeClient.made[-1].options["database"] == "rtcc", "people name tables without the database"
     assert options["settings"]["readonly"] == 1
     assert options["settings"]["max_execution_time"] == 10
 
@@ -187,7 +200,7 @@ def test_a_server_that_is_away_is_said_in_health_not_raised(store: ServerStore) 
     FakeClient.script = [NetworkError("Connection refused")]
     health = store.health()
     assert not health.reachable
-    assert "away" in health.detail
+    assert health.detail == "the ClickHouse server at db.example:9440 cannot be reached: Connection refused"
 
 
 class _Socket:

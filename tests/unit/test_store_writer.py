@@ -119,6 +119,39 @@ def test_while_the_store_is_away_a_batch_is_tried_again_until_it_is_back() -> No
     asyncio.run(run())
 
 
+def test_how_long_rows_have_waited_and_why_is_known_until_they_are_stored() -> None:
+    async def run() -> None:
+        refused = asyncio.Event()
+
+        def trouble(_: Sequence[Placed]) -> None:
+            if not refused.is_set():
+                refused.set()
+                raise StoreUnavailableError("no room")
+
+        store = FakeStore(trouble)
+        store.open.clear()
+        async with BatchWriter(store, max_age_s=0, first_retry_s=0.001) as writer:
+            assert writer.waiting is None
+            done = await writer.add(PLATE_READ, rows(3))
+            await store.called.wait()
+            assert writer.waiting is not None
+            assert writer.waiting[1] == "the store has not answered"
+            store.called.clear()
+            store.open.set()
+            await refused.wait()
+            store.open.clear()
+            await store.called.wait()
+            assert writer.waiting is not None
+            waited, why = writer.waiting
+            assert why == "no room"
+            assert waited >= 0
+            store.open.set()
+            await done
+            assert writer.waiting is None
+
+    asyncio.run(run())
+
+
 def test_one_bad_row_is_found_and_reported_and_the_others_are_stored() -> None:
     async def run() -> None:
         def trouble(batch: Sequence[Placed]) -> None:

@@ -1,0 +1,1 @@
+"""A ClickHouse of today that listens, for tests: see docs/explanation/clickhouse-server.md."""
