@@ -191,6 +191,13 @@ def _server(settings: Settings) -> Iterator[Finding]:
     for part, text in health["wrong"].items():
         yield Finding(part, "bad", text, "it is tried again by itself; see the logs if it stays")
     details = status.get("details", {})
+    if details.get("store_ahead"):
+        yield Finding(
+            "store",
+            "note",
+            f"a newer Watchfloor added {', '.join(details['store_ahead'])}, which this version does not use",
+            "that is fine while you upgrade or go back; see docs/how-to/upgrade.md",
+        )
     if details.get("embedded_log"):
         used, limit = details.get("embedded_log_mb"), details.get("embedded_log_limit_mb")
         level = "bad" if used is not None and used > 0.9 * limit else "note"
