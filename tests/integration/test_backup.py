@@ -214,6 +214,7 @@ def test_a_spool_is_copied_while_its_edge_writes_and_put_back_with_every_event(t
         sqlite3.connect(damaged).execute("PRAGMA user_version").fetchall()
 
 
+@pytest.mark.timeout(900)
 def test_a_system_on_apache_kafka_goes_on_after_a_restore_where_it_was(tmp_path: Path) -> None:
     """Also what was not processed yet when it was backed up, and no position makes anything come a second time."""
     old, new = tmp_path / "old", tmp_path / "new"
