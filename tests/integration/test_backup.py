@@ -19,16 +19,20 @@ import pytest
 
 from compose.backup.manifest import BackupError
 from compose.backup.manifest import read as read_manifest
+from compose.backup.restoring import put_back
 from compose.backup.spools import copy_spools, restore_spools
 from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
 from compose.kafka.cluster_file import PORTS
 from compose.own_system import free_row
+from compose.roles.broker_settings import log_reader
 from connectors.edge.spool_file import SpoolFile, SpoolRow
+from schemas.registry import ALERT, CAMERA, HOTLIST
+from tests.live_broker import emptied
 from tests.local_system import Up, until
 
 CAMERAS = "id,name,latitude,longitude\nC1,Canal and Royal,29.9536,-90.0689\nC2,Bourbon,29.9581,-90.0655\n"
-HOTLIST = "plate,state,reason,case_number,severity\nXYZ789,LA,Stolen,26-1,P2\n"
+WANTED = "plate,state,reason,case_number,severity\nXYZ789,LA,Stolen,26-1,P2\n"
 #: Folder of a backup, what the tables held, and what the command answered.
 Taken = tuple[Path, dict[str, int], dict[str, Any]]
 TABLES = ("camera_states", "plate_reads", "sightings", "alert_states", "hotlist_entries", "dead_letters")
@@ -63,7 +67,7 @@ def post_read(up: Up, plate: str, at: str = "2026-01-15T18:30:05.125Z") -> None:
 def filled(up: Up, folder: Path) -> dict[str, int]:
     """Put cameras, a list, reads and a hit into a system; return what its tables then hold."""
     (folder / "cameras.csv").write_text(CAMERAS)
-    (folder / "list.csv").write_text(HOTLIST)
+    (folder / "list.csv").write_text(WANTED)
     up.command("cameras", "load", str(folder / "cameras.csv"))
     up.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen")
     until(lambda: up.count("cameras") == 2 and up.count("hotlist_entries") == 1)
@@ -212,6 +216,20 @@ def test_a_spool_is_copied_while_its_edge_writes_and_put_back_with_every_event(t
     assert damaged.read_bytes() == b"no database"
     with pytest.raises(sqlite3.DatabaseError):
         sqlite3.connect(damaged).execute("PRAGMA user_version").fetchall()
+
+
+def test_an_embedded_system_moves_to_apache_kafka_with_what_must_live_on_in_its_log(
+    embedded: Taken, apache_kafka: Cluster, tmp_path: Path
+) -> None:
+    broker = emptied(apache_kafka)
+    settings = broker.settings().model_copy(update={"data_dir": tmp_path / "new"})
+    done = put_back(settings, embedded[0], say=print, step=lambda *_: None)
+    assert done.published == 4, "two cameras, an entry of a list and an alert"
+    reader = log_reader(settings, (CAMERA, HOTLIST, ALERT), "test")
+    try:
+        assert len([record for batch in reader.read_to_end() for record in batch]) == 4
+    finally:
+        reader.close()
 
 
 @pytest.mark.timeout(900)
