@@ -39,8 +39,13 @@ def copy_spools(data_dir: Path, backup: Path) -> list[SpoolCopy]:
 
 
 def waiting_in(data_dir: Path) -> int:
-    """Return how many events wait in the spools of a data directory."""
-    return sum(look_into(path).events for path in spools_in(data_dir / FOLDER))
+    """Return how many events wait in the spools of a data directory. Raises BackupError for one that is unreadable."""
+    try:
+        return sum(look_into(path).events for path in spools_in(data_dir / FOLDER))
+    except sqlite3.Error as error:
+        raise BackupError(
+            f"a spool in {data_dir / FOLDER} cannot be read: {error}. See `watchfloor doctor`."
+        ) from error
 
 
 def restore_spools(backup: Path, data_dir: Path, copies: list[SpoolCopy]) -> list[SpoolCopy]:

@@ -99,7 +99,10 @@ class ServedStore:
         folder = self._data_dir / f"store-copy-{secrets.token_hex(16)}"
         folder.mkdir(mode=0o700)
         try:
-            told = self._ask("POST", {"folder": folder.name, "table": table})
+            try:
+                told = self._ask("POST", {"folder": folder.name, "table": table})
+            except httpx2.ConnectError as error:
+                raise BackupError("the server ended meanwhile; try again when it is up") from error
             shutil.move(folder / f"{table}.parquet", target)
             return msgspec.json.decode(told, type=TableCopy)
         except OSError as error:

@@ -8,11 +8,12 @@ which ids absorb.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +45,11 @@ def take(settings: Settings, folder: Path, *, without_store: bool, say: Callable
 
     The folder appears when all is in it and on the disk. Blocking. Raises BackupError.
     """
+    with _alone(settings.data_dir):
+        return _take(settings, folder, without_store=without_store, say=say, step=step)
+
+
+def _take(settings: Settings, folder: Path, *, without_store: bool, say: Callable[[str], None], step: Step) -> Manifest:
     _require_room_for(folder)
     if not settings.embedded_store and not without_store:
         raise BackupError(
@@ -176,6 +182,19 @@ def _copy_tables(
         file = f"store/{table}.parquet"
         stored.append(StoredTable(file=file, copy=store.copy(table, draft / file)))
     return stored
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold off other backups of this system: one would clear away what another is copying."""
+    if not data_dir.exists():
+        raise BackupError(f"there is nothing in {data_dir} to back up; give the settings of the system")
+    with (data_dir / "backup.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BackupError("another backup of this system is being made; wait until it has ended") from error
+        yield
 
 
 def _require_room_for(folder: Path) -> None:

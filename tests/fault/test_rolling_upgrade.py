@@ -135,12 +135,12 @@ async def _true(value: bool) -> bool:
 
 async def until(true: Callable[[], Awaitable[bool]], told: str) -> None:
     """Wait until something is true; fail when it does not come true."""
-    async with asyncio.timeout(WITHIN_S):
-        try:
+    try:
+        async with asyncio.timeout(WITHIN_S):
             while not await true():
                 await asyncio.sleep(0.1)
-        except TimeoutError:  # pragma: no cover - the message is what it is for
-            raise AssertionError(told) from None
+    except TimeoutError:
+        raise AssertionError(told) from None
 
 
 @pytest.mark.timeout(900)

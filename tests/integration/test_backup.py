@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -156,6 +157,16 @@ def test_a_restore_overwrites_no_system_and_a_backup_no_folder(
     done = cli(data, "backup", str(backup))
     assert done.returncode == 1
     assert "is there already" in done.stderr
+
+
+def test_two_backups_of_a_system_are_not_made_at_once(embedded: Taken, tmp_path: Path) -> None:
+    data = embedded[0].parent / "data"
+    with (data / "backup.lock").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = cli(data, "backup", str(tmp_path / "second"))
+    assert done.returncode == 1
+    assert "Another backup" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_system_that_stands_still_is_backed_up_too(embedded: Taken, tmp_path: Path) -> None:
