@@ -169,6 +169,8 @@ def test_roles_are_replaced_one_by_one_by_the_next_version_and_back_and_nothing_
         await upgrade.post("b")
         await upgrade.replace("process", coming["process"])
         await upgrade.post("c")  # all of it is the next version
+        (row,) = await upgrade.rows("SELECT count() AS n FROM plate_reads WHERE written_by = 'next'")
+        seen["marked"] = int(row["n"])
 
         await upgrade.replace("serve", now["serve"])
         told = await upgrade.status()
@@ -194,6 +196,7 @@ def test_roles_are_replaced_one_by_one_by_the_next_version_and_back_and_nothing_
     assert report.alerts_received >= report.alerts_expected > 5
     assert report.restarts == {"process": 2, "serve": 2, "connect": 2}
     assert (seen["version"], seen["version_again"]) == (NEXT_VERSION, version("watchfloor"))
+    assert seen["marked"] == 2 * READS, "stages b and c: what the next version's store stored has the new field"
     assert seen["ahead"] == [MIGRATION]
     assert seen["stored"] == {f"upgrade/{stage}": READS for stage in "abcde"}
     assert seen["dead"] == [], "an event of one version was a dead letter of the other"

@@ -17,18 +17,16 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from kafka import KafkaProducer
 
 from compose.backup.manifest import BackupError
 from compose.backup.manifest import read as read_manifest
 from compose.backup.restoring import put_back
 from compose.backup.spools import copy_spools, restore_spools
-from compose.kafka import cluster_file
 from compose.kafka.cluster import Cluster
-from compose.kafka.cluster_file import PORTS
-from compose.own_system import free_row
 from compose.roles.broker_settings import log_reader
 from connectors.edge.spool_file import SpoolFile, SpoolRow
-from schemas.registry import ALERT, CAMERA, HOTLIST
+from schemas.registry import ALERT, CAMERA, HOTLIST, PLATE_READ
 from tests.live_broker import emptied
 from tests.local_system import Up, until
 
@@ -244,59 +242,54 @@ def test_an_embedded_system_moves_to_apache_kafka_with_what_must_live_on_in_its_
 
 
 @pytest.mark.timeout(900)
-def test_a_system_on_apache_kafka_goes_on_after_a_restore_where_it_was(tmp_path: Path) -> None:
+def test_a_system_on_apache_kafka_goes_on_after_a_restore_where_it_was(
+    apache_kafka: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also what was not processed yet when it was backed up, and no position makes anything come a second time."""
     old, new = tmp_path / "old", tmp_path / "new"
     backup = tmp_path / "backup"
-    cluster = Cluster(cluster_file.folder_in(old))
+    broker = emptied(apache_kafka)
+    assert broker.login is not None
+    monkeypatch.setenv("WATCHFLOOR_KAFKA", broker.address)
+    monkeypatch.setenv("WATCHFLOOR_KAFKA_USER", broker.login.user)
+    monkeypatch.setenv("WATCHFLOOR_KAFKA_PASSWORD", broker.login.password)
+    monkeypatch.setenv("WATCHFLOOR_KAFKA_CA_FILE", str(broker.login.ca_file))
+    up = Up(old)
     try:
-        cluster.up(port=free_row(PORTS))
-        up = Up(old)
-        try:
-            held = filled(up, tmp_path)
-            up.command("backup", str(tmp_path / "first"))
-        finally:
-            up.stop()
-        # The roles stand still, and one more message comes in, of bytes that are no text.
-        from kafka import KafkaProducer
-
-        about = cluster_file.read(cluster.folder)
-        assert about is not None
-        producer = KafkaProducer(bootstrap_servers=about.bootstrap, **about.login(cluster_file.ADMIN).kafka_config())
-        sent = producer.send("rtcc.lpr.plate-read.v1", value=b"\xff\x00", key=b"\xfe", headers=[("n", b"\xfd")])
-        sent.get(30)
-        producer.close()
-        done = cli(old, "backup", str(backup), "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
+        held = filled(up, tmp_path)
+        up.command("backup", str(tmp_path / "first"))
     finally:
-        cluster.down(delete=True)
-    manifest = read_manifest(backup)
-    assert sum(copy.events for copy in manifest.topics if copy.topic == "rtcc.lpr.plate-read.v1") == 31
+        up.stop()
+    # The roles stand still, and one more message comes in, of bytes that are no text.
+    producer = KafkaProducer(bootstrap_servers=broker.address, **broker.config)
+    producer.send(PLATE_READ.topic, value=b"\xff\x00", key=b"\xfe", headers=[("n", b"\xfd")]).get(30)
+    producer.close()
+    done = cli(old, "backup", str(backup), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert broker.login.password not in "".join(path.read_text() for path in backup.glob("*.json"))
+    topics = read_manifest(backup).topics
+    assert sum(copy.events for copy in topics if copy.topic == PLATE_READ.topic) == 31
     lines = [
         json.loads(line)
-        for path in (backup / "topics" / "rtcc.lpr.plate-read.v1").glob("*.gz")
+        for path in (backup / "topics" / PLATE_READ.topic).glob("*.gz")
         for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
     assert [line["key"] for line in lines if isinstance(line["value"], dict)] == [{"base64": "/g=="}]
 
-    cluster = Cluster(cluster_file.folder_in(new))
+    done = cli(new, "restore", str(backup))
+    assert done.returncode == 1
+    assert "topics of Apache Kafka are not empty" in done.stderr
+    emptied(apache_kafka)
+    done = cli(new, "restore", str(backup), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    up = Up(new)
     try:
-        cluster.up(port=free_row(PORTS))
-        done = cli(new, "restore", str(backup), "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        done = cli(new, "restore", str(backup))
-        assert done.returncode == 1
-        assert "is not empty" in done.stderr
-        up = Up(new)
-        try:
-            until(lambda: up.count("dead_letters") == held["dead_letters"] + 1)
-            assert counts(up) == {**held, "dead_letters": held["dead_letters"] + 1}
-            channels = up.get("/api/status")["hub"]["channels"]
-            assert (channels["cameras"]["kept"], channels["alerts"]["kept"]) == (2, 1)
-            post_read(up, "AFTER1")
-            until(lambda: up.count("sightings WHERE plate = 'AFTER1'") == 1)
-            assert up.count("alert_states") == held["alert_states"]
-        finally:
-            up.stop()
+        until(lambda: up.count("dead_letters") == held["dead_letters"] + 1, 90)
+        assert counts(up) == {**held, "dead_letters": held["dead_letters"] + 1}
+        channels = up.get("/api/status")["hub"]["channels"]
+        assert (channels["cameras"]["kept"], channels["alerts"]["kept"]) == (2, 1)
+        post_read(up, "AFTER1")
+        until(lambda: up.count("sightings WHERE plate = 'AFTER1'") == 1, 90)
+        assert up.count("alert_states") == held["alert_states"]
     finally:
-        cluster.down(delete=True)
+        up.stop()
