@@ -30,6 +30,9 @@ from schemas.registry import ALERT, CAMERA, HOTLIST, PLATE_READ
 from tests.live_broker import emptied
 from tests.local_system import Up, until
 
+#: Whole systems are started and stopped several times.
+pytestmark = pytest.mark.timeout(900)
+
 CAMERAS = "id,name,latitude,longitude\nC1,Canal and Royal,29.9536,-90.0689\nC2,Bourbon,29.9581,-90.0655\n"
 WANTED = "plate,state,reason,case_number,severity\nXYZ789,LA,Stolen,26-1,P2\n"
 #: Folder of a backup, what the tables held, and what the command answered.
@@ -241,7 +244,6 @@ def test_an_embedded_system_moves_to_apache_kafka_with_what_must_live_on_in_its_
         reader.close()
 
 
-@pytest.mark.timeout(900)
 def test_a_system_on_apache_kafka_goes_on_after_a_restore_where_it_was(
     apache_kafka: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
