@@ -93,6 +93,7 @@ def _fill(settings: Settings, draft: Path, *, without_store: bool, say: Callable
         tables = () if about is None else about.tables
         if settings.embedded_broker:
             if running:
+                step("log: waiting until all of it is stored", 0, len(tables))
                 wait_until_stored(settings, say)
         else:
             topics, positions = _copy_topics(settings, draft, step, len(tables))
