@@ -7,6 +7,7 @@ import sys
 import typer
 
 from compose.commands import (
+    backup,
     bench,
     config,
     dead_letters,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (local, roles, replay, loaders, sql, topics, dead_letters, ledger, doctor, config, kafka, bench):
+for module in (local, roles, replay, loaders, sql, topics, dead_letters, ledger, backup, doctor, config, kafka, bench):
     module.register(app)
 
 

@@ -16,12 +16,12 @@ from msgspec import Struct
 from compose import run_file
 from compose.broker import broker_command
 from compose.kafka import cluster_file
+from compose.kafka.cluster import Cluster, ClusterError
 from compose.observability import targets
 from compose.own_ports import free_row
 from compose.settings import PREFIX, Settings, on_cluster
 from compose.supervisor import Role, Supervisor
 from schemas.wire.publisher import BrokerUnavailableError
-from schemas.wire.topics import create_topics
 
 #: Seconds the first start may take on a slow machine, with a store to open and a log to read.
 READY_WITHIN_S = 90.0
@@ -150,19 +150,17 @@ class Local:
         return self._cluster is not None and self.settings.kafka == self._cluster.bootstrap
 
     def _require_topics(self) -> None:
-        """Make what topics a newer version has more. Raises BrokerUnavailableError when Kafka does not run."""
+        """Make what users, rights and topics a newer version has more. Raises BrokerUnavailableError when Kafka does
+        not run."""
+        cluster = Cluster(cluster_file.folder_in(self.settings.data_dir))
         try:
-            create_topics(
-                self.settings.bootstrap,
-                partitions=self.settings.kafka_partitions,
-                replication=self.settings.kafka_replication,
-                **self.settings.kafka_config(),
-            )
-        except BrokerUnavailableError as error:
+            cluster.provide()
+        except (ClusterError, BrokerUnavailableError) as error:
             raise BrokerUnavailableError(
-                f"{error}. Apache Kafka was set up in {cluster_file.folder_in(self.settings.data_dir)}: start it with "
-                "`watchfloor kafka up`, or go back to the embedded broker with `watchfloor kafka down --delete`"
+                f"{error}. Apache Kafka was set up in {cluster.folder}: start it with `watchfloor kafka up`, or go "
+                "back to the embedded broker with `watchfloor kafka down --delete`"
             ) from error
+        self._cluster = cluster_file.read(cluster.folder)
 
     async def stop(self) -> None:
         """Stop everything; no process of ours is left."""

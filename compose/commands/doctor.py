@@ -219,6 +219,13 @@ def _server(settings: Settings) -> Iterator[Finding]:
             times = f"on a screen after {flight['screen_ms']:.0f} ms, stored after {flight['stored_ms']:.0f} ms"
             yield Finding(what, "ok", f"its last made-up read was {times}")
     details = status.get("details", {})
+    if details.get("store_ahead"):
+        yield Finding(
+            "store",
+            "note",
+            f"a newer Watchfloor added {', '.join(details['store_ahead'])}, which this version does not use",
+            "that is fine while you upgrade or go back; see docs/how-to/upgrade.md",
+        )
     if details.get("embedded_log"):
         used, limit = details.get("embedded_log_mb"), details.get("embedded_log_limit_mb")
         level = "bad" if used is not None and used > 0.9 * limit else "note"

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compose import run_file
+from compose.backup import unfinished
+from compose.backup.manifest import BackupError
 from compose.broker import BrokerMissingError
 from compose.commands.output import AsJson, answer, console, fail, say
 from compose.local import Local, PortTakenError, addresses
@@ -80,14 +82,15 @@ def register(app: typer.Typer) -> None:
 
 def _run(settings: Settings, demo: tuple[str, float, int] | None, *, open_page: bool = False) -> None:
     try:
-        with _owned(settings.data_dir):
+        with owned(settings.data_dir):
+            unfinished.refuse(settings.data_dir)
             asyncio.run(_until_stopped(settings, demo, open_page))
-    except (PortTakenError, BrokerMissingError, BrokerUnavailableError, TimeoutError) as error:
+    except (PortTakenError, BrokerMissingError, BrokerUnavailableError, BackupError, TimeoutError) as error:
         fail(str(error))
 
 
 @contextlib.contextmanager
-def _owned(folder: Path) -> Iterator[None]:
+def owned(folder: Path) -> Iterator[None]:
     """Hold the data directory, so that no second system writes into it; ends the command when it cannot be held.
 
     The kernel lets go of the lock when this process is gone, however it ended.

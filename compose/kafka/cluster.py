@@ -91,17 +91,36 @@ class Cluster:
         with self._admin(about, ANSWERS_WITHIN_S) as admin:
             if not about.ready:
                 say("giving each role its rights, and making the topics")
-                _give_rights(admin.client, about.passwords)
                 _make_positions(admin.client)
-        if not about.ready:
-            create_topics(
-                about.bootstrap,
-                partitions=about.partitions,
-                replication=about.replication,
-                **about.login(ADMIN).kafka_config(),
-            )
-            about.ready = True
+            self._provide(about, admin.client)
+        about.ready = True
+        cluster_file.write(self.folder, about)
+
+    def provide(self) -> None:
+        """Make the users, rights and topics that this version has more than the one that made the cluster.
+
+        None is taken away: the older version may still run, or come back. Raises ClusterError, BrokerUnavailableError.
+        """
+        about = cluster_file.read(self.folder)
+        if about is None:
+            raise ClusterError(f"There is no Apache Kafka in {self.folder}. `watchfloor kafka up` makes one.")
+        with self._admin(about, 5.0, all_nodes=False) as admin:
+            self._provide(about, admin.client)
+
+    def _provide(self, about: ClusterFile, admin: Any) -> None:
+        if missing := [grant.user for grant in access.GRANTS if grant.user not in about.passwords]:
+            about.passwords |= {user: secrets.token_urlsafe(24) for user in missing}
             cluster_file.write(self.folder, about)
+        try:
+            _give_rights(admin, about.passwords)
+        except KafkaError as error:
+            raise ClusterError(f"rights could not be given: {type(error).__name__}") from error
+        create_topics(
+            about.bootstrap,
+            partitions=about.partitions,
+            replication=about.replication,
+            **about.login(ADMIN).kafka_config(),
+        )
 
     def down(self, *, delete: bool = False) -> None:
         """Stop every node in order; with ``delete``, remove the folder with everything in it."""

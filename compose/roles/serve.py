@@ -10,6 +10,7 @@ import psutil
 import structlog
 import uvicorn
 
+from compose.backup.store_copies import StoreCopies
 from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
 from compose.canary import Canaries
@@ -87,6 +88,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                     "embedded_log_mb": round(log_size.size_mb, 1) if isinstance(log_size, LogLimit) else None,
                     "embedded_log_limit_mb": settings.embedded_log_limit_mb if settings.embedded_broker else None,
                     "events_stored": dict(role.stored) if role is not None else None,
+                    "store_ahead": getattr(store.inner, "ahead", ()),
                     "rss_mb": round(psutil.Process().memory_info().rss / 1024 / 1024, 1),
                 },
             )
@@ -97,6 +99,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             query=StoredQuery(store),
             dead_letters=StoredDeadLetters(store, settings, producer),
             ledger=ledger,
+            copies=StoreCopies(store.inner, settings.data_dir) if settings.embedded_store else None,
             web_dir=WEB / "dist",
             maps_dir=WEB / "public" / "maps",
             vitals=vitals,

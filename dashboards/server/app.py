@@ -12,11 +12,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse
 
 from dashboards.server.actions import actions_router
+from dashboards.server.copies import copies_router
 from dashboards.server.errors import add_error_handlers
 from dashboards.server.hub import Hub
 from dashboards.server.ledger import ledger_router
 from dashboards.server.metrics import figures, metrics_router
-from dashboards.server.ports import DeadLetters, Ledger, Query, Vitals
+from dashboards.server.ports import DeadLetters, Ledger, Query, StoreCopies, Vitals
 from dashboards.server.protection import OwnPagesOnly, ProtectiveHeaders
 from dashboards.server.questions import questions_router
 from dashboards.server.refused import refused_router
@@ -40,10 +41,12 @@ def create_server(
     vitals: Callable[[], Vitals],
     hosts: Sequence[str] = (),
     ledger: Ledger | None = None,
+    copies: StoreCopies | None = None,
 ) -> FastAPI:
     """Return the server: page, maps, API and websocket.
 
-    ``query``, ``dead_letters``, ``ledger``: None where there is no store; their routes answer 503.
+    ``query``, ``dead_letters``, ``ledger``: None where there is no store; their routes answer 503. ``copies``: None
+    where the store is not in this process.
     ``web_dir``: the built page; ``maps_dir``: PMTiles archives, served under /maps/.
     ``hosts``: names besides OWN_HOSTS that the server is reached by. The hub's rounds run while the server runs.
     """
@@ -72,6 +75,7 @@ def create_server(
     app.include_router(questions_router(query))
     app.include_router(refused_router(dead_letters))
     app.include_router(ledger_router(ledger))
+    app.include_router(copies_router(copies))
     #: Figures of this server besides those that all processes have.
     app.state.figures = figures(hub, vitals, ledger)
     app.include_router(metrics_router(app.state.figures))

@@ -171,6 +171,32 @@ class Flight(Struct, frozen=True, kw_only=True):
     stored_ms: float | None = None
 
 
+class CopyRefusedError(Exception):
+    """A table cannot be copied as asked. The text says why."""
+
+
+class CopyableStore(Struct, frozen=True, kw_only=True):
+    """The tables of a store that can be copied, and the migrations that made them."""
+
+    tables: tuple[str, ...]
+    migrations: tuple[str, ...]
+
+
+class StoreCopies(Protocol):
+    """Copies whole tables into files. Methods may raise StoreUnavailableError."""
+
+    async def about(self) -> CopyableStore:
+        """Return what there is."""
+        ...
+
+    async def copy(self, folder: str, table: str) -> object:
+        """Write a table into a folder that the asker made, and return counts and digests, which encode as JSON.
+
+        Raises CopyRefusedError.
+        """
+        ...
+
+
 class Vitals(Struct, frozen=True, kw_only=True):
     """How the parts around the server are doing, as seen by whoever put them together.
 

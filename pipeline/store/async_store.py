@@ -29,6 +29,11 @@ class AsyncStore:
         self._reading = ThreadPoolExecutor(readers, thread_name_prefix="store-reader")
         self._foreign = ThreadPoolExecutor(2, thread_name_prefix="store-foreign")
 
+    @property
+    def inner(self) -> Store:
+        """The store behind it, for what needs threads of its own."""
+        return self._store
+
     async def insert(self, kind: EventType[Any], rows: Sequence[Placed]) -> int:
         """See Store.insert."""
         return await self._on(self._writing, partial(self._store.insert, kind, rows))

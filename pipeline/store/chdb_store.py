@@ -36,6 +36,7 @@ from pipeline.store.rows import columns_stored
 from pipeline.store.sql_gate import Parser
 from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
+from pipeline.store.table_files import TableFiles
 from schemas.event_type import EventType, Table
 from schemas.generate.clickhouse import DATABASE
 
@@ -62,6 +63,8 @@ _OUTPUT = {
     "output_format_write_statistics": "0",
     "format_csv_null_representation": "''",
 }
+#: What copying a table may take, beside those who write and ask.
+_COPY_MEMORY_BYTES = 400 * 2**20
 _rows_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -148,6 +151,26 @@ class ChdbStore(SqlStore):
                 if code_of(str(error)) in LIMIT_CODES:
                     raise query_error(str(error), limits) from None
                 raise command_error(str(error)) from None
+
+    @contextmanager
+    def table_files(self) -> Iterator[TableFiles]:
+        """Give what copies whole tables, over a connection of its own, so that neither rows nor questions wait."""
+        self._check_usable()
+        connection = ChdbConnection(self._target, [f"SET max_memory_usage = {_COPY_MEMORY_BYTES}"])
+
+        def ask(sql: str) -> list[Row]:
+            self._check_usable()
+            try:
+                # A statement without an answer gives no JSON at all.
+                answer = connection.answer(sql, "JSONCompact")
+            except RuntimeError as error:
+                raise command_error(str(error)) from None
+            return list(_rows_decoder.decode(answer)["data"]) if answer else []
+
+        try:
+            yield TableFiles(ask)
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """See Store.close. Waits for queries that are running."""

@@ -1,10 +1,15 @@
-"""Numbered migrations: SQL files, written and reviewed by hand, that lead to the schema the registry intends."""
+"""Numbered migrations: SQL files, written and reviewed by hand, that lead to the schema the registry intends.
+
+Two neighbouring versions may work on one store while a system is upgraded, and back. So a migration expands: what an
+older version reads and writes goes on working. One that takes something away is named ``0007_contract_...``, and a
+version that does not know it refuses the store.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +22,16 @@ _FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _PIECE = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|\"(?:[^\"\\]|\\.)*\"|;|[^-/'`\";]+|.", re.DOTALL
 )
+
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`")
+#: Statements that take something away from a version that does not know of it.
+_CONTRACTING = re.compile(
+    r"\b(DROP\s+(TABLE|COLUMN|DATABASE|DICTIONARY|PARTITION|PART)|RENAME|MODIFY\s+(COLUMN|ORDER\s+BY|QUERY)|TRUNCATE|"
+    r"CLEAR\s+COLUMN|DELETE|DETACH|EXCHANGE|REPLACE\s+PARTITION)\b",
+    re.IGNORECASE,
+)
+_CONTRACT_NAME = re.compile(r"\d{4}_contract_[a-z0-9_]+")
 
 
 class Migration(Struct, frozen=True):
@@ -56,15 +71,35 @@ def statements(text: str) -> Iterable[str]:
         current = []
 
 
-def pending(found: Iterable[Migration], applied: dict[int, str]) -> list[Migration]:
+def pending(found: Iterable[Migration], applied: Mapping[int, str]) -> list[Migration]:
     """Return the migrations still to apply; ``applied`` holds the checksums of those that were, by number.
 
-    Raises StoreError when an applied migration's text has changed since, or the store is newer than this program.
+    Raises StoreError when an applied migration's text has changed since.
     """
     known = {migration.number: migration for migration in found}
-    if newer := set(applied) - set(known):
-        raise StoreError(f"the store was migrated by a newer Watchfloor (migration {max(newer):04d}); update this one")
     for number, checksum in applied.items():
-        if known[number].checksum != checksum:
+        if number in known and known[number].checksum != checksum:
             raise StoreError(f"migration {known[number].name} was changed after it was applied; add a new one instead")
     return [migration for migration in known.values() if migration.number not in applied]
+
+
+def ahead(found: Iterable[Migration], applied: Mapping[int, str]) -> list[str]:
+    """Return the names of the migrations that a newer version applied; ``applied`` holds all names by number.
+
+    Raises StoreError when one of them takes something away that this version needs.
+    """
+    known = {migration.number for migration in found}
+    newer = [name for number, name in sorted(applied.items()) if number not in known]
+    if contracting := [name for name in newer if _CONTRACT_NAME.fullmatch(name)]:
+        raise StoreError(
+            f"a newer Watchfloor migrated the store with {contracting[0]}, which takes away what this version needs; "
+            "use the newer version, or restore the backup from before it"
+        )
+    return newer
+
+
+def takes_away(migration: Migration) -> list[str]:
+    """Return the statements of a migration that an older version could not live with, unless its name says so."""
+    if _CONTRACT_NAME.fullmatch(migration.name):
+        return []
+    return [one for one in migration.statements if _CONTRACTING.search(_QUOTED.sub("''", one))]

@@ -15,7 +15,7 @@ import structlog
 
 from pipeline.store.errors import Limits, QueryRefusedError, StoreError, StoreUnavailableError, too_large
 from pipeline.store.exactly_once import first_of_each, insert_token, stored_ids_query
-from pipeline.store.migrations import Migration, migrations, pending
+from pipeline.store.migrations import Migration, ahead, migrations, pending
 from pipeline.store.parameters import Parameter, quoted
 from pipeline.store.sql_gate import Parser, SqlGate, canonical_form
 from pipeline.store.store import FORMATS, Format, Placed, StoreHealth
@@ -49,6 +49,8 @@ class SqlStore(ABC):
     def __init__(self, foreign_limits: Limits = FOREIGN_LIMITS) -> None:
         self._write_lock = Lock()
         self._foreign_limits = foreign_limits
+        #: Migrations of the store that this version does not know: a newer one made them, and they only add.
+        self.ahead: tuple[str, ...] = ()
 
     @abstractmethod
     def _command(self, sql: str) -> None:
@@ -127,8 +129,11 @@ class SqlStore(ABC):
         with self._write_lock:
             self._command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
             self._command(_MIGRATIONS_TABLE)
-            rows = self._rows(f"SELECT number, checksum FROM {DATABASE}.schema_migrations")
-            todo = pending(found, {int(number): str(checksum) for number, checksum in rows})
+            rows = self._rows(f"SELECT number, name, checksum FROM {DATABASE}.schema_migrations")
+            self.ahead = tuple(ahead(found, {int(number): str(name) for number, name, _ in rows}))
+            if self.ahead:
+                _log.warning("store_is_ahead_of_this_version", unknown_migrations=self.ahead)
+            todo = pending(found, {int(number): str(checksum) for number, _, checksum in rows})
             for migration in todo:
                 self._apply(migration)
         return [migration.name for migration in todo]

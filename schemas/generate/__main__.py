@@ -1,4 +1,5 @@
-"""``python -m schemas.generate`` writes the generated files; with ``--check`` it only says which have drifted."""
+"""``python -m schemas.generate`` writes the generated files; with ``--check`` it only says which have drifted, and
+which events do not fit those of the recorded releases (``schemas/compatibility.py``)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from schemas import compatibility
 from schemas.generate.artefacts import artefacts, drifted, write
 
 
@@ -17,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         paths = drifted(artefacts())
         for path in paths:
             sys.stderr.write(f"drifted: {path}\n")
-        return 1 if paths else 0
+        incompatible = compatibility.check()
+        for sentence in incompatible:
+            sys.stderr.write(f"incompatible: {sentence}\n")
+        return 1 if paths or incompatible else 0
     for path in write(artefacts()):
         sys.stdout.write(f"written: {path}\n")
     return 0

@@ -127,6 +127,16 @@ class LogReader:
             self._kafka.seek(place, self._ends[place] if offset is None else offset.offset)
 
     @property
+    def places(self) -> list[tuple[str, int]]:
+        """The topics and partitions that are read."""
+        return [(place.topic, place.partition) for place in self._next]
+
+    @property
+    def position(self) -> dict[tuple[str, int], int]:
+        """By topic and partition the offset after the last one read."""
+        return {(place.topic, place.partition): offset for place, offset in self._next.items()}
+
+    @property
     def caught_up(self) -> bool:
         """True once everything that was in the log when we connected has been read."""
         return all(self._next[place] >= end for place, end in self._ends.items())

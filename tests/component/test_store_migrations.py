@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.store import migrations as migrations_module
 from pipeline.store.chdb_store import ChdbStore
 from pipeline.store.errors import StoreError
-from pipeline.store.migrations import migrations, pending, statements
+from pipeline.store.migrations import Migration, ahead, migrations, pending, statements, takes_away
+from pipeline.store.store import Placed
 from schemas.generate.clickhouse import intended_ddl
+from schemas.registry import PLATE_READ
 
 #: What is compared: everything that decides what is kept and how it is found. Order of columns is a matter of taste.
 ASPECTS = {
@@ -64,10 +67,60 @@ def test_a_migration_that_was_changed_after_it_was_applied_is_refused() -> None:
         pending(found, {1: "another checksum"})
 
 
-def test_a_store_of_a_newer_watchfloor_is_refused() -> None:
+def test_a_store_that_a_newer_watchfloor_expanded_is_used_and_its_migrations_are_named() -> None:
     found = migrations()
-    with pytest.raises(StoreError, match="newer"):
-        pending(found, {migration.number: migration.checksum for migration in found} | {len(found) + 1: "x"})
+    names = {migration.number: migration.name for migration in found} | {len(found) + 1: "0099_more_columns"}
+    assert ahead(found, names) == ["0099_more_columns"]
+    assert pending(found, {migration.number: migration.checksum for migration in found} | {99: "x"}) == []
+
+
+def test_a_store_that_a_newer_watchfloor_contracted_is_refused() -> None:
+    found = migrations()
+    names = {migration.number: migration.name for migration in found} | {len(found) + 1: "0099_contract_old_column"}
+    with pytest.raises(StoreError, match="0099_contract_old_column"):
+        ahead(found, names)
+
+
+def test_an_expanded_store_goes_on_taking_rows_and_says_that_it_is_ahead(store: ChdbStore) -> None:
+    store.migrate()
+    store._command("ALTER TABLE rtcc.plate_reads ADD COLUMN IF NOT EXISTS of_the_future Nullable(String)")
+    store._command(
+        "INSERT INTO rtcc.schema_migrations (number, name, checksum) SELECT 99, '0099_of_the_future', 'unknown'"
+    )
+    try:
+        assert store.migrate() == []
+        assert store.ahead == ("0099_of_the_future",)
+        event = PLATE_READ.examples[0]
+        assert store.insert(PLATE_READ, [Placed(event, PLATE_READ.topic, 0, 1)]) == 1
+    finally:
+        store._command("ALTER TABLE rtcc.plate_reads DROP COLUMN of_the_future")
+        store._command("ALTER TABLE rtcc.schema_migrations DELETE WHERE number = 99 SETTINGS mutations_sync = 2")
+
+
+RELEASED = dict(
+    reversed(line.split()) for line in (Path(migrations_module.FOLDER) / "RELEASED").read_text().splitlines()
+)
+
+
+def test_a_released_migration_is_never_changed() -> None:
+    here = {f"{migration.name}.sql": migration.checksum for migration in migrations()}
+    for name, checksum in RELEASED.items():
+        assert here.get(name) == checksum, f"{name} was released, and stores have it: write a new migration instead"
+
+
+@pytest.mark.parametrize("migration", migrations(), ids=lambda one: str(one.name))
+def test_a_migration_takes_nothing_away_unless_its_name_says_contract(migration: Migration) -> None:
+    assert takes_away(migration) == [], "a version that runs beside it needs this: name it NNNN_contract_..."
+
+
+def test_what_takes_something_away_is_seen_and_what_is_quoted_is_not() -> None:
+    def of(name: str, *statements: str) -> list[str]:
+        return takes_away(Migration(1, name, "", statements))
+
+    drop = "ALTER TABLE rtcc.t ADD COLUMN a String, DROP COLUMN b"
+    assert of("0001_x", drop, "rename TABLE a TO b") == [drop, "rename TABLE a TO b"]
+    assert of("0001_contract_x", drop) == []
+    assert of("0001_x", "ALTER TABLE rtcc.t ADD COLUMN `deleted` String DEFAULT 'DROP COLUMN'") == []
 
 
 def test_statements_are_split_at_semicolons_that_are_not_in_quotes_or_comments() -> None:
