@@ -80,11 +80,8 @@ def written(ran: list[Ran]) -> str:
     calm = [one.recovery_s for one in every if one.families == ["none"] and one.recovery_s is not None]
     lines = [HEAD.format(version=jars.version(), usual=f"{statistics.median(calm):.1f}" if calm else "one to two")]
     lines += ["## Runs", ""]
-    lines += [
-        "| seed | date (UTC) | commit | brokers | reads/s | rounds | minutes | accepted | stored | due | raised | lost "
-        + "| doubled | failed rounds | ledger |",
-        "|" + "---|" * 15,
-    ]
+    columns = "seed|date (UTC)|commit|brokers|reads/s|rounds|minutes|accepted|stored|alerts due|raised|lost|doubled"
+    lines += _heading(f"{columns}|failed rounds|ledger")
     for one in ran:
         done = one.campaign
         lost = done.accepted - done.stored
@@ -93,23 +90,22 @@ def written(ran: list[Ran]) -> str:
         ledger = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(done.ledger.items()))
         lines.append(
             f"| {done.seed} | {done.began[:16].replace('T', ' ')} | {one.machine.commit} | {done.brokers} "
-            f"| {done.rate:g} | {len(done.rounds)} | {done.minutes:g} | {done.accepted} | {done.stored} | {done.due} | {done.raised} "
-            f"| {lost} | {doubled} | {failed} | {ledger} |"
+            f"| {done.rate:g} | {len(done.rounds)} | {done.minutes:g} | {done.accepted} | {done.stored} "
+            f"| {done.due} | {done.raised} | {lost} | {doubled} | {failed} | {ledger} |"
         )
     first = ran[-1].machine
     lines += [
         "",
-        f"Machine of the last run: {first.cores} cores, {first.memory_gb} GB, {first.system}, Python {first.python}. "
-        + f"Load average at its end {first.load:g} over 15 minutes: all, Kafka and sender too, share these cores.",
+        f"Machine of the last run: {first.cores} cores, {first.memory_gb} GB, {first.system}, Python {first.python}.",
+        f"Load average at its end: {first.load:g} over 15 minutes. All, Kafka and sender too, share these cores.",
         "",
         "## By fault",
         "",
         "A round with two faults counts for both. `kills`: processes that died and were started again.",
         "",
-        "| family | fault | rounds | kills | accepted | alerts due | lost | missing alerts | doubled | not recovered "
-        + "| median recovery, s | worst, s |",
-        "|" + "---|" * 12,
     ]
+    columns = "family|fault|rounds|kills|accepted|alerts due|lost|missing alerts|doubled|not recovered"
+    lines += _heading(f"{columns}|median recovery, s|worst, s")
     by_fault: dict[tuple[str, str], list[Round]] = defaultdict(list)
     for each in every:
         for family, name in zip(each.families, each.faults, strict=True):
@@ -130,6 +126,11 @@ def written(ran: list[Ran]) -> str:
         lines += ["", "## Not done", ""]
         lines += [f"- {name}: {why}" for name, why in sorted(not_done.items())]
     return "\n".join(lines) + "\n"
+
+
+def _heading(columns: str) -> list[str]:
+    names = columns.split("|")
+    return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
 
 
 def _figures(rounds: list[Round]) -> str:
