@@ -33,7 +33,7 @@ def main() -> int:
     words.add_argument("--rounds", type=int, default=20)
     words.add_argument("--seed", type=int, default=1, help="the same seed draws the same faults and moments")
     words.add_argument("--kafka", type=int, choices=(1, 3), default=1, help="brokers of the Apache Kafka")
-    words.add_argument("--rate", type=float, default=200.0, help="plate reads a second")
+    words.add_argument("--rate", type=float, default=100.0, help="plate reads a second")
     words.add_argument("--only", default="", help="faults whose name or family contains this; several by commas")
     words.add_argument("--minutes", type=float, help="begin no round after so many")
     words.add_argument("--long", action="store_true", help="pauses up to 60 s, bursts of 10 minutes")

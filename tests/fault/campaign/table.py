@@ -21,11 +21,11 @@ HEAD = """\
 # Faults: what was done to a running system, and what came of it
 
 Made by `make faults`; do not edit. One system with Apache Kafka {version} takes plate reads by HTTP at a steady rate,
-one in 25 of a listed plate. In each round it is harmed at a random moment, by two faults at once in about every fifth,
+one in 10 of a listed plate. In each round it is harmed at a random moment, by two faults at once in about every fifth,
 and then left alone. It has **recovered** when every read that was accepted until the harm's end, and some that came
 after it, are stored once, and every alert that is due is stored and on the screen once: compared by ids, not by counts.
 Recovery is counted from the end of the harm; the {usual} s that all this takes without any fault are in it. A round has
-failed when it has not recovered within 120 s, or when anything is there twice. After the last round the
+failed when it has not recovered within 240 s, or when anything is there twice. After the last round the
 [ledger](../explanation/ledger.md) reads log and store anew.
 
 The same seed draws the same faults, moments and targets: `make faults ROUNDS=.. SEED=..`. What each does:

@@ -22,7 +22,7 @@ from schemas.wire.frame import encode_frame
 #: Reads in a chunk; far fewer than a question to the store may return.
 CHUNK = 4_000
 #: One read in so many is of a listed plate.
-WANTED_EVERY = 25
+WANTED_EVERY = 10
 LISTED = 20_000
 #: Requests under way at once. What a fault holds up beyond them is made up later, not dropped.
 MOST_REQUESTS = 192
