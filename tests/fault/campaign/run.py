@@ -85,11 +85,14 @@ async def campaign(
     rate: float,
     evidence: Path,
     long: bool = False,
+    pairs: bool = True,
     until: float | None = None,
     say: Callable[[str], None] = print,
     note: Callable[[Campaign], None] = lambda _done: None,
 ) -> Campaign:
     """Run rounds, each with a seed of its own that ``seed`` and its number give; ``note`` is told after each.
+
+    Each fault has its turn once in as many rounds as there are faults. ``pairs``: now and then with another.
 
     After a round that failed its system's folder is kept in ``evidence`` and a new system goes on. ``until``: no round
     begins after this ``time.monotonic``.
@@ -99,7 +102,7 @@ async def campaign(
     while len(done.rounds) < rounds and (until is None or time.monotonic() < until):
         folder = Path(tempfile.mkdtemp(prefix="watchfloor-faults-"))
         try:
-            await _stretch(faults, done, rounds, folder, long=long, until=until, say=say, note=note)
+            await _stretch(faults, done, rounds, folder, long=long, pairs=pairs, until=until, say=say, note=note)
         finally:
             if done.rounds and done.rounds[-1].failure:
                 kept = evidence / f"seed-{seed}-round-{done.rounds[-1].number}"
@@ -121,6 +124,7 @@ async def _stretch(
     folder: Path,
     *,
     long: bool,
+    pairs: bool,
     until: float | None,
     say: Callable[[str], None],
     note: Callable[[Campaign], None],
@@ -151,7 +155,7 @@ async def _stretch(
                     ask=lambda sql: oracle.ask(client, sql),
                     long=long,
                 )
-                chosen = _drawn(faults, scene, number, done)
+                chosen = _drawn(faults, scene, number, done, pairs=pairs)
                 result = await _round(scene, chosen, oracle, client, screen, number, seed)
                 done.rounds.append(result)
                 _tell(result, say)
@@ -179,7 +183,7 @@ async def _stretch(
         say(f"sender's answers {dict(traffic.answers)}, ledger {states}")
 
 
-def _drawn(faults: Sequence[type[Fault]], scene: Scene, number: int, done: Campaign) -> list[Fault]:
+def _drawn(faults: Sequence[type[Fault]], scene: Scene, number: int, done: Campaign, *, pairs: bool) -> list[Fault]:
     """Return this round's faults: each in its turn, in an order drawn anew each time all had theirs; often with
     another of another family."""
     possible = []
@@ -193,7 +197,7 @@ def _drawn(faults: Sequence[type[Fault]], scene: Scene, number: int, done: Campa
     first = order[number % len(possible)]
     chosen = [first()]
     others = [one for one in possible if one.family != first.family]
-    if others and scene.dice.randrange(PAIR_EVERY) == 0:
+    if pairs and others and scene.dice.randrange(PAIR_EVERY) == 0:
         chosen.append(scene.dice.choice(others)())
     return chosen
 
