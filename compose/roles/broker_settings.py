@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compose.settings import Settings
 from schemas.event_type import EventType
+from schemas.wire.log_ends import LogEnds
 from schemas.wire.reader import LogReader
 
 if TYPE_CHECKING:
@@ -77,3 +78,8 @@ def log_reader(
         from_offsets=from_offsets,
         **settings.kafka_config(),
     )
+
+
+def log_ends(settings: Settings, kinds: Sequence[EventType[Any]], client_id: str) -> LogEnds:
+    """Return who asks where these topics end. Raises BrokerUnavailableError."""
+    return LogEnds(settings.bootstrap, kinds, client_id=client_id, **settings.kafka_config())

@@ -106,6 +106,12 @@ class LogReader:
         """True once everything that was in the log when we connected has been read."""
         return all(self._next[place] >= end for place, end in self._ends.items())
 
+    def has_read(self, ends: Mapping[tuple[str, int], int]) -> bool:
+        """Return whether everything before these offsets, by topic and partition, has been given out by ``poll``."""
+        return all(
+            self._next.get(TopicPartition(topic, partition), end) >= end for (topic, partition), end in ends.items()
+        )
+
     def poll(self, timeout_s: float) -> list[Record]:
         """Return what has arrived, in order within each partition; empty after ``timeout_s`` without any.
 
