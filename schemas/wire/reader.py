@@ -25,7 +25,8 @@ RECONNECT_WITHIN_MS = 1_000
 
 
 class Record(Struct, frozen=True):
-    """One Kafka message as read, undecoded. ``timestamp_ms``: when its producer sent it, epoch milliseconds."""
+    """One Kafka message as read, undecoded. ``timestamp_ms``: when the broker took it, epoch milliseconds;
+    in topics made by older versions, when its producer sent it."""
 
     kind: EventType[Any]
     partition: int

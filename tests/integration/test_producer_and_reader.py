@@ -8,20 +8,22 @@ import time
 from collections import defaultdict
 
 import pytest
+from kafka import KafkaProducer
 from msgspec.structs import replace
 
+from compose.kafka.cluster import Cluster
 from compose.own_system import free_ports
 from schemas.events.alert import ALERT
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
 from schemas.identity import identity
-from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder
+from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder, encode_frame
 from schemas.wire.partition import partition_of
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 from schemas.wire.topics import topic_states
-from tests.live_broker import PARTITIONS, LiveBroker
+from tests.live_broker import PARTITIONS, LiveBroker, emptied
 
 
 def reads(count: int) -> list[PlateRead]:
@@ -128,3 +130,19 @@ def test_every_topic_of_the_registry_is_made_with_the_same_number_of_partitions(
     assert {(state.partitions, state.exists) for state in topic_states(broker.address, **broker.config)} == {
         (PARTITIONS, True)
     }
+
+
+@pytest.mark.parametrize("away_s", [-56 * 365 * 86_400, -3_600, 2 * 3_600, 400 * 86_400])
+def test_apache_kafka_takes_what_a_wrong_clock_sends_and_gives_it_its_own_time(
+    apache_kafka: Cluster, away_s: int
+) -> None:
+    broker = emptied(apache_kafka)
+    producer = KafkaProducer(bootstrap_servers=broker.address, acks="all", **broker.config)
+    now_ms = int(time.time() * 1000)
+    try:
+        sent = producer.send(PLATE_READ.topic, encode_frame([EXAMPLE]), timestamp_ms=max(0, now_ms + away_s * 1000))
+        sent.get(timeout=20)
+    finally:
+        producer.close()
+    (record,) = everything(broker, PLATE_READ)
+    assert abs(record.timestamp_ms - now_ms) < 60_000

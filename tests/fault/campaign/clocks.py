@@ -80,9 +80,9 @@ class EdgeBehind(_Clock):
 class WorkerAhead(_Clock):
     """The processors' clock."""
 
-    name = "the worker's clock jumps an hour ahead and back"
+    name = "the worker's clock jumps two hours ahead and back"
     role = "process"
-    offset = "+3600"
+    offset = "+7200"
 
 
 class WorkerBehind(_Clock):
