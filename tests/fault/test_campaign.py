@@ -10,13 +10,13 @@ import pytest
 from tests.fault.campaign.brokers import KillBroker
 from tests.fault.campaign.fault import Fault
 from tests.fault.campaign.hotlists import CutAtRow
-from tests.fault.campaign.kills import KillServer, KillWorker
+from tests.fault.campaign.kills import KillWorker
 from tests.fault.campaign.poison import Poison
 from tests.fault.campaign.run import Campaign, campaign
 from tests.fault.campaign.senders import TwiceAndLate
 
 SEED = int(os.environ.get("WATCHFLOOR_TEST_SEED", "7"))
-FAULTS: tuple[type[Fault], ...] = (KillWorker, KillServer, KillBroker, Poison, TwiceAndLate, CutAtRow)
+FAULTS: tuple[type[Fault], ...] = (KillWorker, KillBroker, Poison, TwiceAndLate, CutAtRow)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """Each fault once, on one system with Apache Kafka."""
     evidence = tmp_path_factory.mktemp("faults")
     return asyncio.run(
-        campaign(FAULTS, rounds=len(FAULTS), seed=SEED, brokers=1, rate=100.0, evidence=evidence, pairs=False)
+        campaign(
+            FAULTS, rounds=len(FAULTS), seed=SEED, brokers=1, rate=100.0, evidence=evidence, pairs=False, ledger=False
+        )
     )
 
 
@@ -40,8 +42,7 @@ def test_after_each_harm_all_that_was_accepted_is_stored_once_and_every_due_aler
     assert rounds[0].accepted > 0
 
 
-def test_the_sums_of_a_campaign_and_the_ledger_agree_that_nothing_is_missing(done: Campaign) -> None:
+def test_the_sums_of_a_whole_campaign_agree_that_nothing_is_missing(done: Campaign) -> None:
     assert done.failures == []
     assert done.stored == done.accepted > 500
     assert done.raised == done.due > 50
-    assert sum(done.ledger.values()) > 0
