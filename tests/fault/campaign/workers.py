@@ -6,48 +6,51 @@ import asyncio
 import contextlib
 import os
 import signal
+from asyncio.subprocess import DEVNULL, Process
 
 from compose.local import role_command
-from compose.supervisor import Role
 from tests.fault.campaign.fault import Momentary, Scene
 
 STORM_S = 20.0
+#: Guests at once.
+GUESTS = 2
 
 
 class RebalanceStorm(Momentary):
-    """More workers join the group and leave it, in order or killed, every second or so."""
+    """More workers join the group and leave it, in order or killed, every few seconds."""
 
     name = "a storm of rebalances"
     family = "rebalance"
 
     async def inject(self, scene: Scene) -> None:
-        """Blow for twenty seconds."""
-        supervisor, loop = scene.local.supervisor, asyncio.get_running_loop()
+        """Blow for twenty seconds. The guests are not the supervisor's, which would start them again."""
+        loop = asyncio.get_running_loop()
         until, number = loop.time() + STORM_S, 0
-        guests: list[str] = []
-        while loop.time() < until:
-            name = f"guest-{number % 2}"
-            number += 1
-            if name in guests:
-                pid = supervisor.running[name].pid
-                with contextlib.suppress(ProcessLookupError):
-                    if pid is not None:
-                        os.kill(pid, scene.dice.choice([signal.SIGKILL, signal.SIGTERM]))
-                await supervisor.end(name)
-                guests.remove(name)
-            role = Role(
-                name=name, command=role_command("process"), env=scene.local.environment("process"), restart=False
-            )
-            # Not by the supervisor's own start: it would keep them running.
-            await supervisor.start(role)
-            guests.append(name)
-            # A worker needs some seconds to join; two of them in turn give a join or a leave every second or two.
-            await asyncio.sleep(scene.dice.uniform(2.0, 5.0))
-        for name in guests:
-            await supervisor.end(name)
-        for name in ("guest-0", "guest-1"):
-            supervisor.running.pop(name, None)
+        guests: list[Process] = []
+        env = {**os.environ, **scene.local.environment("process")}
+        try:
+            while loop.time() < until:
+                if len(guests) == GUESTS:
+                    await _end(guests.pop(0), scene.dice.choice([signal.SIGKILL, signal.SIGTERM]))
+                command = role_command("process")
+                guests.append(await asyncio.create_subprocess_exec(*command, env=env, stdout=DEVNULL, stderr=DEVNULL))
+                number += 1
+                # A worker needs some seconds to join: two of them in turn give a join or a leave every second or two.
+                await asyncio.sleep(scene.dice.uniform(2.0, 5.0))
+        finally:
+            for guest in guests:
+                await _end(guest, signal.SIGKILL)
         scene.notes.append(f"{number} guests")
+
+
+async def _end(guest: Process, how: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        guest.send_signal(how)
+    try:
+        await asyncio.wait_for(guest.wait(), 10.0)
+    except TimeoutError:
+        guest.kill()
+        await guest.wait()
 
 
 FAULTS = (RebalanceStorm,)
