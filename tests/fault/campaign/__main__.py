@@ -51,6 +51,7 @@ def main() -> int:
     result = given.out / f"seed-{given.seed}-kafka-{given.kafka}.json"
 
     def note(done: Campaign) -> None:
+        done.only = given.only
         result.write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=1))
 
     done = asyncio.run(

@@ -65,6 +65,8 @@ class Campaign(msgspec.Struct, kw_only=True):
     brokers: int
     rate: float
     began: str
+    #: What `--only` said; "": every family.
+    only: str = ""
     minutes: float = 0.0
     accepted: int = 0
     stored: int = 0

@@ -24,12 +24,12 @@ Made by `make faults`; do not edit. One system with Apache Kafka {version} takes
 one in 10 of a listed plate. In each round it is harmed at a random moment, by two faults at once in about every fifth,
 and then left alone. It has **recovered** when every read that was accepted until the harm's end, and some that came
 after it, are stored once, and every alert that is due is stored and on the screen once: compared by ids, not by counts.
-Recovery is counted from the end of the harm; the {usual} s that all this takes without any fault are in it. A round has
-failed when it has not recovered within 240 s, or when anything is there twice. After the last round the
+Recovery is counted from the end of the harm; what all this takes without any fault{usual} is in it. A round has failed
+when it has not recovered within 240 s, or when anything is there twice. After the last round the
 [ledger](../explanation/ledger.md) reads log and store anew.
 
-The same seed draws the same faults, moments and targets: `make faults ROUNDS=.. SEED=..`. What each does:
-[tests/fault/campaign](../../tests/fault/campaign).
+The same seed and families (`--only`) draw the same faults, moments and targets: `make faults ROUNDS=.. SEED=..`. What
+each does: [how to](../how-to/harm-it-on-purpose.md).
 """
 
 
@@ -78,9 +78,11 @@ def written(ran: list[Ran]) -> str:
     """Return the page."""
     every = [one for each in ran for one in each.campaign.rounds]
     calm = [one.recovery_s for one in every if one.families == ["none"] and one.recovery_s is not None]
-    lines = [HEAD.format(version=jars.version(), usual=f"{statistics.median(calm):.1f}" if calm else "one to two")]
+    lines = [HEAD.format(version=jars.version(), usual=f" ({statistics.median(calm):.1f} s)" if calm else "")]
     lines += ["## Runs", ""]
-    columns = "seed|date (UTC)|commit|brokers|reads/s|rounds|minutes|accepted|stored|alerts due|raised|lost|doubled"
+    columns = (
+        "seed|only|date (UTC)|commit|brokers|reads/s|rounds|minutes|accepted|stored|alerts due|raised|lost|doubled"
+    )
     lines += _heading(f"{columns}|failed rounds|ledger")
     for one in ran:
         done = one.campaign
@@ -89,7 +91,7 @@ def written(ran: list[Ran]) -> str:
         failed = sum(bool(each.failure) for each in done.rounds)
         ledger = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(done.ledger.items()))
         lines.append(
-            f"| {done.seed} | {done.began[:16].replace('T', ' ')} | {one.machine.commit} | {done.brokers} "
+            f"| {done.seed} | {done.only or 'all'} | {done.began[:16].replace('T', ' ')} | {one.machine.commit} | {done.brokers} "
             f"| {done.rate:g} | {len(done.rounds)} | {done.minutes:g} | {done.accepted} | {done.stored} "
             f"| {done.due} | {done.raised} | {lost} | {doubled} | {failed} | {ledger} |"
         )
