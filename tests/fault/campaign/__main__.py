@@ -15,6 +15,7 @@ from tests.fault.campaign import brokers, clocks, hotlists, kills, partitions, p
 from tests.fault.campaign.run import Campaign, campaign
 from tests.fault.campaign.table import TABLE, keep
 
+#: Every fault there is. A new family (a ClickHouse server stopped, slow, read-only, its disk full) has its line here.
 EVERY = (
     *kills.FAULTS,
     *brokers.FAULTS,

@@ -92,8 +92,8 @@ def written(ran: list[Ran]) -> str:
         ledger = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(done.ledger.items()))
         lines.append(
             f"| {done.seed} | {done.only or 'all'} | {done.began[:16].replace('T', ' ')} | {one.machine.commit} "
-            f"| {done.brokers} | {done.rate:g} | {len(done.rounds)} | {done.minutes:g} | {done.accepted} | {done.stored} "
-            f"| {done.due} | {done.raised} | {lost} | {doubled} | {failed} | {ledger} |"
+            f"| {done.brokers} | {done.rate:g} | {len(done.rounds)} | {done.minutes:g} | {done.accepted} "
+            f"| {done.stored} | {done.due} | {done.raised} | {lost} | {doubled} | {failed} | {ledger} |"
         )
     first = ran[-1].machine
     lines += [
