@@ -18,6 +18,7 @@ from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
 from schemas.identity import identity
 from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder, encode_frame
+from schemas.wire.log_ends import LogEnds
 from schemas.wire.partition import partition_of
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
@@ -146,3 +147,24 @@ def test_apache_kafka_takes_what_a_wrong_clock_sends_and_gives_it_its_own_time(
         producer.close()
     (record,) = everything(broker, PLATE_READ)
     assert abs(record.timestamp_ms - now_ms) < 60_000
+
+
+def test_a_reader_has_read_to_the_ends_until_more_is_published(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
+    producer.publish_sync(reads(100))
+    ends = LogEnds(broker.address, (PLATE_READ,), client_id="test", **broker.config)
+    reader = LogReader(broker.address, (PLATE_READ,), client_id="test", fetch_max_wait_ms=20, **broker.config)
+    try:
+        first = ends.ask()
+        assert len(first) == PARTITIONS
+        assert sum(first.values()) > 0
+        assert not reader.has_read(first)
+        for _ in reader.read_to_end():
+            pass
+        assert reader.has_read(first)
+        producer.publish_sync(reads(200)[100:])
+        assert not reader.has_read(ends.ask())
+    finally:
+        reader.close()
+        ends.close()
+        producer.close()

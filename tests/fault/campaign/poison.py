@@ -78,15 +78,13 @@ class Poison(Momentary):
             bootstrap_servers=settings.bootstrap, acks="all", max_request_size=1_100_000, **settings.kafka_config()
         )
         try:
-            sent = [
-                producer.send(
-                    scene.dice.choice(TOPICS).topic,
-                    value=piece(scene.dice),
-                    key=scene.dice.choice([b"W000001", b"\xff\x00", None]),
-                    partition=scene.dice.randrange(settings.kafka_partitions),
-                )
-                for _ in range(PIECES)
-            ]
+            sent = []
+            for _ in range(PIECES):
+                kind = scene.dice.choice(TOPICS)
+                # Kafka itself refuses a message without a key in a compacted topic.
+                key = scene.dice.choice([b"W000001", b"\xff\x00", b"k" if kind.compacted else None])
+                partition = scene.dice.randrange(settings.kafka_partitions)
+                sent.append(producer.send(kind.topic, value=piece(scene.dice), key=key, partition=partition))
             done = [one.get(timeout=30) for one in sent]
             return {(one.topic, one.partition, one.offset) for one in done}
         finally:
