@@ -1,6 +1,6 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`. Both set everything up first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit web-test browser-test generate lock clean
+.PHONY: help setup demo test faults lint types unit web-test browser-test generate lock clean
 
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -59,6 +59,16 @@ web-test: $(WEB)/dist/index.html ## types and tests of the page
 browser-test: $(WEB)/dist/index.html ## the page in a real browser
 	.ci/browser
 	cd $(WEB) && npm run --silent test:browser
+
+ROUNDS ?= 100
+SEED ?= 1
+KAFKA ?= 1
+# Where it may, in a network of its own: then Kafka can be cut off without harm to anything else on this machine.
+OWN_NETWORK := $(shell [ "$$(id -u)" = 0 ] && unshare -n ip link set lo up 2>/dev/null && echo 'unshare -n sh -c "ip link set lo up; exec \"\$$@\"" faults')
+
+faults: setup .venv/ready-dev ## harm a running system ROUNDS times, SEED draws how; writes docs/reference/fault-table.md
+	.ci/kafka
+	$(OWN_NETWORK) $(BIN)/python -m tests.fault.campaign --table --rounds $(ROUNDS) --seed $(SEED) --kafka $(KAFKA)
 
 generate: .venv/ready ## write everything that is made from the event types
 	$(BIN)/python -m schemas.generate

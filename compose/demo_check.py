@@ -60,6 +60,11 @@ class DemoReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[str]
 
 
+def journal_in(folder: Path) -> Path:
+    """Return where the made-up city writes what was confirmed and what must come of it."""
+    return folder / "ground_truth.jsonl"
+
+
 Disturbance = Callable[[Local], Awaitable[None]]
 
 
@@ -68,26 +73,33 @@ async def check(
     folder: Path,
     *,
     kafka: int = 0,
-    seconds: float,
+    seconds: float | None,
     rate: float,
     seed: int,
     say: Callable[[str], None],
     disturb: Disturbance | None = None,
+    stop: asyncio.Event | None = None,
+    usual_ports: bool = False,
+    settle_s: float = SETTLE_S,
 ) -> DemoReport:
-    """Run a system of its own in ``folder``, on free ports, for ``seconds`` of made-up city, and judge it.
+    """Run a system of its own in ``folder`` for ``seconds`` of made-up city, or until ``stop``, and judge it.
 
     ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker.
     ``disturb`` runs meanwhile and may do to the system what it likes; then restarts are no failure.
+    ``usual_ports``: as for ``own_system``; otherwise on free ports. ``settle_s``: how long what is under way at the end
+    may take.
     """
+    stop = asyncio.Event() if stop is None else stop
     async with (
-        own_system(settings, folder, kafka=kafka, say=say) as local,
+        own_system(settings, folder, kafka=kafka, say=say, usual_ports=usual_ports) as local,
         watching(addresses(local.settings).web) as screen,
         contextlib.AsyncExitStack() as meanwhile,
     ):
-        say(f"a made-up city for {seconds:.0f} s, {rate:g} reads a second, seed {seed}")
-        journal = folder / "ground_truth.jsonl"
-        arguments = ["connect", "simulator", "--rate", str(rate), "--seed", str(seed)]
-        arguments += ["--duration", str(seconds), "--journal", str(journal)]
+        length = "until you stop it" if seconds is None else f"for {seconds:.0f} s"
+        say(f"a made-up city {length}, {rate:g} reads a second, seed {seed}")
+        journal = journal_in(folder)
+        arguments = ["connect", "simulator", "--rate", str(rate), "--seed", str(seed), "--journal", str(journal)]
+        arguments += [] if seconds is None else ["--duration", str(seconds)]
         await local.supervisor.start(
             Role(name="simulator", command=role_command(*arguments), env=local.environment("connect"), restart=False)
         )
@@ -95,18 +107,21 @@ async def check(
         if disturbing is not None:
             meanwhile.callback(disturbing.cancel)
         peak: dict[str, float] = {}
-        until = time.monotonic() + seconds
-        while local.supervisor.running["simulator"].pid is not None and time.monotonic() < until + LATE_S:
+        until = time.monotonic() + (float("inf") if seconds is None else seconds + LATE_S)
+        while local.supervisor.running["simulator"].pid is not None and time.monotonic() < until and not stop.is_set():
             sample_memory(local, peak)
-            await asyncio.sleep(1.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
         # Whatever it had under way is confirmed and in the journal before it ends.
-        if not await local.supervisor.end("simulator"):
+        if not await local.supervisor.end("simulator") and not stop.is_set():
             screen.faults.append(f"the simulator was still busy {LATE_S:.0f} s after its time: the machine is too slow")
         if disturbing is not None:
             await disturbing
         say("waiting for what is under way")
         lines = read_journal(journal)
-        result, stored = await _settle(addresses(local.settings).web, lines, screen, seconds)
+        if seconds is None or stop.is_set():
+            seconds = time.time() - lines[0].start.timestamp() if lines else 0.0
+        result, stored = await _settle(addresses(local.settings).web, lines, screen, seconds, settle_s)
         sample_memory(local, peak)
         restarts = {name: one.restarts for name, one in local.supervisor.running.items() if one.restarts}
         return _report(seconds, lines, result, stored, screen, peak, restarts, disturbed=disturb is not None)
@@ -117,7 +132,7 @@ async def _disturbed(disturb: Disturbance, local: Local) -> None:
 
 
 async def _settle(
-    web: str, lines: list[JournalLine], screen: Screen, seconds: float
+    web: str, lines: list[JournalLine], screen: Screen, seconds: float, settle_s: float
 ) -> tuple[Reconciliation, dict[str, int]]:
     """Wait until everything due has arrived, or for as long as it may take."""
     # What falls due after the city has ended cannot be told from the silence of all its cameras.
@@ -127,7 +142,7 @@ async def _settle(
         for one in line.expected
     ]
     accepted = _accepted(lines)
-    until = time.monotonic() + SETTLE_S
+    until = time.monotonic() + settle_s
     async with httpx2.AsyncClient(timeout=20.0) as client:
         while True:
             result = reconcile(expected, screen.alerts)
@@ -192,7 +207,7 @@ def _report(
         failures.append("no alert was due: the run was too short to judge")
     return DemoReport(
         ok=not failures,
-        seconds=seconds,
+        seconds=round(seconds, 1),
         events_accepted=sum(accepted.values()),
         events_stored=sum(map(abs, stored.values())),
         alerts_expected=result.expected,

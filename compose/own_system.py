@@ -19,14 +19,16 @@ from compose.settings import Settings, on_cluster
 
 @contextlib.asynccontextmanager
 async def own_system(
-    settings: Settings, folder: Path, *, kafka: int, say: Callable[[str], None]
+    settings: Settings, folder: Path, *, kafka: int, say: Callable[[str], None], usual_ports: bool = False
 ) -> AsyncIterator[Local]:
     """Give a system that runs, until the block ends; then nothing of it runs any more.
 
-    ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker. Raises what ``Local.start`` and
-    ``Cluster.up`` raise.
+    ``kafka``: brokers of an Apache Kafka of its own (1 or 3); 0: the embedded broker. ``usual_ports``: page and edge
+    are where the settings say, for people to look at. Raises what ``Local.start`` and ``Cluster.up`` raise.
     """
     web, edge, broker = free_ports(3)
+    if usual_ports:
+        web, edge = settings.web_port, settings.edge_port
     own = settings.model_copy(
         update={
             "data_dir": folder,

@@ -16,10 +16,11 @@ from compose.roles.broker_settings import log_reader
 from compose.settings import Settings, load
 from connectors.cameras_file.loading import CameraOptions, load_cameras
 from connectors.file_reading import FileError, Loaded, RowError
-from connectors.hotlist_csv.loading import HotlistFile, HotlistOptions, read_hotlist
+from connectors.hotlist_csv.loading import HotlistOptions, read_hotlist
 from connectors.hotlist_csv.publishing import publish_hotlist
+from connectors.hotlist_csv.succession import why_not
 from connectors.translation import Context
-from schemas.events.hotlist import HOTLIST
+from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.wire.frame import FrameDecoder, utc_now
 
 #: Bad rows shown to a person; the JSON answer has all that were kept.
@@ -92,6 +93,10 @@ def register(app: typer.Typer) -> None:
             bool,
             typer.Option("--allow-empty", help="Take a file without entries: it empties the list."),
         ] = False,
+        allow_shrink: Annotated[
+            bool,
+            typer.Option("--allow-shrink", help="Take a file with less than half of the entries in force."),
+        ] = False,
         as_json: AsJson = False,
     ) -> None:
         """Make a file the newest version of a list: all of it, or, if any row is bad, none of it."""
@@ -117,7 +122,9 @@ def register(app: typer.Typer) -> None:
         if read.errors:
             _tell_errors(read.errors, "Nothing was loaded; the list in force stays as it is.", as_json)
         with publisher(settings, "watchfloor-hotlist", as_json=as_json) as producer, progress(quiet=as_json) as bar:
-            _refuse_older(settings, read, as_json)
+            in_force = _in_force(settings, read.list_id)
+            if in_force is not None and (told := why_not(in_force, read, may_shrink=allow_shrink or allow_empty)):
+                fail(told, as_json=as_json)
             task = bar.add_task("publishing entries", total=read.entry_count)
 
             def confirmed(count: int) -> None:
@@ -137,23 +144,20 @@ def register(app: typer.Typer) -> None:
         )
 
 
-def _refuse_older(settings: Settings, read: HotlistFile, as_json: bool) -> None:
-    """End the command if a newer version is in force: this one would be sent and never take effect."""
+def _in_force(settings: Settings, list_id: str) -> Hotlist | None:
+    """Return the newest manifest of a list in the log."""
     decoder = FrameDecoder(HOTLIST)
     reader = log_reader(settings, (HOTLIST,), "watchfloor-hotlist-check")
+    newest: Hotlist | None = None
     try:
         for records in reader.read_to_end():
             for record in records:
                 for known in decoder.decode(record.value).events:
-                    if known.list_id == read.list_id and known.version > read.version:
-                        fail(
-                            f"The list {read.list_id} in force is current as of {known.as_of:%Y-%m-%d %H:%M:%S} UTC, "
-                            f"newer than this file ({read.as_of:%Y-%m-%d %H:%M:%S} UTC). If this file is the newer "
-                            "one, say so with --as-of.",
-                            as_json=as_json,
-                        )
+                    if known.list_id == list_id and (newest is None or known.version > newest.version):
+                        newest = known
     finally:
         reader.close()
+    return newest
 
 
 def _context(settings: Settings, connector: str, file: Path) -> Context:

@@ -24,9 +24,14 @@ from compose.settings import Settings, load
 from schemas.wire.publisher import BrokerUnavailableError
 
 if TYPE_CHECKING:
+    from compose.chaos import ChaosReport
     from compose.demo_check import DemoReport
 
-Plates = Annotated[float, typer.Option("--rate", help="Plate reads a second.", min=0.1, max=5000)]
+#: Plate reads a second where none are asked for: a city to look at, and one that keeps the machine busy.
+DEMO_RATE, CHAOS_RATE = 20.0, 2000.0
+
+_RATE_HELP = f"Plate reads a second; {DEMO_RATE:g} by default, {CHAOS_RATE:g} with --chaos."
+Plates = Annotated[float | None, typer.Option("--rate", help=_RATE_HELP, min=0.1, max=5000)]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same city.")]
 
 
@@ -43,15 +48,35 @@ def register(app: typer.Typer) -> None:
         check_s: Annotated[
             float | None, typer.Option("--check", help="Run headless for so many seconds and judge.")
         ] = None,
-        rate: Plates = 20.0,
+        chaos: Annotated[
+            bool, typer.Option("--chaos", help="Kill the worker with -9 again and again while you watch, and judge.")
+        ] = False,
+        rate: Plates = None,
+        every_s: Annotated[
+            float, typer.Option("--every", help="With --chaos: seconds between kills.", min=1, max=3600)
+        ] = 15.0,
+        seconds: Annotated[
+            float | None, typer.Option("--seconds", help="With --chaos: end by itself after so many.", min=10)
+        ] = None,
         seed: Seed = 1,
         kafka: Annotated[
-            int, typer.Option(help="With --check: brokers of an Apache Kafka of its own, 1 or 3; 0: the embedded one.")
+            int,
+            typer.Option(
+                help="With --check or --chaos: brokers of an Apache Kafka of its own, 1 or 3; 0: the embedded one."
+            ),
         ] = 0,
         open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
         as_json: AsJson = False,
     ) -> None:
-        """Run everything with a made-up city, and open the live map; or, with --check, judge the whole way."""
+        """Run everything with a made-up city, and open the live map; with --check or --chaos, judge the whole way."""
+        if check_s is not None and chaos:
+            fail("--check and --chaos are two things: give one.", 2, as_json=as_json)
+        if kafka not in (0, 1, 3):
+            fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
+        if chaos:
+            _chaos(rate or CHAOS_RATE, seed, every_s, seconds, kafka, open_page=open_page, as_json=as_json)
+            return
+        rate = rate or DEMO_RATE
         if check_s is None:
             settings = load()
             _run(
@@ -60,8 +85,6 @@ def register(app: typer.Typer) -> None:
                 open_page=open_page,
             )
             return
-        if kafka not in (0, 1, 3):
-            fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
         if not 10 <= check_s <= 24 * 3600:
             fail("--check takes 10 seconds to a day.", 2, as_json=as_json)
         # Here, because the made-up city takes half a second to import, and `up` does without it.
@@ -78,6 +101,49 @@ def register(app: typer.Typer) -> None:
                 fail(str(error), as_json=as_json)
         answer(report, as_json=as_json, text=_told(report))
         raise typer.Exit(0 if report.ok else 1)
+
+
+def _chaos(
+    rate: float,
+    seed: int,
+    every_s: float,
+    seconds: float | None,
+    kafka: int,
+    *,
+    open_page: bool,
+    as_json: bool,
+) -> None:
+    """Kill and judge; ends the command with 0 only if nothing was lost, doubled or not raised."""
+    from compose.chaos import chaos
+    from compose.kafka.cluster import ClusterError
+    from compose.kafka.jars import KafkaMissingError
+
+    async def look(page: str) -> None:
+        if open_page and not as_json:
+            await asyncio.to_thread(_open, page)
+
+    async def until_stopped(folder: Path) -> ChaosReport:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+        return await chaos(
+            load(), folder, kafka=kafka, rate=rate, seed=seed, every_s=every_s, seconds=seconds, stop=stop, say=say,
+            look=look,
+        )  # fmt: skip
+
+    with tempfile.TemporaryDirectory(prefix="watchfloor-chaos-") as folder:
+        try:
+            report = asyncio.run(until_stopped(Path(folder)))
+        except (PortTakenError, BrokerMissingError, TimeoutError, ClusterError, KafkaMissingError) as error:
+            fail(str(error), as_json=as_json)
+    worst = "none recovered" if report.worst_recovery_s is None else f"worst recovery {report.worst_recovery_s:.1f} s"
+    text = (
+        f"{len(report.kills)} kills (-9) of the worker at {rate:g} reads a second: {worst}, lost {report.lost}, "
+        f"doubled {report.doubled}\n{_told(report.verdict)}"
+    )
+    answer(report, as_json=as_json, text=text)
+    raise typer.Exit(0 if report.ok else 1)
 
 
 def _run(settings: Settings, demo: tuple[str, float, int] | None, *, open_page: bool = False) -> None:

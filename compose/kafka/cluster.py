@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import psutil
@@ -195,9 +195,7 @@ class Cluster:
         passwords = {user: secrets.token_urlsafe(24) for user in users}
         keystore_password = secrets.token_urlsafe(24)
         keystore, ca = certificate.make(self.folder, keystore_password, java)
-        cluster_id = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        if cluster_id.startswith("-"):
-            cluster_id = f"A{cluster_id[1:]}"  # one in 64: Kafka's tool would take it for an option
+        cluster_id = new_cluster_id()
         for node in every:
             node.folder.mkdir(exist_ok=True)
             node.properties.touch(mode=0o600)
@@ -265,6 +263,14 @@ class _Admin:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def new_cluster_id(draw: Callable[[], UUID] = uuid4) -> str:
+    """Return an id for a new cluster. One that began with a dash would be taken for an option by Kafka's own tool."""
+    while True:
+        cluster_id = base64.urlsafe_b64encode(draw().bytes).decode().rstrip("=")
+        if not cluster_id.startswith("-"):
+            return cluster_id
 
 
 def _listens(address: str) -> bool:

@@ -13,6 +13,7 @@ from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.plate_read import PLATE_READ
 from schemas.registry import EVENT_TYPES
 from schemas.wire.group_reader import GroupReader
+from schemas.wire.log_ends import LogEnds
 from schemas.wire.reader import LogReader
 
 if TYPE_CHECKING:
@@ -108,3 +109,8 @@ def log_reader(
         from_offsets=from_offsets,
         **settings.kafka_config(),
     )
+
+
+def log_ends(settings: Settings, kinds: Sequence[EventType[Any]], client_id: str) -> LogEnds:
+    """Return who asks where these topics end. Raises BrokerUnavailableError."""
+    return LogEnds(settings.bootstrap, kinds, client_id=client_id, **settings.kafka_config())

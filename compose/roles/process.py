@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from compose.observability import signs
-from compose.roles.broker_settings import LIVE_WAIT_MS, PROCESS_GROUP, engine_settings, log_reader
+from compose.roles.broker_settings import LIVE_WAIT_MS, PROCESS_GROUP, engine_settings, log_ends, log_reader
 from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
 from pipeline.ending import end_process
@@ -27,10 +27,12 @@ from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
+from pipeline.rejudging import Rejudging
 from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.plate_read import PLATE_READ
 from schemas.wire.frame import utc_now
@@ -41,6 +43,8 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 #: How far back the topics that are not kept whole are read: no rule asks for older incidents or health, seconds.
 BACK_S = 86_400.0
+#: What is held against lists, zones and cameras, and so is judged again when these were old.
+BY_FACTS = (PLATE_READ, EMERGENCY_CALL)
 #: Facts older than this are told as a warning: rules go on with what is known.
 REFERENCE_LATE_S = 15.0
 #: The express lane waits so long for its alerts to be durable; it goes on without, as the processors raise them too.
@@ -50,7 +54,9 @@ ANNOUNCE_WITHIN_S = 30.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Process until ``stop``. The reference facts are read to the end before the first frame is taken."""
     reference = Reference()
-    follower = Follower(lambda: _reader(settings), reference)
+    follower = Follower(
+        lambda: _reader(settings), reference, lambda: log_ends(settings, KINDS, "watchfloor-reference-ends")
+    )
     follower.start()
     REFERENCE_AGE.set_function(lambda: follower.behind_s if follower.behind_s is not None else float("nan"))
     here = signs.here()
@@ -65,8 +71,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         processors: tuple[Processor, ...] = (Sightings(reference), Calls(reference), cameras, Alerts(reference))
         engine = Engine(engine_settings(settings, PROCESS_GROUP))
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
+        rejudging = Rejudging(follower)
         for guard in guards:
-            engine.add(guard.kind, _handler(guard))
+            engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None))
         here.watch("engine", lambda: engine_fault(engine))
         here.started = True
         await engine.start()
@@ -77,6 +84,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         while not stop.is_set():
             _require_alive(follower)
             await _tick(engine, cameras, settings)
+            await _judge_again(engine, rejudging)
             behind = follower.behind_s
             was_late, late = late, behind is not None and behind > REFERENCE_LATE_S
             if behind is not None and late and not was_late:
@@ -148,11 +156,24 @@ def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> E
     )
 
 
-def _handler(guard: Guard) -> Handler:
+def _handler(guard: Guard, rejudging: Rejudging | None) -> Handler:
     async def handle(message: Message) -> Work:
-        return Work(await guard.handle(message))
+        if rejudging is None:
+            return Work(await guard.handle(message))
+        while rejudging.full:
+            await asyncio.sleep(0.1)
+        return Work(await rejudging.judge(message, guard.handle))
 
     return handle
+
+
+async def _judge_again(engine: Engine, rejudging: Rejudging) -> None:
+    before = rejudging.again
+    made = await rejudging.due()
+    if made:
+        await engine.send(made)
+    if rejudging.again > before:
+        log.info("judged again by newer facts", messages=rejudging.again - before)
 
 
 async def _tick(engine: Engine, cameras: Cameras, settings: Settings) -> None:

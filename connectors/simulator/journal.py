@@ -47,10 +47,25 @@ class Journal:
             self._file.write(msgspec.json.encode(line) + b"\n")
 
 
+class JournalReader:
+    """Reads a journal that is being written, each line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+
+    def news(self) -> list[JournalLine]:
+        """Return the lines written since the last time; one that is being written is left for the next time."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [msgspec.json.decode(line, type=JournalLine) for line in whole.splitlines()]
+
+
 def read_journal(path: Path) -> list[JournalLine]:
     """Return the lines written so far; one that is being written is left for the next time."""
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    return [msgspec.json.decode(line, type=JournalLine) for line in whole.splitlines()]
+    return JournalReader(path).news()

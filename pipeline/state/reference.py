@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
 from schemas.metrics import CONNECTIONS
 from schemas.wire.frame import FrameDecoder, utc_now
+from schemas.wire.log_ends import LogEnds
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 KINDS: tuple[EventType[Any], ...] = (CAMERA, ZONE, HOTLIST_ENTRY, HOTLIST, INCIDENT, CAMERA_HEALTH, ALERT)
 
+#: How often it is asked how far the facts go, seconds.
+ASK_EVERY_S = 1.0
 #: Closed alerts are kept this long for late actions, then let go.
 KEEP_CLOSED = timedelta(hours=24)
 
@@ -46,6 +49,8 @@ class Reference:
     """The folds. ``apply`` is for one thread; the attributes may be read from another at any time."""
 
     def __init__(self) -> None:
+        #: Another number whenever hotlists, zones or cameras in force changed.
+        self.generation = 0
         self.zones = ZoneIndex()
         self.cameras = CameraIndex()
         self.hotlists = Hotlists()
@@ -107,11 +112,14 @@ class Reference:
     def rebuild(self) -> None:
         """Build anew what changed."""
         stale, self._stale = self._stale, set()
+        index = self.hotlists.index
         if "zones" in stale:
             self.zones = ZoneIndex(self._zones.values())
         if "cameras" in stale:
             self.cameras = CameraIndex(self._cameras.values(), self.zones)
         self.hotlists.rebuild()
+        if stale or self.hotlists.index is not index:
+            self.generation += 1
 
     def forget_old(self) -> None:
         """Let go of what no rule can ask for any more, so that memory stays bounded."""
@@ -130,23 +138,41 @@ class Follower:
     """Keeps a ``Reference`` up to date from the log in a thread of its own.
 
     When the log cannot be read it keeps trying; ``behind_s`` says how long ago the log was last seen, so that nobody
-    takes old facts for fresh ones.
+    takes old facts for fresh ones. With ``ends``, ``fresh_as_of`` says more: a leader that hangs holds up its partition
+    only, and all others go on being read as if nothing were.
     """
 
-    def __init__(self, connect: Callable[[], LogReader], reference: Reference) -> None:
+    def __init__(
+        self, connect: Callable[[], LogReader], reference: Reference, ends: Callable[[], LogEnds] | None = None
+    ) -> None:
         self.reference = reference
         self.ready = threading.Event()
         self._connect = connect
+        self._ends = ends
+        #: When the ends of the log were asked for, and what they were.
+        self._asked: tuple[float, Mapping[tuple[str, int], int]] | None = None
+        self._fresh_as_of: float | None = None
         self._stop = threading.Event()
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in KINDS}
         self._last_answer: float | None = None
         self._failure = ""
         self._thread = threading.Thread(target=self._run, name="reference", daemon=True)
+        self._asking = threading.Thread(target=self._ask, name="reference-ends", daemon=True)
 
     @property
     def behind_s(self) -> float | None:
         """Seconds since a broker last answered; None before the first time."""
         return None if self._last_answer is None else time.monotonic() - self._last_answer
+
+    @property
+    def fresh_as_of(self) -> float | None:
+        """A moment of the monotonic clock; all that was in the log then is in the folds. None before the first time."""
+        return self._fresh_as_of
+
+    @property
+    def generation(self) -> int:
+        """Another number whenever hotlists, zones or cameras in force changed."""
+        return self.reference.generation
 
     @property
     def failure(self) -> str:
@@ -156,11 +182,15 @@ class Follower:
     def start(self) -> None:
         """Begin reading; ``ready`` is set once everything in the log has been folded in."""
         self._thread.start()
+        if self._ends is not None:
+            self._asking.start()
 
     def stop(self) -> None:
         """Stop reading."""
         self._stop.set()
         self._thread.join(5.0)
+        if self._ends is not None:
+            self._asking.join(5.0)
 
     def _run(self) -> None:
         try:
@@ -181,9 +211,13 @@ class Follower:
                 while not self._stop.is_set():
                     self._apply(reader.poll(0.5))
                     self._last_answer = reader.answered_at
+                    # Taken before: it may be replaced by newer ends at any time.
+                    asked = self._asked
                     if reader.caught_up:
                         self.reference.rebuild()
                         self.ready.set()
+                        if asked is not None and reader.has_read(asked[1]):
+                            self._fresh_as_of = asked[0]
                     if time.monotonic() > forget_at:
                         self.reference.forget_old()
                         forget_at = time.monotonic() + 60.0
@@ -193,6 +227,21 @@ class Follower:
             finally:
                 if reader is not None:
                     reader.close()
+
+    def _ask(self) -> None:
+        """Ask for the ends of the log again and again, in a thread of its own: a leader that hangs holds this up."""
+        assert self._ends is not None
+        ends: LogEnds | None = None
+        while not self._stop.is_set():
+            at = time.monotonic()
+            try:
+                ends = self._ends() if ends is None else ends
+                self._asked = (at, ends.ask())
+            except BrokerUnavailableError as error:
+                log.warning("the ends of the reference facts are not known", why=str(error))
+            self._stop.wait(ASK_EVERY_S)
+        if ends is not None:
+            ends.close()
 
     def _apply(self, records: list[Record]) -> None:
         for record in records:

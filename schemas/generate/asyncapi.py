@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -69,9 +69,10 @@ def _channel(kind: EventType[Any]) -> dict[str, Any]:
 
 
 def _topic_configuration(kind: EventType[Any]) -> dict[str, Any]:
-    """Return what topics are made with, in the types of the Kafka binding: the policy a list, the rest numbers."""
+    """Return what topics are made with, as far as the Kafka binding knows it: the policy a list, the rest numbers."""
     config = topic_config(kind)
-    return {name: value.split(",") if name == "cleanup.policy" else int(value) for name, value in config.items()}
+    known: dict[str, Callable[[str], Any]] = {"cleanup.policy": lambda value: value.split(","), "retention.ms": int}
+    return {name: known[name](value) for name, value in config.items() if name in known}
 
 
 def _message(kind: EventType[Any]) -> dict[str, Any]:

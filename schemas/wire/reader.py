@@ -25,7 +25,8 @@ RECONNECT_WITHIN_MS = 1_000
 
 
 class Record(Struct, frozen=True):
-    """One Kafka message as read, undecoded. ``timestamp_ms``: when its producer sent it, epoch milliseconds."""
+    """One Kafka message as read, undecoded. ``timestamp_ms``: when the broker took it, epoch milliseconds;
+    in topics made by older versions, when its producer sent it."""
 
     kind: EventType[Any]
     partition: int
@@ -145,6 +146,12 @@ class LogReader:
         """Return how many messages of a topic were not read yet, as of the last fetch. May be asked from any thread."""
         ends = [(self._kafka.highwater(place), at) for place, at in list(self._next.items()) if place.topic == topic]
         return sum(max(end - at, 0) for end, at in ends if end is not None)
+
+    def has_read(self, ends: Mapping[tuple[str, int], int]) -> bool:
+        """Return whether everything before these offsets, by topic and partition, has been given out by ``poll``."""
+        return all(
+            self._next.get(TopicPartition(topic, partition), end) >= end for (topic, partition), end in ends.items()
+        )
 
     def poll(self, timeout_s: float) -> list[Record]:
         """Return what has arrived, in order within each partition; empty after ``timeout_s`` without any.

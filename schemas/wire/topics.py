@@ -29,10 +29,15 @@ class TopicState(Struct, frozen=True):
 
 
 def topic_config(kind: EventType[Any]) -> dict[str, str]:
-    """Return the broker's settings for an event type's topic."""
+    """Return the broker's settings for an event type's topic.
+
+    A message's time is the broker's, not its producer's: Kafka refuses what comes from a clock an hour ahead, so that
+    one wrong clock stops an edge or a worker, and deletes as too old what comes from one that has fallen back to 1970.
+    """
+    times = {"message.timestamp.type": "LogAppendTime"}
     if kind.compacted:
-        return {"cleanup.policy": "compact"}
-    return {"cleanup.policy": "delete", "retention.ms": str(kind.retention_days * DAY_MS)}
+        return {"cleanup.policy": "compact", **times}
+    return {"cleanup.policy": "delete", "retention.ms": str(kind.retention_days * DAY_MS), **times}
 
 
 def _admin(bootstrap: str, **kafka_config: Any) -> KafkaAdminClient:

@@ -8,20 +8,23 @@ import time
 from collections import defaultdict
 
 import pytest
+from kafka import KafkaProducer
 from msgspec.structs import replace
 
+from compose.kafka.cluster import Cluster
 from compose.own_ports import free_ports
 from schemas.events.alert import ALERT
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
 from schemas.identity import identity
-from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder
+from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder, encode_frame
+from schemas.wire.log_ends import LogEnds
 from schemas.wire.partition import partition_of
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 from schemas.wire.topics import topic_states
-from tests.live_broker import PARTITIONS, LiveBroker
+from tests.live_broker import PARTITIONS, LiveBroker, emptied
 
 
 def reads(count: int) -> list[PlateRead]:
@@ -128,3 +131,40 @@ def test_every_topic_of_the_registry_is_made_with_the_same_number_of_partitions(
     assert {(state.partitions, state.exists) for state in topic_states(broker.address, **broker.config)} == {
         (PARTITIONS, True)
     }
+
+
+@pytest.mark.parametrize("away_s", [-56 * 365 * 86_400, -3_600, 2 * 3_600, 400 * 86_400])
+def test_apache_kafka_takes_what_a_wrong_clock_sends_and_gives_it_its_own_time(
+    apache_kafka: Cluster, away_s: int
+) -> None:
+    broker = emptied(apache_kafka)
+    producer = KafkaProducer(bootstrap_servers=broker.address, acks="all", **broker.config)
+    now_ms = int(time.time() * 1000)
+    try:
+        sent = producer.send(PLATE_READ.topic, encode_frame([EXAMPLE]), timestamp_ms=max(0, now_ms + away_s * 1000))
+        sent.get(timeout=20)
+    finally:
+        producer.close()
+    (record,) = everything(broker, PLATE_READ)
+    assert abs(record.timestamp_ms - now_ms) < 60_000
+
+
+def test_a_reader_has_read_to_the_ends_until_more_is_published(broker: LiveBroker) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
+    producer.publish_sync(reads(100))
+    ends = LogEnds(broker.address, (PLATE_READ,), client_id="test", **broker.config)
+    reader = LogReader(broker.address, (PLATE_READ,), client_id="test", fetch_max_wait_ms=20, **broker.config)
+    try:
+        first = ends.ask()
+        assert len(first) == PARTITIONS
+        assert sum(first.values()) > 0
+        assert not reader.has_read(first)
+        for _ in reader.read_to_end():
+            pass
+        assert reader.has_read(first)
+        producer.publish_sync(reads(200)[100:])
+        assert not reader.has_read(ends.ask())
+    finally:
+        reader.close()
+        ends.close()
+        producer.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from compose.kafka import access, cluster_file
+from compose.kafka.cluster import new_cluster_id
 from compose.kafka.cluster_file import ADMIN, ClusterFile
 from compose.kafka.node import nodes, properties
 from compose.local import Local
@@ -127,3 +129,8 @@ def test_a_user_without_a_password_or_a_broker_is_refused(monkeypatch: pytest.Mo
     monkeypatch.setenv("WATCHFLOOR_KAFKA", "10.0.0.1:9092")
     with pytest.raises(ConfigError, match="kafka_password must be set"):
         load()
+
+
+def test_a_cluster_id_never_looks_like_an_option_of_kafkas_tool() -> None:
+    drawn = iter([UUID(int=0xFB << 120), UUID(int=0xFA << 120), UUID(int=0)])
+    assert new_cluster_id(lambda: next(drawn)) == "A" * 22
