@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from pipeline.guard import Guard
@@ -146,6 +147,10 @@ class Log(LogReader):
     @property
     def caught_up(self) -> bool:
         return True
+
+    @property
+    def answered_at(self) -> float:
+        return time.monotonic()
 
     def has_read(self, ends: Mapping[tuple[str, int], int]) -> bool:
         return all(self._read.get(place, 0) >= end for place, end in ends.items())
