@@ -120,3 +120,40 @@ def register(app: typer.Typer) -> None:
         lines.append("PASSED" if result.ok else "FAILED")
         answer(result, as_json=as_json, text="\n".join(lines))
         raise typer.Exit(0 if result.ok else 1)
+
+    @group.command("scale")
+    def scale(
+        reads: Annotated[int, typer.Option(min=1000, help="Plate reads for each number of workers.")] = 200_000,
+        hotlist: Annotated[int, typer.Option(min=0, help="Entries on the hotlist.")] = 100_000,
+        zones: Annotated[int, typer.Option(min=0, help="Zones.")] = 500,
+        workers: Annotated[list[int] | None, typer.Option(min=1, max=4, help="Workers at once; repeatable.")] = None,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same work.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure 1, 2 and 4 processors on one topic, and what a read costs each role, for a paper of 100,000 a second.
+
+        Needs Apache Kafka: it starts one of its own.
+        """
+        from compose.bench import scale as bench
+        from compose.bench.workload import Size
+        from compose.kafka.cluster import ClusterError
+        from compose.kafka.jars import KafkaMissingError
+
+        size = Size(reads=reads, hotlist=hotlist, zones=zones, seed=seed)
+        try:
+            result = bench.run(load(), size, workers or [1, 2, 4], say)
+        except (ClusterError, KafkaMissingError, RuntimeError, TimeoutError) as error:
+            fail(str(error), as_json=as_json)
+        lines = [
+            f"{row.workers} workers: {row.events_per_second:>8,} reads/s ({row.against_one} x one worker), "
+            f"{row.events_per_cpu_second:>8,} a CPU-second, {row.rss_mb:.0f} MB each"
+            for row in result.workers
+        ]
+        lines += [
+            f"{name}: {cost.us_per_read} us a read, {cost.idle_cores} of a core idle; "
+            f"at {result.paper_rate:,} reads/s, on paper, {cost.cores_at_paper_rate} cores"
+            for name, cost in result.roles.items()
+        ]
+        lines.append(f"next bottleneck: {result.bottleneck or 'not told'}")
+        answer(result, as_json=as_json, text="\n".join(lines))
+        raise typer.Exit(0 if result.ok else 1)

@@ -18,7 +18,6 @@ from schemas.event_type import E, EventType
 
 MAX_EVENTS = 512
 MAX_BYTES = 256 * 1024
-MAX_WAIT_S = 0.010
 #: One event larger than this is refused: Kafka's and aiokafka's default request limit is about 1 MB.
 MAX_EVENT_BYTES = 900_000
 
