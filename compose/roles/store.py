@@ -309,8 +309,7 @@ class StoreRole:
                         )
         if letters:
             await self._publisher.publish(letters)
-        offsets, term = done.fetched.offsets, done.fetched.term
-        ours = await reading.call(lambda reader: reader.acknowledge(offsets, term))
+        ours = await reading.call(lambda reader: reader.acknowledge(done.fetched))
         for _, frames, _ in done.written:
             for frame in frames:
                 self._progress.done(frame.message, acknowledged=ours)

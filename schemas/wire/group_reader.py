@@ -6,11 +6,12 @@ over message by message. Blocking, and not thread-safe: run every call on one th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, KafkaError
+from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
@@ -20,33 +21,36 @@ from schemas.wire.reader import HANGS_AFTER_MS, RECONNECT_WITHIN_MS, Record, rec
 
 #: A topic and the number of its partition.
 Place = tuple[str, int]
-#: The offset after the last message, by place.
-Offsets = Mapping[Place, int]
 
 
 class Fetched(Struct, frozen=True):
-    """What one poll brought. ``term``: which of our assignments it belongs to; only the present one is acknowledged."""
+    """What one poll brought, to be acknowledged once all of it is durable. ``terms``: whose the partitions were."""
 
     records: list[Record]
-    term: int
+    terms: dict[Place, int]
 
     @property
     def offsets(self) -> dict[Place, int]:
-        """What to acknowledge once all of it is durable."""
+        """By place the offset after the last message."""
         return {(one.kind.topic, one.partition): one.offset + 1 for one in self.records}
 
 
 class _Terms(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Counts assignments: what was read before one is another member's to acknowledge, or ours to read again."""
+    """Counts how often each partition was lost to another member: what was read before is theirs to acknowledge.
+
+    A partition that is ours before and after a rebalance is not lost: the client goes on where it was.
+    """
 
     def __init__(self) -> None:
-        self.term = 0
+        self.of: Counter[Place] = Counter()
+        self._revoked: set[Place] = set()
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self.term += 1
+        self._revoked |= {(place.topic, place.partition) for place in revoked}
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        pass
+        self.of.update(self._revoked - {(place.topic, place.partition) for place in assigned})
+        self._revoked = set()
 
 
 class GroupReader:
@@ -68,6 +72,7 @@ class GroupReader:
         """Connect and ask to join. Raises BrokerUnavailableError when no broker answers."""
         self._terms = _Terms()
         self._held: list[Record] = []
+        self._owed: dict[Place, tuple[int, int]] = {}
         try:
             self._kafka = KafkaConsumer(
                 bootstrap_servers=bootstrap,
@@ -112,36 +117,52 @@ class GroupReader:
 
         Raises BrokerUnavailableError for errors that kafka-python does not retry by itself.
         """
+        if self._owed:
+            self._pay()
         held, self._held = self._held, []
-        if held:
-            return Fetched(held, self._terms.term)
-        return Fetched(self._poll(timeout_s), self._terms.term)
+        records = held or self._poll(timeout_s)
+        return Fetched(
+            records, {place: self._terms.of[place] for place in {(r.kind.topic, r.partition) for r in records}}
+        )
 
     def stay(self) -> None:
         """Remain a member while nothing more can be taken. To be called every few seconds then."""
         self._kafka.pause(*self._kafka.assignment())
-        before = self._terms.term
+        before = self._terms.of.copy()
         came = self._poll(0.0)
-        # A new assignment is not paused, so it may bring messages already; what was held is then read again.
-        self._held = came if before != self._terms.term else self._held + came
+        # Partitions that were assigned in it are not paused, so they may bring messages already.
+        ours = [one for one in self._held if before[at := (one.kind.topic, one.partition)] == self._terms.of[at]]
+        self._held = ours + came
         self._kafka.resume(*self._kafka.assignment())
 
-    def acknowledge(self, offsets: Offsets, term: int) -> bool:
-        """Tell the group that everything before these offsets is durable; False when they are no longer ours.
+    def acknowledge(self, fetched: Fetched) -> bool:
+        """Tell the group that all of this is durable, and everything before it; False when nothing of it is ours now.
 
-        Raises BrokerUnavailableError.
+        What the group does not take while it shares partitions out anew is told again with the next poll. Raises
+        BrokerUnavailableError.
         """
-        if term != self._terms.term:
-            return False
+        ours = {
+            place: (offset, fetched.terms[place])
+            for place, offset in fetched.offsets.items()
+            if fetched.terms[place] == self._terms.of[place]
+        }
+        self._owed.update(ours)
+        self._pay()
+        return bool(ours)
+
+    def _pay(self) -> None:
+        self._owed = {place: owed for place, owed in self._owed.items() if owed[1] == self._terms.of[place]}
+        if not self._owed:
+            return
         try:
             self._kafka.commit(
-                {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+                {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, (offset, _) in self._owed.items()}
             )
-        except CommitFailedError:
-            return False
+        except (CommitFailedError, RebalanceInProgressError):
+            return
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log takes no acknowledgement: {error}") from error
-        return True
+        self._owed = {}
 
     def close(self) -> None:
         """Leave the group, without acknowledging anything more."""
