@@ -29,6 +29,8 @@ class Up:
             "WATCHFLOOR_WEB_PORT": str(self.web_port),
             "WATCHFLOOR_EDGE_PORT": str(self.edge_port),
             "WATCHFLOOR_EMBEDDED_KAFKA_PORT": str(kafka),
+            # Made-up reads come when they like; tests that count messages do without, the canary's own asks for them.
+            "WATCHFLOOR_CANARY_EVERY_S": "0",
             **(settings or {}),
         }
         self.kafka = f"127.0.0.1:{kafka}"
