@@ -51,7 +51,7 @@ unit: .venv/ready-dev ## every Python test, with a real broker and store
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/contract tests/component
 	.ci/kafka
 	.ci/clickhouse
-	$(BIN)/pytest tests/integration tests/fault
+	$(BIN)/pytest --durations=25 tests/integration tests/fault
 
 web-test: $(WEB)/dist/index.html ## types and tests of the page
 	cd $(WEB) && npm run --silent check && npm test --silent
