@@ -42,7 +42,7 @@ class StoredTable(Struct, frozen=True, kw_only=True):
 class PartitionCopy(Struct, frozen=True, kw_only=True):
     """A partition of a topic. ``events`` and ``id_digest``: of those that can be read in its messages.
 
-    ``content_sha256``: over timestamp, key, value and headers of every message, in order; not over offsets, which are
+    ``content_sha256``: over key, value and headers of every message, in order; not over offsets and times, which are
     others after a restore.
     """
 

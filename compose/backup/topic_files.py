@@ -73,15 +73,13 @@ class Tally:
         self._ids = 0
         self._content = hashlib.sha256()
 
-    def add(
-        self, timestamp_ms: int, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
-    ) -> None:
-        """Count one message."""
+    def add(self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> None:
+        """Count one message. Its time is left out: topics take the broker's, so a restored one has another."""
         self.messages += 1
         for one in _ids(value):
             self.events += 1
             self._ids = (self._ids + (one.event_id.int & MASK)) & MASK
-        self._content.update(msgspec.msgpack.encode((timestamp_ms, key, value, headers)))
+        self._content.update(msgspec.msgpack.encode((key, value, headers)))
 
     def copy_of(self, topic: str, partition: int, file: str) -> PartitionCopy:
         """Return what was counted."""
@@ -125,7 +123,7 @@ def copy_topic(
             tallies[partition] = Tally()
         for record in _records(reader, said):
             files[record.partition].write(_encoder.encode(_line(record)) + b"\n")
-            tallies[record.partition].add(record.timestamp_ms, record.key, record.value, record.headers)
+            tallies[record.partition].add(record.key, record.value, record.headers)
             for (group, partition), offset in offsets.items():
                 if partition == record.partition and record.offset < offset:
                     before[group, partition] += 1
@@ -173,7 +171,7 @@ def read_back(
             for one in wanted:
                 if one.partition == record.partition and one.messages == tallies[record.partition].messages:
                     found[one.group, one.partition] = record.offset
-            tallies[record.partition].add(record.timestamp_ms, record.key, record.value, record.headers)
+            tallies[record.partition].add(record.key, record.value, record.headers)
             last[record.partition] = record.offset
     for one in wanted:
         found.setdefault((one.group, one.partition), last.get(one.partition, -1) + 1)
