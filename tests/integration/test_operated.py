@@ -222,7 +222,7 @@ def test_the_lag_goes_back_to_nothing_and_every_queue_has_a_bound(up: Operated) 
         queues |= {dict(labels)["queue"] for labels in limits}
     assert queues == {
         "edge_requests", "edge_body_bytes", "spool_unwritten_bytes", "ledger_buckets", "producer_events",
-        "engine_process", "engine_store", "store_rows", "hub_frames",
+        "engine_process", "store_rows", "hub_flowing_frames", "hub_urgent_frames",
     }  # fmt: skip
 
 
