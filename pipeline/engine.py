@@ -42,14 +42,8 @@ from schemas.wire.security import MECHANISM, Login
 log = structlog.get_logger(__name__)
 
 
-class Work(Struct, frozen=True):
-    """What must have happened before a message is acknowledged: messages to send, and things to wait for."""
-
-    outgoing: Sequence[Outgoing] = ()
-    pending: Sequence[Awaitable[Any]] = ()
-
-
-Handler = Callable[[Message], Awaitable[Work]]
+#: Returns the messages that must be confirmed before the one it is given may be acknowledged.
+Handler = Callable[[Message], Awaitable[Sequence[Outgoing]]]
 #: Faust's event, its message, what is awaited before it is acknowledged, and its part of a trace.
 _InFlight = tuple[Any, Message, list[Awaitable[Any]], "tracing.Span | None"]
 
@@ -60,8 +54,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     ``login``: who to be, where Kafka asks.
     ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
     which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
-    ``window``: messages in flight at once in one handler; bounds what is repeated after a crash. A handler that waits
-    for a batch to fill needs many. ``folder``: where Faust may keep files of its own (it makes an empty folder).
+    ``window``: messages in flight at once in one handler; bounds what is repeated after a crash.
+    ``folder``: where Faust may keep files of its own (it makes an empty folder).
     ``stall_s``: a worker that ends itself has stood still for so long: its event loop is blocked, or messages wait and
     none is taken, or nothing is committed (pipeline/stall.py). ``held_s``: one message may be worked on for so long.
     """
@@ -199,9 +193,7 @@ class Engine:
                     self.progress.taken(message)
                     span = self._begin_span(message)
                     try:
-                        work = await handler(message)
-                        waiting = [await self._send(out, span) for out in work.outgoing]
-                        waiting.extend(work.pending)
+                        waiting = [await self._send(out, span) for out in await handler(message)]
                     except Exception as error:
                         end_process(_describe(error), topic=message.topic, offset=message.offset)
                     await queue.put((event, message, waiting, span))

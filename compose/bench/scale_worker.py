@@ -10,15 +10,16 @@ import asyncio
 import gc
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 import psutil
 
 from compose.bench.workload import PARTITIONS, Size, reference
 from compose.roles.broker_settings import KAFKA_WAIT_MS
-from pipeline.engine import Engine, EngineSettings, Work
+from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
-from pipeline.message import Message
+from pipeline.message import Message, Outgoing
 from pipeline.processors.sightings import Sightings
 from schemas.events.plate_read import PLATE_READ
 from schemas.wire.security import Login
@@ -65,11 +66,11 @@ async def main() -> None:
     )
     first = cpu = last = spent = 0.0
 
-    async def handle(message: Message) -> Work:
+    async def handle(message: Message) -> Sequence[Outgoing]:
         nonlocal first, cpu
         if not first:
             first, cpu = time.time(), time.process_time()
-        return Work(await guard.handle(message))
+        return await guard.handle(message)
 
     engine.add(PLATE_READ, handle)
     await engine.start()

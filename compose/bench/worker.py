@@ -11,15 +11,16 @@ import asyncio
 import gc
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import psutil
 
 from compose.bench.workload import PARTITIONS, Size, reference
-from pipeline.engine import Engine, EngineSettings, Work
+from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
-from pipeline.message import Message
+from pipeline.message import Message, Outgoing
 from pipeline.outcome import Emit
 from pipeline.processors.sightings import Sightings
 from schemas.events.plate_read import PLATE_READ, PlateRead
@@ -62,10 +63,10 @@ async def through_engine(order: Order, sightings: Sightings) -> Cost:
     )
     began: list[float] = []
 
-    async def handle(message: Message) -> Work:
+    async def handle(message: Message) -> Sequence[Outgoing]:
         if not began:
             began.extend((time.process_time(), time.perf_counter()))
-        return Work(await guard.handle(message))
+        return await guard.handle(message)
 
     engine.add(PLATE_READ, handle)
     await engine.start()

@@ -53,7 +53,7 @@ def _alone(settings: Settings, text: str, fmt: str, raw: bool, as_json: bool) ->
     # The driver tells of every failed connection with a traceback; what we say ourselves is enough.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     # Here, because it brings the engine, and there is seldom need of it.
-    from compose.roles.store import open_store
+    from compose.store_opening import open_store
 
     async def run() -> bytes:
         store = await open_store(settings)

@@ -15,11 +15,11 @@ from compose.roles.broker_settings import LIVE_WAIT_MS, PROCESS_GROUP, engine_se
 from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
 from pipeline.ending import end_process
-from pipeline.engine import Engine, Handler, Work
+from pipeline.engine import Engine, Handler
 from pipeline.express import ExpressLane
 from pipeline.framing import frames
 from pipeline.guard import Guard
-from pipeline.message import Message
+from pipeline.message import Message, Outgoing
 from pipeline.metrics import REFERENCE_AGE
 from pipeline.outcome import Processor
 from pipeline.processors.alerts import Alerts
@@ -157,12 +157,12 @@ def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> E
 
 
 def _handler(guard: Guard, rejudging: Rejudging | None) -> Handler:
-    async def handle(message: Message) -> Work:
+    async def handle(message: Message) -> Sequence[Outgoing]:
         if rejudging is None:
-            return Work(await guard.handle(message))
+            return await guard.handle(message)
         while rejudging.full:
             await asyncio.sleep(0.1)
-        return Work(await rejudging.judge(message, guard.handle))
+        return await rejudging.judge(message, guard.handle)
 
     return handle
 

@@ -19,9 +19,10 @@ from compose.observability import metrics, signs
 from compose.roles.log_feed import LogFeed
 from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.stage_lag import StageLag
-from compose.roles.store import StoreRole, connect_store, migrate
+from compose.roles.store import StoreRole
 from compose.roles.store_watch import StoreWatch
 from compose.settings import Settings
+from compose.store_opening import connect_store, migrate
 from compose.stored import StoredDeadLetters, StoredQuery
 from connectors.edge.accepted_counts import AcceptedCounts
 from dashboards.server.app import create_server

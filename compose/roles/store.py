@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from compose.restore import restore_log
 from compose.roles.broker_settings import STORE_GROUP, store_reader
 from compose.roles.runner import open_producer
 from compose.settings import Settings
+from compose.store_opening import connect_store, migrate
 from pipeline.dead_letters import dead_letter
 from pipeline.ending import end_stalled
 from pipeline.message import Message
@@ -27,7 +27,6 @@ from pipeline.positions import GroupPositions
 from pipeline.progress import Place, Progress
 from pipeline.stall import StallWatch
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import StoreUnavailableError
 from pipeline.store.store import Placed
 from pipeline.store.writer import BatchWriter, Written
 from pipeline.worker_figures import WorkerFigures, stage_of, watch_worker
@@ -54,70 +53,8 @@ AGAIN_AFTER_S = 1.0
 POLL_S = 0.5
 #: A ClickHouse that is away for this long is no reason to start anew: rows wait and are tried again, seconds.
 HELD_S = 3600.0
-#: Between looks for a store that is away, seconds.
-LOOK_EVERY_S = 1.0
 
 T = TypeVar("T")
-
-
-async def open_store(settings: Settings) -> AsyncStore:
-    """Return the store, migrated: chDB in this process, or a ClickHouse server. Raises StoreUnavailableError."""
-    store = await connect_store(settings)
-    try:
-        await _migrate(store)
-    except BaseException:
-        await store.close()
-        raise
-    return store
-
-
-async def connect_store(settings: Settings) -> AsyncStore:
-    """Return the store as it is: chDB in this process, or a ClickHouse server, which need not be there yet."""
-    if settings.embedded_store:
-        from pipeline.store.chdb_store import ChdbStore
-
-        folder = settings.data_dir.resolve() / "store"
-        folder.mkdir(parents=True, exist_ok=True)
-        inner: Any = await asyncio.to_thread(ChdbStore, folder)
-    else:
-        from pipeline.store.server_store import ServerStore
-
-        assert settings.clickhouse is not None
-        host, _, port = settings.clickhouse.rpartition(":")
-        inner = ServerStore(
-            host or settings.clickhouse,
-            int(port) if host else 9000,
-            user=settings.clickhouse_user,
-            password=settings.clickhouse_password.get_secret_value(),
-            secure=settings.clickhouse_secure,
-        )
-    return AsyncStore(inner)
-
-
-async def migrate(store: AsyncStore, stop: asyncio.Event) -> bool:
-    """Bring the schema up to date, once the store can be reached; False when told to stop meanwhile.
-
-    Raises StoreError when the schema is one that this version must not touch.
-    """
-    told = ""
-    while not stop.is_set():
-        try:
-            await _migrate(store)
-            return True
-        except StoreUnavailableError as error:
-            if str(error) != told:
-                told = str(error)
-                log.warning("waiting for the store", why=told)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
-    return False
-
-
-async def _migrate(store: AsyncStore) -> None:
-    applied = await store.migrate()
-    if applied:
-        log.info("store migrated", applied=applied)
 
 
 class _Frame(Struct):

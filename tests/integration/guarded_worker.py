@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.engine import Engine, EngineSettings, Work
+from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
 from pipeline.outcome import Outcome
@@ -66,11 +66,11 @@ async def main(broker_json: str, group: str, ledger_path: str, fault: str) -> No
         )
     )
 
-    async def handle(message: Message) -> Work:
-        work = Work(await guard.handle(message))
+    async def handle(message: Message) -> Sequence[Outgoing]:
+        outgoing = await guard.handle(message)
         if fault == "output":
-            return Work([*work.outgoing, Outgoing("rtcc.no.such-topic.v1", 0, b"k", b"x" * 5_000_000, [])])
-        return work
+            return [*outgoing, Outgoing("rtcc.no.such-topic.v1", 0, b"k", b"x" * 5_000_000, [])]
+        return outgoing
 
     engine.add(PLATE_READ, handle)
     await engine.start()

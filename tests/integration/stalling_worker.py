@@ -13,13 +13,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from compose import logs
-from pipeline.engine import Engine, EngineSettings, Work
-from pipeline.message import Message
+from pipeline.engine import Engine, EngineSettings
+from pipeline.message import Message, Outgoing
 from schemas.events.plate_read import PLATE_READ
 from tests.live_broker import LiveBroker
 
@@ -55,7 +56,7 @@ async def main(broker_json: str, folder: str, stall_s: str, fault: str) -> None:
         )
     )
 
-    async def handle(message: Message) -> Work:
+    async def handle(message: Message) -> Sequence[Outgoing]:
         nonlocal taken
         taken += 1
         if fault == "crawl":
@@ -65,7 +66,7 @@ async def main(broker_json: str, folder: str, stall_s: str, fault: str) -> None:
         os.write(done, f"{message.partition}:{message.offset}\n".encode())
         if taken == 1:
             asyncio.get_running_loop().call_later(0.1, break_it, engine, fault, folder)
-        return Work()
+        return []
 
     engine.add(PLATE_READ, handle)
     await engine.start()

@@ -17,9 +17,9 @@ from compose.bench.peers.meter import Meter
 from compose.bench.peers.order import Order, read_order, tell
 from compose.bench.workload import PARTITIONS, Size, reference
 from compose.roles.broker_settings import KAFKA_WAIT_MS
-from pipeline.engine import Engine, EngineSettings, Work
+from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
-from pipeline.message import Message
+from pipeline.message import Message, Outgoing
 from pipeline.outcome import Drop, Emit, Outcome, Processor
 from pipeline.processors.sightings import Sightings
 from pipeline.rules import hotlist_hit
@@ -94,13 +94,13 @@ async def main() -> None:
     )
     done = asyncio.Event()
 
-    async def handle(message: Message) -> Work:
+    async def handle(message: Message) -> Sequence[Outgoing]:
         meter.begin()
         before = guard.counts["events_in"]
         outgoing = await guard.handle(message)
         if meter.took(guard.counts["events_in"] - before):
             done.set()
-        return Work(outgoing)
+        return outgoing
 
     engine.add(PLATE_READ, handle)
     await engine.start()
