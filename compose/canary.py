@@ -80,12 +80,20 @@ class Canaries:
         self._within_s = within_s
         self._first_after_s = first_after_s
         self._number = secrets.randbits(32)
+        self._client: httpx2.AsyncClient | None = None
 
     async def run(self) -> None:
         """Send until cancelled; returns at once when none are wanted."""
         if not self._every_s:
             return
         await asyncio.sleep(self._first_after_s)
+        try:
+            await self._rounds()
+        finally:
+            if self._client is not None:
+                await self._client.aclose()
+
+    async def _rounds(self) -> None:
         while True:
             began = time.monotonic()
             self.flights = await self.round()
@@ -107,7 +115,11 @@ class Canaries:
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(seen.ready.wait(), self._within_s / 4)
-            doors = await asyncio.gather(*(self._post(name, plate, at) for name, plate in plates.items()))
+            if self._client is None:
+                # Half a second of imports and certificates: screens must not wait for it on this loop.
+                self._client = await asyncio.to_thread(self._new_client)
+            client = self._client
+            doors = await asyncio.gather(*(self._post(client, name, plate, at) for name, plate in plates.items()))
             posted = dict(zip(plates, doors, strict=True))
             for name, (fault, _, _) in posted.items():
                 if fault:
@@ -125,7 +137,7 @@ class Canaries:
             for name, plate in plates.items()
         ]
 
-    async def _post(self, name: str, plate: str, at: datetime) -> tuple[str, float, float]:
+    async def _post(self, client: httpx2.AsyncClient, name: str, plate: str, at: datetime) -> tuple[str, float, float]:
         """Return what the door said against it ("" when it took it), and when it was posted and answered."""
         headers = {"content-type": "application/json"}
         if self._token is not None:
@@ -134,14 +146,16 @@ class Canaries:
         url = f"{self._where.edge}/ingest/{name}/{INSTANCE}"
         began = time.monotonic()
         try:
-            async with httpx2.AsyncClient(timeout=self._within_s / 2, trust_env=False) as client:
-                answer = await client.post(url, content=body, headers=headers)
+            answer = await client.post(url, content=body, headers=headers)
         except httpx2.HTTPError as error:
             return f"the edge does not answer ({type(error).__name__})", began, time.monotonic()
         fault = "" if answer.status_code == 200 and answer.json().get("accepted") == 1 else (
             f"the edge did not accept it (status {answer.status_code})"
         )  # fmt: skip
         return fault, began, time.monotonic()
+
+    def _new_client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(timeout=self._within_s / 2, trust_env=False)
 
     async def _watch_screen(self, seen: _Arrivals) -> None:
         url = self._where.web.replace("http", "ws", 1) + "/ws"

@@ -52,8 +52,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """How a worker talks to the broker. Times in seconds unless the name says otherwise.
 
     ``login``: who to be, where Kafka asks.
-    ``fetch_max_wait_ms``: 500 for Apache Kafka, which answers as soon as data is there; 20 for the embedded broker,
-    which sleeps half of it whatever arrives. ``session_timeout_s``: how soon a dead worker is noticed.
+    ``fetch_max_wait_ms``: how long the broker may hold a fetch of which it has nothing. ``session_timeout_s``: how soon
+    a dead worker is noticed.
     ``window``: messages in flight at once in one handler; bounds what is repeated after a crash.
     ``folder``: where Faust may keep files of its own (it makes an empty folder).
     ``stall_s``: a worker that ends itself has stood still for so long: its event loop is blocked, or messages wait and

@@ -16,7 +16,7 @@ import msgspec
 import psutil
 
 from compose.bench.workload import PARTITIONS, Size, reference
-from compose.roles.broker_settings import KAFKA_WAIT_MS
+from compose.roles.broker_settings import LIVE
 from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
@@ -61,7 +61,7 @@ async def main() -> None:
             login=order.login,
             group=order.group,
             folder=order.folder,
-            fetch_max_wait_ms=KAFKA_WAIT_MS,
+            fetch_max_wait_ms=LIVE.kafka_ms,
         )
     )
     first = cpu = last = spent = 0.0

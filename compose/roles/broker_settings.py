@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compose.settings import Settings
 from schemas.event_type import EventType
@@ -25,13 +25,24 @@ STORE_GROUP = "watchfloor-store"
 #: What the processors consume (a test holds it to what they say).
 PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION)
 
-#: The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
-#: work. Live paths use 20 ms (about 10 ms added), what is shown ten times a second 100 ms, others 200 ms. Apache Kafka
-#: answers at once: leave it alone.
-LIVE_WAIT_MS = 20
-FLOW_WAIT_MS = 100
-REFERENCE_WAIT_MS = 200
-KAFKA_WAIT_MS = 500
+
+class Pace(NamedTuple):
+    """How long a broker may hold a fetch, milliseconds.
+
+    The embedded broker does not wake a waiting fetch, it sleeps half of the wait: short waits buy latency with idle
+    work. Apache Kafka answers at once what it is asked for, but clients have one fetch under way per broker: one that
+    went out while the busy partitions were still being worked off asks for the quiet ones alone, and the busy ones wait
+    until it ends. With 500 ms, the clients' default, a read in 20 took over half a second.
+    """
+
+    embedded_ms: int
+    kafka_ms: int
+
+
+#: What an alert waits for; what is shown ten times a second; facts.
+LIVE = Pace(20, 50)
+FLOW = Pace(100, 100)
+REFERENCE = Pace(200, 500)
 #: Who stores waits for more: fewer and larger fetches cost less, and a batch takes a second to fill anyway.
 STORE_WAIT_MS = 250
 STORE_MIN_BYTES = 64 * 1024
@@ -52,7 +63,7 @@ def engine_settings(settings: Settings, group: str) -> EngineSettings:
             group=group,
             folder=folder,
             stall_s=settings.stall_s,
-            fetch_max_wait_ms=LIVE_WAIT_MS,
+            fetch_max_wait_ms=LIVE.embedded_ms,
             session_timeout_s=EMBEDDED_SESSION_S,
             heartbeat_s=1.0,
         )
@@ -62,7 +73,7 @@ def engine_settings(settings: Settings, group: str) -> EngineSettings:
         group=group,
         folder=folder,
         stall_s=settings.stall_s,
-        fetch_max_wait_ms=KAFKA_WAIT_MS,
+        fetch_max_wait_ms=LIVE.kafka_ms,
         session_timeout_s=SESSION_S,
     )
 
@@ -75,7 +86,7 @@ def store_reader(settings: Settings) -> GroupReader:
         [kind for kind in EVENT_TYPES if kind.table is not None],
         group=STORE_GROUP,
         client_id="watchfloor-store",
-        fetch_max_wait_ms=REFERENCE_WAIT_MS if embedded else STORE_WAIT_MS,
+        fetch_max_wait_ms=REFERENCE.embedded_ms if embedded else STORE_WAIT_MS,
         fetch_min_bytes=1 if embedded else STORE_MIN_BYTES,
         session_timeout_s=EMBEDDED_SESSION_S if embedded else SESSION_S,
         heartbeat_s=1.0 if embedded else 3.0,
@@ -88,17 +99,14 @@ def log_reader(
     kinds: Sequence[EventType[Any]],
     client_id: str,
     *,
-    embedded_wait_ms: int = REFERENCE_WAIT_MS,
+    pace: Pace = REFERENCE,
     since_ms: dict[str, int] | None = None,
     from_offsets: Mapping[tuple[str, int], int] | None = None,
 ) -> LogReader:
-    """Return a reader of these topics. Raises BrokerUnavailableError.
-
-    ``embedded_wait_ms``: how long the embedded broker may hold a fetch.
-    """
-    wait = KAFKA_WAIT_MS
+    """Return a reader of these topics. Raises BrokerUnavailableError."""
+    wait = pace.kafka_ms
     if settings.embedded_broker:
-        wait = embedded_wait_ms
+        wait = pace.embedded_ms
         since_ms = None  # it is as old as this start, so all of it is read
     return LogReader(
         settings.bootstrap,

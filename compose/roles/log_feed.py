@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from compose.roles.broker_settings import FLOW_WAIT_MS, LIVE_WAIT_MS, log_reader
+from compose.roles.broker_settings import FLOW, LIVE, Pace, log_reader
 from compose.settings import Settings
 from dashboards.server.hub import Hub
 from dashboards.server.metrics import LAG_MESSAGES
@@ -60,8 +60,8 @@ class LogFeed:
         urgent = tuple(kind for kind in WATCHED if kind.push is Push.LOSSLESS)
         flowing = tuple(kind for kind in WATCHED if kind.push is not Push.LOSSLESS)
         self._readings = [
-            _Reading(settings, kinds, name, wait_ms, self._take, self._caught_up)
-            for name, kinds, wait_ms in (("urgent", urgent, LIVE_WAIT_MS), ("flowing", flowing, FLOW_WAIT_MS))
+            _Reading(settings, kinds, name, pace, self._take, self._caught_up)
+            for name, kinds, pace in (("urgent", urgent, LIVE), ("flowing", flowing, FLOW))
         ]
 
     @property
@@ -109,7 +109,7 @@ class _Reading:
         settings: Settings,
         kinds: tuple[EventType[Any], ...],
         name: str,
-        embedded_wait_ms: int,
+        pace: Pace,
         take: Take,
         caught_up: Callable[[], None],
     ) -> None:
@@ -117,7 +117,7 @@ class _Reading:
         self._settings = settings
         self._kinds = kinds
         self._name = f"watchfloor-hub-{name}"
-        self._embedded_wait_ms = embedded_wait_ms
+        self._pace = pace
         self._take = take
         self._caught_up = caught_up
         self._stop = threading.Event()
@@ -154,7 +154,7 @@ class _Reading:
                     self._settings,
                     self._kinds,
                     self._name,
-                    embedded_wait_ms=self._embedded_wait_ms,
+                    pace=self._pace,
                     since_ms=since,
                 )
                 self._reader = reader

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from compose.observability import signs
-from compose.roles.broker_settings import LIVE_WAIT_MS, PROCESS_GROUP, engine_settings, log_ends, log_reader
+from compose.roles.broker_settings import LIVE, PROCESS_GROUP, engine_settings, log_ends, log_reader
 from compose.roles.engine_health import engine_fault
 from compose.settings import Settings
 from pipeline.ending import end_process
@@ -133,7 +133,7 @@ def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> E
             settings,
             (PLATE_READ,),
             "watchfloor-express",
-            embedded_wait_ms=LIVE_WAIT_MS,
+            pace=LIVE,
             since_ms=since_ms,
             from_offsets=offsets,
         )

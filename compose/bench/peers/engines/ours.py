@@ -16,7 +16,7 @@ from compose.bench.peers import task
 from compose.bench.peers.meter import Meter
 from compose.bench.peers.order import Order, read_order, tell
 from compose.bench.workload import PARTITIONS, Size, reference
-from compose.roles.broker_settings import KAFKA_WAIT_MS
+from compose.roles.broker_settings import LIVE
 from pipeline.engine import Engine, EngineSettings
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
@@ -89,7 +89,7 @@ async def main() -> None:
             login=order.login,
             group=order.group,
             folder=f"{order.folder}/engine",
-            fetch_max_wait_ms=KAFKA_WAIT_MS,
+            fetch_max_wait_ms=LIVE.kafka_ms,
         )
     )
     done = asyncio.Event()
