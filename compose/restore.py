@@ -27,7 +27,6 @@ from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.incident import INCIDENT
 from schemas.events.zone import ZONE
 from schemas.hotlist_checksum import RunningChecksum
-from schemas.wire.frame import encode_event
 from schemas.wire.publisher import Publisher
 
 log = structlog.get_logger(__name__)
@@ -94,7 +93,7 @@ async def _restore_list(store: AsyncStore, publisher: Publisher, manifest: Hotli
     params: dict[str, Parameter] = {"list": manifest.list_id, "version": manifest.version}
     async for entries in _pages(store, HOTLIST_ENTRY, "hotlist_entries", where, PAGE, params, "entry_id", "String"):
         for entry in entries:
-            running.add(encode_event(entry))
+            running.add(entry)
         count += len(entries)
         await publisher.publish(entries)
     if count != manifest.entry_count:

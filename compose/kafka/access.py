@@ -24,6 +24,7 @@ from schemas.events.dead_letter import DEAD_LETTER
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
+from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
 from schemas.events.ledger_count import LEDGER_COUNT
 from schemas.events.plate_read import PLATE_READ
@@ -33,7 +34,7 @@ from schemas.registry import EVENT_TYPES
 
 Kinds = tuple[EventType[Any], ...]
 
-_REFERENCE: Kinds = (CAMERA, ZONE, HOTLIST, HOTLIST_ENTRY)
+_REFERENCE: Kinds = (CAMERA, ZONE, HOTLIST, HOTLIST_ENTRY, HOTLIST_WITHDRAWAL)
 
 
 class Grant(Struct, frozen=True, kw_only=True):

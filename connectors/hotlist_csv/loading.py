@@ -101,7 +101,7 @@ class HotlistFile:
                     encoded = encode_event(entry)
                 chunk.append(entry)
                 size += len(encoded) + 1
-                running.add(encoded)
+                running.add(entry)
         if _stat(self._table.path) != self._stat:
             raise self._changed()
         if chunk:

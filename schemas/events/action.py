@@ -13,6 +13,11 @@ from schemas.identity import identity
 
 #: What can be done to an alert; each name is also the status it leads to.
 ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.close": "closed", "alert.reopen": "open"}
+#: What one person looks at before a car is stopped (reference/standards §2.4): the characters and the state in the
+#: picture, and whether the record is still active.
+CHECKS = ("plate", "state", "record")
+#: What they found.
+VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
 
 
 class Action(Event, frozen=True, kw_only=True, gc=False):
@@ -22,6 +27,12 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
     subject_id: Annotated[Name, Meta(description="What it was done to: an alert_id.")]
     actor: Annotated[Name, Meta(description="Who did it.")]
     note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""
+    checks: Annotated[
+        tuple[str, ...], Meta(description="What they looked at and found right: plate, state, record.")
+    ] = ()
+    verdict: Annotated[
+        Word, Meta(description="What they found: correct, wrong_state, misread, list_wrong or other; empty: not said.")
+    ] = ""
 
 
 EXAMPLE = Action(

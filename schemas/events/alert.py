@@ -57,6 +57,11 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     changed_by: Annotated[str, Meta(max_length=200, description="Who made this revision; empty for the rule.")] = ""
     changed_at: Annotated[Moment | None, Meta(description="When this revision was made (UTC).")] = None
     note: Annotated[str, Meta(max_length=2000, description="What the person wrote.")] = ""
+    checks: Annotated[
+        tuple[str, ...], Meta(description="What one person looked at and found right: plate, state, record.")
+    ] = ()
+    verdict: Annotated[Word, Meta(description="What a person found: correct, misread ...; empty: not said yet.")] = ""
+    verified_by: Annotated[str, Meta(max_length=200, description="Who said so.")] = ""
 
 
 _ID = identity("alert", "hotlist_hit", 1, SIGHTING.event_id, "stolen", "S-1")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.envelope import Event, Moment, Name, Word
+from schemas.envelope import Event, Moment, Name, Positive, Word
 from schemas.event_type import EventType, Push, Table
 from schemas.identity import identity
 
@@ -26,6 +26,19 @@ class Hotlist(Event, frozen=True, kw_only=True, gc=False):
         str,
         Meta(description="SHA-256, hex, over the entries' JSON in order of their ids (schemas/hotlist_checksum.py)."),
     ]
+    base_version: Annotated[
+        str, Meta(max_length=100, description="The version that this one changes; empty: it is the whole list.")
+    ] = ""
+    tolerance: Annotated[
+        Word,
+        Meta(
+            description="What counts as a match: exact, look_alike, or edit (one character lost, added or other); empty: look_alike."
+        ),
+    ] = "look_alike"
+    max_age_s: Annotated[
+        Positive | None, Meta(description="Age from which the list counts as stale, seconds; none: never.")
+    ] = None
+    time_zone: Annotated[str, Meta(max_length=60, description="IANA time zone of schedules; empty: UTC.")] = "UTC"
 
 
 _AT = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)

@@ -20,7 +20,9 @@ class HotlistEntry(Event, frozen=True, kw_only=True, gc=False):
     list_version: Annotated[str, Meta(min_length=1, max_length=100, description="The version it belongs to.")]
     chunk: Annotated[int, Meta(ge=0, description="The chunk it was sent in, from 0.")] = 0
     entry_id: Annotated[Name, Meta(description="Its id on the list.")]
-    plate: Annotated[Plate, Meta(description="Normalised plate.")]
+    plate: Annotated[
+        Plate, Meta(description="Normalised plate; in a pattern ? stands for one character and * for any number.")
+    ]
     plate_region: Annotated[
         Word | None, Meta(description="State or country, lower case (us-la); none matches any.")
     ] = None
@@ -34,6 +36,13 @@ class HotlistEntry(Event, frozen=True, kw_only=True, gc=False):
     vehicle_model: Annotated[Word | None, Meta(description="Model, lower case.")] = None
     vehicle_colour: Annotated[Word | None, Meta(description="Colour, lower case.")] = None
     expires_at: Annotated[Moment | None, Meta(description="No alert from then on (UTC).")] = None
+    vehicle_body: Annotated[Word | None, Meta(description="Body type, lower case.")] = None
+    schedule: Annotated[
+        str,
+        Meta(max_length=200, description="When it alerts, as mon-fri 07:00-19:00; sat 22:00-04:00; empty: always."),
+    ] = ""
+    audience: Annotated[Word, Meta(description="Who may see its alerts: empty for all, else restricted.")] = ""
+    is_removed: Annotated[bool, Meta(description="In a delta: the entry of this id is no longer on the list.")] = False
 
 
 EXAMPLE = HotlistEntry(

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.envelope import Event, Fraction, Heading, Latitude, Longitude, Name, SpeedKmh, Word
+from schemas.envelope import Event, Fraction, Heading, Latitude, Longitude, Moment, Name, SpeedKmh, Word
 from schemas.event_type import EventType, Table
 from schemas.identity import identity
 
 Plate = Annotated[str, Meta(min_length=1, max_length=20)]
+Count = Annotated[int, Meta(ge=0)]
 Reference = Annotated[str, Meta(max_length=2000)]
 
 
@@ -51,7 +52,20 @@ class PlateRead(Event, frozen=True, kw_only=True, gc=False):
     )
     is_parked: Annotated[bool, Meta(description="The reader says that the vehicle stands still.")] = False
     image_ref: Annotated[Reference | None, Meta(description="Where the picture is; never the picture.")] = None
+    image_expires_at: Annotated[
+        Moment | None, Meta(description="From then on the picture cannot be fetched at its source any more (UTC).")
+    ] = None
     native_id: Annotated[Name | None, Meta(description="The read's id at its source.")] = None
+    track_id: Annotated[
+        Name | None,
+        Meta(
+            description="The reader's id of the vehicle while it is in view: reads of one source and camera that share"
+            " it are one pass."
+        ),
+    ] = None
+    device_sequence: Annotated[
+        Count | None, Meta(description="The device's own running number of its messages, if it counts them.")
+    ] = None
 
 
 _AT = datetime(2026, 1, 15, 18, 30, 5, 125000, tzinfo=UTC)

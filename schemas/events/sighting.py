@@ -15,7 +15,7 @@ from schemas.identity import identity
 
 
 class Substitution(Struct, frozen=True, gc=False):
-    """One character that the reader may have taken for another."""
+    """One character that the reader may have taken for another, lost (``read`` is empty) or added (``listed`` is)."""
 
     position: Annotated[int, Meta(ge=0, description="Index in the plate, from 0.")]
     read: Annotated[str, Meta(description="The character as read.")]
@@ -29,7 +29,7 @@ class Hit(Struct, frozen=True, kw_only=True, gc=False):
     list_id: Annotated[Name, Meta(description="The hotlist.")]
     entry_id: Annotated[Name, Meta(description="The entry on it.")]
     listed_plate: Annotated[Plate, Meta(description="The plate as listed.")]
-    match: Annotated[Word, Meta(description="exact, look_alike or candidate.")]
+    match: Annotated[Word, Meta(description="exact, look_alike, candidate, pattern or edit.")]
     matched_plate: Annotated[Plate, Meta(description="The reading that matched: the plate or one of the candidates.")]
     candidate_rank: Annotated[int, Meta(ge=0, description="0 for the plate itself, 1 for the first candidate ...")] = 0
     substitutions: Annotated[
@@ -39,12 +39,23 @@ class Hit(Struct, frozen=True, kw_only=True, gc=False):
         Word, Meta(description="same, other or unknown: plate's region against the entry's.")
     ] = "unknown"
     attributes: Annotated[
-        Word, Meta(description="agree, differ or unknown: make and colour read against the entry's.")
+        Word, Meta(description="agree, differ or unknown: make, colour and body read against the entry's.")
     ] = "unknown"
     kind: Annotated[Word, Meta(description="What the entry is about: stolen_vehicle, wanted_person ...")] = "other"
     reason: Annotated[str, Meta(description="Why the plate is listed.")] = ""
     severity: Annotated[Word, Meta(description="P1..P4 as the entry asks.")] = "P3"
     list_as_of: Annotated[Moment | None, Meta(description="How current the list was (UTC).")] = None
+
+
+class AttributeCheck(Struct, frozen=True, kw_only=True, gc=False):
+    """What the reader said of the vehicle beside what a matching entry says."""
+
+    list_id: Annotated[Name, Meta(description="The hotlist.")]
+    entry_id: Annotated[Name, Meta(description="The entry on it.")]
+    attribute: Annotated[Word, Meta(description="make, colour or body.")]
+    read: Annotated[Word, Meta(description="As the reader saw it.")]
+    listed: Annotated[Word, Meta(description="As the entry has it.")]
+    agrees: Annotated[bool, Meta(description="Whether the two are alike.")]
 
 
 class NearIncident(Struct, frozen=True, kw_only=True, gc=False):
@@ -69,8 +80,12 @@ class Sighting(Event, frozen=True, kw_only=True, gc=False):
     heading_deg: Annotated[float | None, Meta(description="Direction of travel, degrees from north.")] = None
     zones: Annotated[tuple[str, ...], Meta(description="Ids of the zones it lies in.")] = ()
     hits: Annotated[tuple[Hit, ...], Meta(description="List entries it matches, best first.")] = ()
+    attributes: Annotated[
+        tuple[AttributeCheck, ...], Meta(description="Make, colour and body read against those of the entries hit.")
+    ] = ()
     incidents: Annotated[tuple[NearIncident, ...], Meta(description="Active incidents near it, nearest first.")] = ()
     is_preview: Annotated[bool, Meta(description="From a read that was not final.")] = False
+    track_id: Annotated[Name | None, Meta(description="The reader's id of the vehicle while it is in view.")] = None
 
 
 EXAMPLE = Sighting(

@@ -27,7 +27,10 @@ CREATE TABLE IF NOT EXISTS rtcc.plate_reads (
   `is_preview` Bool,
   `is_parked` Bool,
   `image_ref` Nullable(String) CODEC(ZSTD(1)),
+  `image_expires_at` Nullable(DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
   `native_id` Nullable(String) CODEC(ZSTD(1)),
+  `track_id` Nullable(String) CODEC(ZSTD(1)),
+  `device_sequence` Nullable(Int64) CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),
@@ -62,8 +65,10 @@ CREATE TABLE IF NOT EXISTS rtcc.sightings (
   `heading_deg` Nullable(Float64) CODEC(ZSTD(1)),
   `zones` Array(String) CODEC(ZSTD(1)),
   `hits` Array(Tuple(list_id String, entry_id String, listed_plate String, match LowCardinality(String), matched_plate String, candidate_rank Int64, substitutions Array(Tuple(position Int64, read String, listed String, cost Float64)), region_relation LowCardinality(String), attributes LowCardinality(String), kind LowCardinality(String), reason String, severity LowCardinality(String), list_as_of Nullable(DateTime64(3, 'UTC')))) CODEC(ZSTD(1)),
+  `attributes` Array(Tuple(list_id String, entry_id String, attribute LowCardinality(String), read LowCardinality(String), listed LowCardinality(String), agrees Bool)) CODEC(ZSTD(1)),
   `incidents` Array(Tuple(incident_id UUID, kind String, priority Nullable(Int64), distance_m Float64, age_s Float64)) CODEC(ZSTD(1)),
   `is_preview` Bool,
+  `track_id` Nullable(String) CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),
@@ -291,6 +296,10 @@ CREATE TABLE IF NOT EXISTS rtcc.hotlist_versions (
   `entry_count` Int64 CODEC(ZSTD(1)),
   `chunk_count` Int64 CODEC(ZSTD(1)),
   `checksum` String CODEC(ZSTD(1)),
+  `base_version` String CODEC(ZSTD(1)),
+  `tolerance` LowCardinality(String),
+  `max_age_s` Nullable(Float64) CODEC(ZSTD(1)),
+  `time_zone` String CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),
@@ -334,6 +343,10 @@ CREATE TABLE IF NOT EXISTS rtcc.hotlist_entries (
   `vehicle_model` LowCardinality(Nullable(String)),
   `vehicle_colour` LowCardinality(Nullable(String)),
   `expires_at` Nullable(DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+  `vehicle_body` LowCardinality(Nullable(String)),
+  `schedule` String CODEC(ZSTD(1)),
+  `audience` LowCardinality(String),
+  `is_removed` Bool,
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),
@@ -350,6 +363,42 @@ SETTINGS
   fsync_after_insert = 1,
   fsync_part_directory = 1,
   min_rows_to_fsync_after_merge = 1;
+
+CREATE TABLE IF NOT EXISTS rtcc.hotlist_withdrawal_states (
+  `event_id` UUID,
+  `occurred_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `observed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `source` LowCardinality(String),
+  `jurisdiction` LowCardinality(String),
+  `synthetic` Bool,
+  `listing_id` String CODEC(ZSTD(1)),
+  `list_id` String CODEC(ZSTD(1)),
+  `entry_id` String CODEC(ZSTD(1)),
+  `is_withdrawn` Bool,
+  `changed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `changed_by` String CODEC(ZSTD(1)),
+  `reason` String CODEC(ZSTD(1)),
+  `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
+  `_topic` LowCardinality(String),
+  `_partition` Int32 CODEC(ZSTD(1)),
+  `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
+  INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
+  PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(`occurred_at`)
+ORDER BY (`listing_id`, `changed_at`, `event_id`)
+SETTINGS
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  min_rows_to_fsync_after_merge = 1;
+
+CREATE VIEW IF NOT EXISTS rtcc.hotlist_withdrawals AS
+SELECT * FROM rtcc.hotlist_withdrawal_states
+ORDER BY `listing_id`, `changed_at` DESC, `stored_at` DESC, `_offset` DESC, `event_id` DESC
+LIMIT 1 BY `listing_id`;
 
 CREATE TABLE IF NOT EXISTS rtcc.zone_states (
   `event_id` UUID,
@@ -416,6 +465,9 @@ CREATE TABLE IF NOT EXISTS rtcc.alert_states (
   `changed_by` String CODEC(ZSTD(1)),
   `changed_at` Nullable(DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
   `note` String CODEC(ZSTD(1)),
+  `checks` Array(String) CODEC(ZSTD(1)),
+  `verdict` LowCardinality(String),
+  `verified_by` String CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),
@@ -449,6 +501,8 @@ CREATE TABLE IF NOT EXISTS rtcc.actions (
   `subject_id` String CODEC(ZSTD(1)),
   `actor` String CODEC(ZSTD(1)),
   `note` String CODEC(ZSTD(1)),
+  `checks` Array(String) CODEC(ZSTD(1)),
+  `verdict` LowCardinality(String),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),

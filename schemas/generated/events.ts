@@ -63,11 +63,17 @@ export interface PlateRead extends Envelope {
   readonly is_parked: boolean;
   /** Where the picture is; never the picture. */
   readonly image_ref: string | null;
+  /** From then on the picture cannot be fetched at its source any more (UTC). */
+  readonly image_expires_at: string | null;
   /** The read's id at its source. */
   readonly native_id: string | null;
+  /** The reader's id of the vehicle while it is in view: reads of one source and camera that share it are one pass. */
+  readonly track_id: string | null;
+  /** The device's own running number of its messages, if it counts them. */
+  readonly device_sequence: number | null;
 }
 
-/** One character that the reader may have taken for another. */
+/** One character that the reader may have taken for another, lost (`read` is empty) or added (`listed` is). */
 export interface Substitution {
   /** Index in the plate, from 0. */
   readonly position: number;
@@ -87,7 +93,7 @@ export interface Hit {
   readonly entry_id: string;
   /** The plate as listed. */
   readonly listed_plate: string;
-  /** exact, look_alike or candidate. */
+  /** exact, look_alike, candidate, pattern or edit. */
   readonly match: string;
   /** The reading that matched: the plate or one of the candidates. */
   readonly matched_plate: string;
@@ -97,7 +103,7 @@ export interface Hit {
   readonly substitutions: readonly Substitution[];
   /** same, other or unknown: plate's region against the entry's. */
   readonly region_relation: string;
-  /** agree, differ or unknown: make and colour read against the entry's. */
+  /** agree, differ or unknown: make, colour and body read against the entry's. */
   readonly attributes: string;
   /** What the entry is about: stolen_vehicle, wanted_person ... */
   readonly kind: string;
@@ -107,6 +113,22 @@ export interface Hit {
   readonly severity: string;
   /** How current the list was (UTC). */
   readonly list_as_of: string | null;
+}
+
+/** What the reader said of the vehicle beside what a matching entry says. */
+export interface AttributeCheck {
+  /** The hotlist. */
+  readonly list_id: string;
+  /** The entry on it. */
+  readonly entry_id: string;
+  /** make, colour or body. */
+  readonly attribute: string;
+  /** As the reader saw it. */
+  readonly read: string;
+  /** As the entry has it. */
+  readonly listed: string;
+  /** Whether the two are alike. */
+  readonly agrees: boolean;
 }
 
 /** An active incident near a sighting in space and time. */
@@ -143,10 +165,14 @@ export interface Sighting extends Envelope {
   readonly zones: readonly string[];
   /** List entries it matches, best first. */
   readonly hits: readonly Hit[];
+  /** Make, colour and body read against those of the entries hit. */
+  readonly attributes: readonly AttributeCheck[];
   /** Active incidents near it, nearest first. */
   readonly incidents: readonly NearIncident[];
   /** From a read that was not final. */
   readonly is_preview: boolean;
+  /** The reader's id of the vehicle while it is in view. */
+  readonly track_id: string | null;
 }
 
 /** A camera or plate reader: where it is and what it is. Each event is the camera's whole state. */
@@ -307,6 +333,14 @@ export interface Hotlist extends Envelope {
   readonly chunk_count: number;
   /** SHA-256, hex, over the entries' JSON in order of their ids (schemas/hotlist_checksum.py). */
   readonly checksum: string;
+  /** The version that this one changes; empty: it is the whole list. */
+  readonly base_version: string;
+  /** What counts as a match: exact, look_alike, or edit (one character lost, added or other); empty: look_alike. */
+  readonly tolerance: string;
+  /** Age from which the list counts as stale, seconds; none: never. */
+  readonly max_age_s: number | null;
+  /** IANA time zone of schedules; empty: UTC. */
+  readonly time_zone: string;
 }
 
 /** One wanted plate on one version of a list. In force only while that version is the list's newest complete one. */
@@ -319,7 +353,7 @@ export interface HotlistEntry extends Envelope {
   readonly chunk: number;
   /** Its id on the list. */
   readonly entry_id: string;
-  /** Normalised plate. */
+  /** Normalised plate; in a pattern ? stands for one character and * for any number. */
   readonly plate: string;
   /** State or country, lower case (us-la); none matches any. */
   readonly plate_region: string | null;
@@ -339,6 +373,35 @@ export interface HotlistEntry extends Envelope {
   readonly vehicle_colour: string | null;
   /** No alert from then on (UTC). */
   readonly expires_at: string | null;
+  /** Body type, lower case. */
+  readonly vehicle_body: string | null;
+  /** When it alerts, as mon-fri 07:00-19:00; sat 22:00-04:00; empty: always. */
+  readonly schedule: string;
+  /** Who may see its alerts: empty for all, else restricted. */
+  readonly audience: string;
+  /** In a delta: the entry of this id is no longer on the list. */
+  readonly is_removed: boolean;
+}
+
+/**
+ * An entry withdrawn, or reinstated. Of one listing, the latest `changed_at` holds, whatever versions of the list
+ * say: a stale extract that is loaded later does not bring a withdrawn entry back.
+ */
+export interface HotlistWithdrawal extends Envelope {
+  /** list_id/entry_id: the listing it is about. */
+  readonly listing_id: string;
+  /** The list. */
+  readonly list_id: string;
+  /** The entry on it. */
+  readonly entry_id: string;
+  /** True: no alert from now on; False: in force again. */
+  readonly is_withdrawn: boolean;
+  /** When it was withdrawn or reinstated (UTC). */
+  readonly changed_at: string;
+  /** Who did it. */
+  readonly changed_by: string;
+  /** Why. */
+  readonly reason: string;
 }
 
 /** A named area. Each event is its whole state. */
@@ -416,6 +479,12 @@ export interface Alert extends Envelope {
   readonly changed_at: string | null;
   /** What the person wrote. */
   readonly note: string;
+  /** What one person looked at and found right: plate, state, record. */
+  readonly checks: readonly string[];
+  /** What a person found: correct, misread ...; empty: not said yet. */
+  readonly verdict: string;
+  /** Who said so. */
+  readonly verified_by: string;
 }
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
@@ -428,6 +497,10 @@ export interface Action extends Envelope {
   readonly actor: string;
   /** What they wrote. */
   readonly note: string;
+  /** What they looked at and found right: plate, state, record. */
+  readonly checks: readonly string[];
+  /** What they found: correct, wrong_state, misread, list_wrong or other; empty: not said. */
+  readonly verdict: string;
 }
 
 /** Refused with a reason; the original bytes are here, so that it can be given back. */
@@ -510,6 +583,7 @@ export interface EventByType {
   readonly incident: Incident;
   readonly hotlist: Hotlist;
   readonly hotlist_entry: HotlistEntry;
+  readonly hotlist_withdrawal: HotlistWithdrawal;
   readonly zone: Zone;
   readonly alert: Alert;
   readonly action: Action;
@@ -532,6 +606,7 @@ export const EVENT_TYPES = {
   incident: { topic: "rtcc.incident.incident.v1", key: "incident_id", push: "lossless", version: "rev" },
   hotlist: { topic: "rtcc.lpr.hotlist.v1", key: "list_id", push: "latest", version: "version" },
   hotlist_entry: { topic: "rtcc.lpr.hotlist-entry.v1", key: "list_id", push: "none", version: null },
+  hotlist_withdrawal: { topic: "rtcc.lpr.hotlist-withdrawal.v1", key: "listing_id", push: "none", version: "changed_at" },
   zone: { topic: "rtcc.place.zone.v1", key: "zone_id", push: "latest", version: "observed_at" },
   alert: { topic: "rtcc.alert.alert.v1", key: "alert_id", push: "lossless", version: "rev" },
   action: { topic: "rtcc.person.action.v1", key: "subject_id", push: "none", version: null },

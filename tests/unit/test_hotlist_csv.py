@@ -98,6 +98,10 @@ def test_a_row_becomes_an_entry(tmp_path: Path) -> None:
         "vehicle_model": "camry",
         "vehicle_colour": "white",
         "expires_at": datetime(2026, 2, 2, tzinfo=UTC),
+        "vehicle_body": None,
+        "schedule": "",
+        "audience": "",
+        "is_removed": False,
     }
     assert (second.plate, second.plate_region, second.kind, second.severity) == ("XYZ999", None, "wanted_person", "P4")
     assert (second.vehicle_make, second.expires_at) == (None, None)
