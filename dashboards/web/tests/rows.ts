@@ -36,6 +36,9 @@ export const alert = (alert_id: string, over: Partial<Alert> = {}): Alert => ({
   changed_by: '',
   changed_at: null,
   note: '',
+  checks: [],
+  verdict: '',
+  verified_by: '',
   ...over,
 });
 
@@ -99,7 +102,9 @@ export const sighting = (secondsAgo: number, over: Partial<Sighting> = {}): Sigh
   heading_deg: null,
   zones: [],
   hits: [],
+  attributes: [],
   incidents: [],
   is_preview: false,
+  track_id: null,
   ...over,
 });
