@@ -93,9 +93,9 @@ class ExpressLane:
     def alerts(self, events: Sequence[PlateRead], partition: int) -> list[Alert]:
         """Return the alerts of these reads that are not in the log yet. The same ids as the processors give."""
         self.reads += len(events)
-        index = self._reference.hotlists.index
+        index, withdrawals = self._reference.hotlists.index, self._reference.withdrawals
         hits = [
-            read for read in events if match(read, index) and not is_canary(read)
+            read for read in events if match(read, index, withdrawals) and not is_canary(read)
         ]  # most reads end here: nothing else is done for them
         if not hits:
             return []

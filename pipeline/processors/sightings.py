@@ -91,7 +91,7 @@ class Sightings:
                 lon=lon,
                 heading_deg=read.heading_deg,
                 zones=inside,
-                hits=match(read, index),
+                hits=match(read, index, self._reference.withdrawals),
                 incidents=() if lat is None or lon is None else incidents.near(lat, lon, read.occurred_at),
                 is_preview=read.is_preview,
             )

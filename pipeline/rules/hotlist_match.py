@@ -8,6 +8,7 @@ third of all reads.
 from __future__ import annotations
 
 from pipeline.state.hotlists import HotlistIndex, Wanted
+from pipeline.state.withdrawals import NONE_WITHDRAWN, Withdrawals
 from schemas.events.plate_read import PlateRead
 from schemas.events.sighting import Hit, Substitution
 
@@ -17,7 +18,7 @@ MAX_SUBSTITUTIONS = 2
 MIN_CANDIDATE_CONFIDENCE = 0.5
 
 
-def match(read: PlateRead, index: HotlistIndex) -> tuple[Hit, ...]:
+def match(read: PlateRead, index: HotlistIndex, withdrawals: Withdrawals = NONE_WITHDRAWN) -> tuple[Hit, ...]:
     """Return the hits of a read, best first: exact, then look-alike by substitutions, then candidates by rank."""
     listed = index.look_alikes(read.plate)
     candidates = [one for one in read.candidates if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
@@ -38,6 +39,7 @@ def match(read: PlateRead, index: HotlistIndex) -> tuple[Hit, ...]:
                 if hit is not None:
                     hits.append(hit)
                     matched.add((entry.list_id, entry.entry_id))
+    hits = [hit for hit in hits if not withdrawals.is_withdrawn(hit.list_id, hit.entry_id)]
     hits.sort(key=lambda hit: (hit.candidate_rank, len(hit.substitutions), hit.list_id, hit.entry_id))
     return tuple(hits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import structlog
@@ -124,6 +124,10 @@ class Hotlists:
         self._staged.pop(list_id, None)
         self._dirty = True
         log.info("hotlist in force", list_id=list_id, version=manifest.version, entries=manifest.entry_count)
+
+    def plates_of(self, list_id: str, entry_ids: Collection[str]) -> dict[str, str]:
+        """Return by id the plates of those of these entries that are on the list in force. Reads the whole list."""
+        return {one.entry_id: one.plate for one in self._entries.get(list_id, ()) if one.entry_id in entry_ids}
 
     def rebuild(self) -> None:
         """Build the index anew if a list changed. Takes seconds for a million entries: call it off the event loop."""
