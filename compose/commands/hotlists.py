@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,26 @@ def register(app: typer.Typer) -> None:
         ] = "",
         kind: Annotated[str, typer.Option(help="Kind of entries where the file does not say.")] = "other",
         severity: Annotated[str, typer.Option(help="P1..P4 where the file does not say.")] = "P3",
+        time_zone: Annotated[str, typer.Option(help="IANA zone of dates without one and of schedules.")] = "UTC",
+        expires_days: Annotated[
+            int | None, typer.Option(help="Entries without an expiry expire so many days after the as-of time.")
+        ] = None,
+        expires: Annotated[
+            str, typer.Option(help="Or then: 2026-01-31, 2026-01-31T18:00, or 19:00, the next after the as-of time.")
+        ] = "",
+        trusted_extract: Annotated[
+            bool,
+            typer.Option(
+                "--trusted-extract", help="An authority answers for it: ask no entry for reason, case or expiry."
+            ),
+        ] = False,
+        allow_patterns: Annotated[
+            bool, typer.Option("--allow-patterns", help="Take plates with ? (one character) and * (any number).")
+        ] = False,
+        tolerance: Annotated[
+            str, typer.Option(help="What counts as a match: exact, look_alike or edit.")
+        ] = "look_alike",
+        max_age: Annotated[str, typer.Option(help="Age from which the list is stale, as 12h or 2d; none: never.")] = "",
         allow_empty: Annotated[
             bool,
             typer.Option("--allow-empty", help="Take a file without entries: it empties the list."),
@@ -64,6 +85,13 @@ def register(app: typer.Typer) -> None:
             kind=kind,
             severity=severity,
             allow_empty=allow_empty,
+            zone=time_zone,
+            expires_days=expires_days,
+            expires=expires,
+            trusted_extract=trusted_extract,
+            allow_patterns=allow_patterns,
+            tolerance=tolerance,
+            max_age_s=_seconds(max_age, as_json),
         )
         read = read_or_fail(
             lambda: read_hotlist(file, options=options, context=context_of(settings, "hotlist_csv", file)), as_json
@@ -91,3 +119,13 @@ def register(app: typer.Typer) -> None:
             text=f"{manifest.entry_count} entries, current as of {manifest.as_of:%Y-%m-%d %H:%M} UTC, "
             f"are the list {manifest.list_id} now.",
         )
+
+
+def _seconds(text: str, as_json: bool) -> float | None:
+    """Return a length of time like 90s, 30min, 12h or 2d in seconds; None for an empty text."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,6})\s*(s|min|h|d)", text.strip().lower())
+    if found is None or int(found[1]) == 0:
+        fail("--max-age must look like 30min, 12h or 2d", 2, as_json=as_json)
+    return float(int(found[1]) * {"s": 1, "min": 60, "h": 3600, "d": 86_400}[found[2]])

@@ -28,7 +28,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     system = Up(folder / "data")
     try:
         (folder / "list.csv").write_text(HOTLIST)
-        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen")
+        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen", "--trusted-extract")
         yield system
     finally:
         system.stop()
@@ -133,7 +133,7 @@ def test_b15_a_withdrawn_entry_ends_its_open_alert_on_the_screen_and_raises_no_o
     up: Up, tmp_path: Path
 ) -> None:
     (tmp_path / "amber.csv").write_text("plate,reason,case_number,entry_id\nAMB777,Missing child,26-9,A-1\n")
-    up.command("hotlist", "load", str(tmp_path / "amber.csv"), "--list", "amber")
+    up.command("hotlist", "load", str(tmp_path / "amber.csv"), "--list", "amber", "--expires-days", "1")
     url = up.web.replace("http", "ws") + "/ws"
     with connect(url, subprotocols=["watchfloor.v1+json"], origin=up.web) as screen:  # type: ignore[list-item,arg-type]
         screen.send(json.dumps({"t": "hello", "v": 1, "client": "test", "resume": None, "sub": ["alerts"]}))
