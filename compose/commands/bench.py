@@ -53,6 +53,27 @@ def register(app: typer.Typer) -> None:
         ]
         answer(result, as_json=as_json, text="\n".join(lines))
 
+    @group.command("match")
+    def match(
+        hotlist: Annotated[int, typer.Option(min=1, help="Entries on the hotlist.")] = 1_000_000,
+        reads: Annotated[int, typer.Option(min=256, help="Plate reads.")] = 100_000,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same work.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure the matching of plates against a list of millions, and what swapping the list costs the stream."""
+        from compose.bench import match as match_bench
+
+        result = match_bench.run(entries=hotlist, reads=reads, seed=seed, say=say)
+        lines = [
+            f"{result.reads_per_cpu_second:,} reads per CPU-second in frames of {match_bench.FRAME}",
+            f"the median of {len(result.rounds)} rounds, {min(result.rounds):,} to {max(result.rounds):,}",
+            f"{result.bytes_per_entry} bytes an entry, {result.resident_bytes_per_entry} as the process grew",
+            f"in force {result.load_s} s after the manifest, {result.swap_s} s beside a stream",
+            f"longest pause of the stream while a list was swapped {result.longest_pause_ms} ms",
+            f"and without {result.pause_without_ms} ms",
+        ]
+        answer(result, as_json=as_json, text="\n".join(lines))
+
     @group.command("peers")
     def peers(
         reads: Annotated[int, typer.Option(min=2, help="Plate reads.")] = 200_000,
