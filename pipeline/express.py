@@ -19,7 +19,7 @@ from pipeline.lag import LagGauge, Log
 from pipeline.outcome import Emit
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
-from pipeline.rules.hotlist_match import match
+from pipeline.rules.hotlist_match import match_frame
 from pipeline.rules.plate_alert import LATE_AFTER
 from pipeline.stall import Standing
 from pipeline.state.reference import Reference
@@ -93,10 +93,9 @@ class ExpressLane:
     def alerts(self, events: Sequence[PlateRead], partition: int) -> list[Alert]:
         """Return the alerts of these reads that are not in the log yet. The same ids as the processors give."""
         self.reads += len(events)
-        index, withdrawals = self._reference.hotlists.index, self._reference.withdrawals
-        hits = [
-            read for read in events if match(read, index, withdrawals) and not is_canary(read)
-        ]  # most reads end here: nothing else is done for them
+        index = self._reference.hotlists.index
+        matched = match_frame(events, index, self._reference.in_force)
+        hits = [events[at] for at in sorted(matched) if not is_canary(events[at])]
         if not hits:
             return []
         return [

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-#: Classes of characters that readers confuse (reference: Genetec AutoVu "OCR equivalence", six classes).
-LOOK_ALIKES: tuple[str, ...] = ("0ODQ", "1I", "2Z", "5S", "8B", "6G")
+from schemas.look_alikes import default_look_alikes
 
-#: Of bytes, since it runs for every read: look-alikes are ASCII, and no byte of another character is.
-_FOLD = bytes.maketrans(
-    "".join(LOOK_ALIKES).encode(),
-    "".join(group[0] * len(group) for group in LOOK_ALIKES).encode(),
-)
+#: Classes of characters that readers confuse, as this version has them (schemas/look_alikes.toml).
+LOOK_ALIKES: tuple[str, ...] = default_look_alikes().default
 
 
 def normalise(raw: str) -> str:
@@ -28,5 +24,5 @@ def normalise(raw: str) -> str:
 
 
 def fold(plate: str) -> bytes:
-    """Return the index key (UTF-8) under which all look-alikes of a normalised plate meet. Never shown as a plate."""
-    return plate.encode(errors="surrogatepass").translate(_FOLD)
+    """Return the key (UTF-8) under which all look-alikes of a normalised plate meet. Never shown as a plate."""
+    return default_look_alikes().fold(plate)

@@ -10,7 +10,7 @@ from math import cos, radians, sin
 from msgspec import Struct
 
 from pipeline.state.cameras import CameraIndex
-from pipeline.state.hotlists import HotlistIndex, Wanted
+from pipeline.state.hotlist_index import HotlistIndex, Wanted
 from pipeline.state.reference import Reference
 from pipeline.state.zones import ZoneIndex
 from schemas.events.camera import Camera
@@ -70,7 +70,7 @@ def reads(size: Size, facts: Reference) -> Iterator[PlateRead]:
         draw = dice.random()
         text = dice.choice(wanted) if wanted and draw < WANTED_SHARE + MISREAD_SHARE else plate(dice)
         if draw < MISREAD_SHARE:
-            text = _misread(dice, text)
+            text = misread(dice, text)
         mobile = dice.random() < MOBILE_SHARE or not cameras
         camera = None if mobile else dice.choice(cameras)
         yield PlateRead(
@@ -86,7 +86,7 @@ def reads(size: Size, facts: Reference) -> Iterator[PlateRead]:
             plate_region="us-la",
             region_confidence=0.8,
             candidates=tuple(
-                PlateCandidate(_misread(dice, text), round(dice.uniform(0.3, 0.6), 3)) for _ in range(dice.randrange(3))
+                PlateCandidate(misread(dice, text), round(dice.uniform(0.3, 0.6), 3)) for _ in range(dice.randrange(3))
             ),
             lat=camera.lat if camera else dice.uniform(SOUTH, NORTH),
             lon=camera.lon if camera else dice.uniform(WEST, EAST),
@@ -138,7 +138,8 @@ def _wanted(dice: random.Random, number: int) -> Wanted:
     )
 
 
-def _misread(dice: random.Random, text: str) -> str:
+def misread(dice: random.Random, text: str) -> str:
+    """Return a plate with one character taken for a look-alike, if it has one that can be."""
     places = [at for at, char in enumerate(text) if any(char in group for group in LOOK_ALIKES)]
     if not places:
         return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,55 @@ def register(app: typer.Typer) -> None:
             f"frames against Faust as in its manual: {result.frames_against_plain_faust} x",
             f"through the broker against in process: {result.through_broker_against_in_process}",
         ]
+        answer(result, as_json=as_json, text="\n".join(lines))
+
+    @group.command("match")
+    def match(
+        hotlist: Annotated[int, typer.Option(min=1, help="Entries on the hotlist.")] = 1_000_000,
+        reads: Annotated[int, typer.Option(min=256, help="Plate reads.")] = 100_000,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same work.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure the matching of plates against a list of millions, and what swapping the list costs the stream."""
+        from compose.bench import match as match_bench
+
+        result = match_bench.run(entries=hotlist, reads=reads, seed=seed, say=say)
+        lines = [
+            f"{result.reads_per_cpu_second:,} reads per CPU-second in frames of {match_bench.FRAME}",
+            f"the median of {len(result.rounds)} rounds, {min(result.rounds):,} to {max(result.rounds):,}",
+            f"{result.bytes_per_entry} bytes an entry, {result.resident_bytes_per_entry} as the process grew",
+            f"in force {result.load_s} s after the manifest, {result.swap_s} s beside a stream",
+            f"longest pause of the stream while a list was swapped {result.longest_pause_ms} ms",
+            f"and without {result.pause_without_ms} ms",
+        ]
+        answer(result, as_json=as_json, text="\n".join(lines))
+
+    @group.command("quality")
+    def quality(
+        file: Annotated[
+            Path, typer.Argument(help="CSV truth,read[,confidence][,region]: plates, and what a reader made of them.")
+        ],
+        others: Annotated[int, typer.Option(min=1, help="Other plates on the list.")] = 1_000_000,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same other plates.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure what matching makes of real misreads: recall by class of error, and false matches."""
+        from compose.bench import quality as quality_bench
+
+        try:
+            result = quality_bench.run(file, others=others, seed=seed, say=say)
+        except quality_bench.QualityError as error:
+            fail(str(error), as_json=as_json)
+        names = quality_bench.TOLERANCES
+        lines = [f"{'recall':<20} {'reads':>8} " + " ".join(f"{name:>10}" for name in names)]
+        for name, told in (*result.classes.items(), ("all", None)):
+            reads = result.pairs if told is None else told.reads
+            recall = result.recall if told is None else told.recall
+            lines.append(f"{name:<20} {reads:>8,} " + " ".join(f"{recall[one]:>10.2%}" for one in names))
+        lines.append(f"{'false matches':<29} " + " ".join(f"{result.false_match_rate[one]:>10.4%}" for one in names))
+        rates = {"exact": 0.0, **result.other_state_rate}
+        lines.append(f"{'told as of another state':<29} " + " ".join(f"{rates[one]:>10.4%}" for one in names))
+        lines.append(f"among {result.others:,} other plates; where an edit is tolerated, {result.edit_others:,}")
         answer(result, as_json=as_json, text="\n".join(lines))
 
     @group.command("peers")

@@ -1,10 +1,11 @@
-"""What people watch, from the log to the hub: two readers, each in a thread."""
+"""What people watch, from the log to the hub: two readers, each in a thread, and one queue before the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
 from schemas.metrics import CONNECTIONS, watch_queue
 from schemas.registry import EVENT_TYPES
-from schemas.wire.frame import FrameDecoder
+from schemas.wire.frame import FrameDecoder, events_in
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 
@@ -40,10 +41,16 @@ BACK_S = {
     CAMERA_HEALTH.topic: 3600,
     CANARY.topic: 120,
 }
-#: Frames that may wait between a reader's thread and the event loop.
-MAX_WAITING = 2_000
+#: Frames of each reader that may wait before the event loop; the reader waits for room. A frame has up to 512 events.
+MAX_WAITING = 64
+#: The hub takes frames for so long at a time, seconds; then sockets, timers and the sign of life have their turn.
+SLICE_S = 0.01
+#: Messages of a flow that may be behind while people watch: more are passed over unread, and counted. What is shown of
+#: a flow is a sample anyway; late it would be wrong as well. Alerts have their own reader and are never passed over.
+FLOW_BEHIND = 500
 
-Take = Callable[[Record, list[Event], Callable[[], None]], None]
+Take = Callable[[], None]
+Work = Callable[[], None]
 
 
 class LogFeed:
@@ -55,14 +62,15 @@ class LogFeed:
 
     def __init__(self, settings: Settings, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
         self._hub = hub
-        self._loop = loop
+        self._queue = LoopQueue(loop)
         self._catching_up = 2
         urgent = tuple(kind for kind in WATCHED if kind.push is Push.LOSSLESS)
         flowing = tuple(kind for kind in WATCHED if kind.push is not Push.LOSSLESS)
         self._readings = [
-            _Reading(settings, kinds, name, pace, self._take, self._caught_up)
-            for name, kinds, pace in (("urgent", urgent, LIVE), ("flowing", flowing, FLOW))
-        ]
+            _Reading(settings, kinds, name, pace, partial(self._take, first), partial(self._pass_over, first),
+                     partial(self._caught_up, first))
+            for name, kinds, pace, first in (("urgent", urgent, LIVE, True), ("flowing", flowing, FLOW, False))
+        ]  # fmt: skip
 
     @property
     def alive(self) -> bool:
@@ -80,7 +88,7 @@ class LogFeed:
         for one in self._readings:
             one.stop()
 
-    def _take(self, record: Record, events: list[Event], taken: Callable[[], None]) -> None:
+    def _take(self, first: bool, record: Record, events: list[Event], taken: Take) -> None:
         at = time.time()
         logged_at = record.timestamp_ms / 1000 if record.timestamp_ms else None
         span = tracing.begin_after("hub.push", record.headers, {"topic": record.kind.topic, "events": len(events)})
@@ -89,20 +97,59 @@ class LogFeed:
             taken()
             self._hub.offer(record.kind, events, at, logged_at=logged_at, span=span)
 
-        self._loop.call_soon_threadsafe(offer)
+        self._queue.put(offer, first=first)
 
-    def _caught_up(self) -> None:
+    def _pass_over(self, first: bool, kind: EventType[Any], count: int) -> None:
+        self._queue.put(partial(self._hub.pass_over, kind, count), first=first)
+
+    def _caught_up(self, first: bool) -> None:
         def one_more() -> None:
             self._catching_up -= 1
             if not self._catching_up:
                 self._hub.caught_up()
 
-        self._loop.call_soon_threadsafe(one_more)
+        self._queue.put(one_more, first=first)
+
+
+class LoopQueue:
+    """Work from other threads for an event loop, a slice at a time; what is put ``first`` goes before all that is not.
+
+    A loop works off all that is ready before it looks at its timers and sockets again: a thousand frames at once would
+    keep it from both for half a minute. Each of the two keeps its own order.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, slice_s: float = SLICE_S) -> None:
+        self._loop = loop
+        self._slice_s = slice_s
+        self._first: deque[Work] = deque()
+        self._then: deque[Work] = deque()
+        self._is_working = False
+
+    def put(self, work: Work, *, first: bool) -> None:
+        """Have the loop do this; from any thread. Raises RuntimeError when the loop is closed."""
+        (self._first if first else self._then).append(work)
+        self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        if not self._is_working:
+            self._is_working = True
+            self._work()
+
+    def _work(self) -> None:
+        until = time.monotonic() + self._slice_s
+        try:
+            while (self._first or self._then) and time.monotonic() < until:
+                (self._first or self._then).popleft()()
+        finally:
+            self._is_working = bool(self._first or self._then)
+            if self._is_working:
+                self._loop.call_soon(self._work)
 
 
 class _Reading:
     """Follows the topics of some event types in a thread. ``take`` is called with the events of each frame in turn, and
-    must call what it is given once they are taken: no more than ``MAX_WAITING`` frames wait."""
+    must call what it is given once they are taken: no more than ``MAX_WAITING`` frames wait. ``pass_over`` is told of
+    events that were not read because too many of their flow are behind."""
 
     def __init__(
         self,
@@ -110,7 +157,8 @@ class _Reading:
         kinds: tuple[EventType[Any], ...],
         name: str,
         pace: Pace,
-        take: Take,
+        take: Callable[[Record, list[Event], Take], None],
+        pass_over: Callable[[EventType[Any], int], None],
         caught_up: Callable[[], None],
     ) -> None:
         self.last_answer: float | None = None
@@ -119,6 +167,7 @@ class _Reading:
         self._name = f"watchfloor-hub-{name}"
         self._pace = pace
         self._take = take
+        self._pass_over = pass_over
         self._caught_up = caught_up
         self._stop = threading.Event()
         self._room = threading.Semaphore(MAX_WAITING)
@@ -161,7 +210,10 @@ class _Reading:
                 CONNECTIONS.labels("hub").inc()
                 while not self._stop.is_set():
                     for record in reader.poll(0.5):
-                        self._hand_over(record, self._decoders[record.kind.topic].decode(record.value).events)
+                        if told and record.kind.push is Push.FLOW and reader.behind(record.kind.topic) > FLOW_BEHIND:
+                            self._pass_over(record.kind, events_in(record.headers))
+                        else:
+                            self._hand_over(record, self._decoders[record.kind.topic].decode(record.value).events)
                     self.last_answer = reader.answered_at
                     if not told and reader.caught_up:
                         told = True

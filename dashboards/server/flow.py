@@ -28,6 +28,7 @@ class Flow:
         self._pending: list[Any] = []
         self._recent: deque[bytes] = deque(maxlen=kept)
         self.duplicates = 0
+        self._passed_over = 0
         self.dropped = 0
         self.shown = 0
 
@@ -39,6 +40,10 @@ class Flow:
         self._pending.append(event)
         return True
 
+    def pass_over(self, count: int) -> None:
+        """Count events that came but were never looked at."""
+        self._passed_over += count
+
     def seed(self, events: Any) -> None:
         """Take in events of the past: they are part of snapshots, nobody is told of them."""
         for event in events[-(self._recent.maxlen or 0) :]:
@@ -47,8 +52,10 @@ class Flow:
 
     def take(self, mono: float) -> tuple[list[bytes], int]:
         """Return the rows to show of what came since the last call, in order, and how many were left out."""
+        passed_over, self._passed_over = self._passed_over, 0
+        self.dropped += passed_over
         if not self._pending:
-            return [], 0
+            return [], passed_over
         pending, self._pending = self._pending, []
         since = 0.0 if self._refilled_at is None else mono - self._refilled_at
         self._tokens = min(self._burst, self._tokens + since * self._rate)
@@ -69,7 +76,7 @@ class Flow:
         self._recent.extend(rows)
         self.dropped += dropped
         self.shown += len(rows)
-        return rows, dropped
+        return rows, dropped + passed_over
 
     def rows(self) -> list[bytes]:
         """Return the newest events shown, oldest first."""

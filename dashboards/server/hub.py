@@ -133,6 +133,12 @@ class Hub:
         else:
             self._flows[channel.name].offer(events, live)
 
+    def pass_over(self, kind: EventType[Any], count: int) -> None:
+        """Count events of a flow that were not read because too many are behind; clients are told how many."""
+        channel = BY_KIND.get(kind.name)
+        if channel is not None and channel.name in self._flows:
+            self._flows[channel.name].flow.pass_over(count)
+
     def caught_up(self) -> None:
         """The log has been read to where it stood at the start: clients get their snapshots now."""
         self._caught_up = True

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pipeline.outcome import Emit, Outcome
 from pipeline.processors.recent import Recent
 from pipeline.rules import hotlist_hit, wanted_near_incident
-from pipeline.rules.hotlist_match import match
+from pipeline.rules.hotlist_match import NOTHING, match_frame
 from pipeline.state.reference import Reference
 from schemas.canary import is_canary
 from schemas.envelope import Event
@@ -66,6 +66,7 @@ class Sightings:
         }
         held = zones.containing([lat for lat, _ in moved.values()], [lon for _, lon in moved.values()])
         zones_of_moved = dict(zip(moved, held, strict=True))
+        matches = match_frame(events, index, self._reference.in_force)
         outcomes: list[Outcome] = []
         for at, read in enumerate(events):
             if is_canary(read):
@@ -76,6 +77,7 @@ class Sightings:
                 lat, lon, inside = read.lat, read.lon, zones_of_moved.get(at, ())
             else:
                 lat, lon, inside = camera.lat, camera.lon, cameras.zones_of[read.camera_id]
+            matched = matches.get(at, NOTHING)
             sighting = Sighting(
                 event_id=read.event_id,
                 occurred_at=read.occurred_at,
@@ -91,9 +93,11 @@ class Sightings:
                 lon=lon,
                 heading_deg=read.heading_deg,
                 zones=inside,
-                hits=match(read, index, self._reference.withdrawals),
+                hits=matched.hits,
+                attributes=matched.attributes,
                 incidents=() if lat is None or lon is None else incidents.near(lat, lon, read.occurred_at),
                 is_preview=read.is_preview,
+                track_id=read.track_id,
             )
             if sighting.hits and not read.is_preview:
                 place = camera.name if camera is not None else f"camera {read.camera_id}"

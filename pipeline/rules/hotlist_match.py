@@ -1,74 +1,178 @@
-"""Which list entries a plate read matches, and on what grounds.
+"""Which list entries the reads of a frame match, and on what grounds.
 
-Order of trust: the plate as read, then look-alike characters (at most two substitutions), then the reader's own
-other candidates above a confidence. Edit distance is for analysts' search: against a million plates it matches a
-third of all reads.
+Order of trust: the plate as read, then look-alike characters (at most two substitutions), then the reader's own other
+candidates above a confidence, then patterns, and last a character lost, added or taken for any other, for short lists
+that ask for it. Against a million plates an edit would match a third of all reads.
 """
 
 from __future__ import annotations
 
-from pipeline.state.hotlists import HotlistIndex, Wanted
-from pipeline.state.withdrawals import NONE_WITHDRAWN, Withdrawals
-from schemas.events.plate_read import PlateRead
-from schemas.events.sighting import Hit, Substitution
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from pipeline.rules.vehicle_agreement import agreement, verdict
+from pipeline.state.hotlist_index import HotlistIndex, Wanted
+from schemas.events.plate_read import PlateCandidate, PlateRead
+from schemas.events.sighting import AttributeCheck, Hit, Substitution
+from schemas.look_alikes import LookAlikes
 
 #: More look-alike substitutions than this and false matches explode (vendor practice: Genetec "OCR equivalence").
 MAX_SUBSTITUTIONS = 2
 #: A candidate the reader itself trusts less than this is no ground for stopping a car.
 MIN_CANDIDATE_CONFIDENCE = 0.5
+#: Cost of a character that no font makes alike, of one lost and of one added; within a class it is 1.
+EDIT_COST = 2.0
+#: Best first.
+_ORDER = {"exact": 0, "look_alike": 1, "candidate": 2, "pattern": 3, "edit": 4}
+
+#: Whether an entry alerts at this moment: not withdrawn, within its schedule. Expiry is looked at here.
+InForce = Callable[[Wanted, datetime], bool]
 
 
-def match(read: PlateRead, index: HotlistIndex, withdrawals: Withdrawals = NONE_WITHDRAWN) -> tuple[Hit, ...]:
-    """Return the hits of a read, best first: exact, then look-alike by substitutions, then candidates by rank."""
-    listed = index.look_alikes(read.plate)
-    candidates = [one for one in read.candidates if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
-    if not listed and not candidates:
+class Match(Struct, frozen=True):
+    """What a read matches: hits, best first, and what was seen of the vehicle against each entry."""
+
+    hits: tuple[Hit, ...] = ()
+    attributes: tuple[AttributeCheck, ...] = ()
+
+
+NOTHING = Match()
+
+
+def match_frame(reads: Sequence[PlateRead], index: HotlistIndex, in_force: InForce | None = None) -> dict[int, Match]:
+    """Return what reads match, by their place in the frame; most match nothing and are not in it."""
+    plates = [read.plate for read in reads]
+    found: dict[int, dict[tuple[str, str], tuple[Hit, Wanted]]] = {}
+
+    def keep(at: int, entry: Wanted, hit: Hit | None) -> None:
+        if hit is None:
+            return
+        if entry.expires_at is not None and entry.expires_at <= reads[at].observed_at:
+            return
+        if in_force is not None and not in_force(entry, reads[at].observed_at):
+            return
+        found.setdefault(at, {}).setdefault((entry.list_id, entry.entry_id), (hit, entry))
+
+    for at, entry in index.find(plates):
+        keep(at, entry, _look_alike(reads[at], entry, index.look_alikes))
+    guesses = [
+        (at, rank, guess.plate)
+        for at, read in enumerate(reads)
+        if read.candidates
+        for rank, guess in enumerate(_trusted(read), start=1)
+    ]
+    for place, entry in index.find([plate for _, _, plate in guesses]):
+        at, rank, plate = guesses[place]
+        # A candidate is a guess already: it must be listed exactly, not guessed at once more.
+        if entry.plate == plate:
+            keep(at, entry, _hit(reads[at], entry, "candidate", plate, rank))
+    for at, entry in index.find_patterns(plates):
+        keep(at, entry, _hit(reads[at], entry, "pattern", plates[at]))
+    for at, entry in index.find_edits(plates):
+        changes = edit(plates[at], entry.plate, index.look_alikes, entry.region or reads[at].plate_region)
+        if changes:
+            keep(at, entry, _hit(reads[at], entry, "edit", plates[at], 0, changes))
+    return {at: _ranked(reads[at], hits.values()) for at, hits in found.items()}
+
+
+def match(read: PlateRead, index: HotlistIndex, in_force: InForce | None = None) -> tuple[Hit, ...]:
+    """Return the hits of one read, best first."""
+    return match_frame([read], index, in_force).get(0, NOTHING).hits
+
+
+def edit(read: str, listed: str, look_alikes: LookAlikes, region: str | None) -> tuple[Substitution, ...]:
+    """Return the one change that makes the plate read of the listed one: a character lost, added or another.
+
+    Look-alikes count as equal and are named beside it; empty when more than one edit, or more look-alikes than
+    ``MAX_SUBSTITUTIONS``, stand between the two, or none. Positions are of the plate read.
+    """
+
+    def pairs(ours: str, theirs: str, shift: int, at: int) -> list[Substitution] | None:
+        changes = []
+        for place, (seen, wanted) in enumerate(zip(ours, theirs, strict=True)):
+            if seen != wanted:
+                if not look_alikes.alike(seen, wanted, region):
+                    return None
+                changes.append(Substitution(place + (shift if place >= at else 0), seen, wanted))
+        return changes if len(changes) <= MAX_SUBSTITUTIONS else None
+
+    best: tuple[Substitution, ...] = ()
+    if len(read) == len(listed):
+        for at in range(len(read)):
+            if read[at] == listed[at]:
+                continue
+            rest = pairs(read[:at] + read[at + 1 :], listed[:at] + listed[at + 1 :], 1, at)
+            if rest is not None and not look_alikes.alike(read[at], listed[at], region):
+                best = (Substitution(at, read[at], listed[at], EDIT_COST), *rest)
+        return best
+    longer, shorter = (read, listed) if len(read) > len(listed) else (listed, read)
+    if len(longer) != len(shorter) + 1:
         return ()
-    hits: list[Hit] = []
-    matched: set[tuple[str, str]] = set()
-    for entry in listed:
-        hit = _hit(read, entry, read.plate, 0)
-        if hit is not None:
-            hits.append(hit)
-            matched.add((entry.list_id, entry.entry_id))
-    for rank, candidate in enumerate(candidates, start=1):
-        for entry in index.look_alikes(candidate.plate):
-            # A candidate is a guess already: it must be listed exactly, not guessed at once more.
-            if entry.plate == candidate.plate and (entry.list_id, entry.entry_id) not in matched:
-                hit = _hit(read, entry, candidate.plate, rank)
-                if hit is not None:
-                    hits.append(hit)
-                    matched.add((entry.list_id, entry.entry_id))
-    hits = [hit for hit in hits if not withdrawals.is_withdrawn(hit.list_id, hit.entry_id)]
-    hits.sort(key=lambda hit: (hit.candidate_rank, len(hit.substitutions), hit.list_id, hit.entry_id))
-    return tuple(hits)
+    for at in range(len(longer) - 1, -1, -1):
+        cut = longer[:at] + longer[at + 1 :]
+        ours, theirs = (cut, listed) if longer is read else (read, cut)
+        rest = pairs(ours, theirs, 1 if longer is read else 0, at)
+        if rest is not None and (not best or len(rest) + 1 < len(best)):
+            change = (
+                Substitution(at, longer[at], "", EDIT_COST)
+                if longer is read
+                else Substitution(at, "", longer[at], EDIT_COST)
+            )
+            best = (change, *rest)
+    return best
 
 
-def _hit(read: PlateRead, entry: Wanted, text: str, rank: int) -> Hit | None:
-    if entry.expires_at is not None and entry.expires_at <= read.observed_at:
+def _trusted(read: PlateRead) -> list[PlateCandidate]:
+    return [one for one in read.candidates if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
+
+
+def _look_alike(read: PlateRead, entry: Wanted, look_alikes: LookAlikes) -> Hit | None:
+    if read.plate == entry.plate:
+        return _hit(read, entry, "exact", read.plate)
+    if entry.tolerance == "exact":
         return None
-    substitutions = tuple(
+    region = entry.region or read.plate_region
+    changes = tuple(
         Substitution(position, seen, listed)
-        for position, (seen, listed) in enumerate(zip(text, entry.plate, strict=True))
+        for position, (seen, listed) in enumerate(zip(read.plate, entry.plate, strict=True))
         if seen != listed
     )
-    if len(substitutions) > MAX_SUBSTITUTIONS:
+    if len(changes) > MAX_SUBSTITUTIONS or not all(look_alikes.alike(one.read, one.listed, region) for one in changes):
         return None
+    return _hit(read, entry, "look_alike", read.plate, 0, changes)
+
+
+def _hit(
+    read: PlateRead, entry: Wanted, kind: str, text: str, rank: int = 0, changes: tuple[Substitution, ...] = ()
+) -> Hit:
     return Hit(
         list_id=entry.list_id,
         entry_id=entry.entry_id,
         listed_plate=entry.plate,
-        match="candidate" if rank else "look_alike" if substitutions else "exact",
+        match=kind,
         matched_plate=text,
         candidate_rank=rank,
-        substitutions=substitutions,
+        substitutions=changes,
         region_relation=_region_relation(read.plate_region, entry.region),
-        attributes=_attributes(read, entry),
+        attributes=verdict(agreement(read, entry)),
         kind=entry.kind,
         reason=entry.reason,
         severity=entry.severity,
         list_as_of=entry.as_of,
     )
+
+
+def _ranked(read: PlateRead, hits: Iterable[tuple[Hit, Wanted]]) -> Match:
+    ordered = sorted(hits, key=lambda pair: _trust(pair[0]))
+    checks = [check for _, entry in ordered for check in agreement(read, entry)]
+    return Match(tuple(hit for hit, _ in ordered), tuple(checks))
+
+
+def _trust(hit: Hit) -> tuple[int, int, float, str, str]:
+    cost = sum(one.cost for one in hit.substitutions)
+    return (_ORDER[hit.match], hit.candidate_rank, cost, hit.list_id, hit.entry_id)
 
 
 def _region_relation(read: str | None, listed: str | None) -> str:
@@ -80,11 +184,3 @@ def _region_relation(read: str | None, listed: str | None) -> str:
     if read.startswith(f"{listed}-") or listed.startswith(f"{read}-"):
         return "unknown"
     return "other"
-
-
-def _attributes(read: PlateRead, entry: Wanted) -> str:
-    pairs = [(read.vehicle_make, entry.make), (read.vehicle_colour, entry.colour)]
-    known = [(seen, listed) for seen, listed in pairs if seen and listed]
-    if not known:
-        return "unknown"
-    return "agree" if all(seen == listed for seen, listed in known) else "differ"

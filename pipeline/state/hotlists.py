@@ -1,17 +1,17 @@
-"""The hotlists in force, as one index from look-alike fold to entries."""
+"""The hotlists in force: versions arrive in chunks, and take effect whole."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
 
 import structlog
-from msgspec import Struct
 
+from pipeline.state.hotlist_index import HotlistIndex, Part, Wanted
+from pipeline.state.recalls import Listing
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
 from schemas.hotlist_checksum import checksum
-from schemas.plate import fold
+from schemas.look_alikes import LookAlikes, default_look_alikes
 
 log = structlog.get_logger(__name__)
 
@@ -19,66 +19,25 @@ log = structlog.get_logger(__name__)
 MAX_STAGED = 2
 
 
-class Wanted(Struct, frozen=True, gc=False):
-    """A list entry in force, as small as a million of them need."""
-
-    list_id: str
-    entry_id: str
-    plate: str
-    region: str | None
-    kind: str
-    severity: str
-    reason: str
-    make: str | None
-    colour: str | None
-    expires_at: datetime | None
-    as_of: datetime
-
-
-class HotlistIndex:
-    """Entries in force by the look-alike fold of their plate. Immutable once built: swap it whole.
-
-    One dictionary serves exact and look-alike matching: a fold names few entries, and comparing the plates then
-    tells which it is. About 300 bytes an entry.
-    """
-
-    __slots__ = ("_by_fold", "size")
-
-    def __init__(self, entries: Iterable[Wanted] = ()) -> None:
-        by_fold: dict[bytes, Wanted | tuple[Wanted, ...]] = {}
-        size = 0
-        for entry in entries:
-            size += 1
-            key = fold(entry.plate)
-            present = by_fold.get(key)
-            if present is None:
-                by_fold[key] = entry
-            elif isinstance(present, tuple):
-                by_fold[key] = (*present, entry)
-            else:
-                by_fold[key] = (present, entry)
-        self._by_fold = by_fold
-        self.size = size
-
-    def look_alikes(self, plate: str) -> tuple[Wanted, ...]:
-        """Return the entries whose plate equals this one or differs in look-alike characters only."""
-        found = self._by_fold.get(fold(plate))
-        if found is None:
-            return ()
-        return found if isinstance(found, tuple) else (found,)
+#: Lists with fewer entries share one part of the index, so that each of hundreds of small lists costs a read nothing.
+SMALL_LIST = 20_000
 
 
 class Hotlists:
     """Takes entries and manifests as they arrive; ``index`` changes only when a version is complete and intact."""
 
-    def __init__(self) -> None:
-        self.index = HotlistIndex()
+    def __init__(self, look_alikes: LookAlikes | None = None) -> None:
+        self.look_alikes = look_alikes or default_look_alikes()
+        self.index = HotlistIndex((), self.look_alikes)
         self.in_force: dict[str, Hotlist] = {}
         self.incomplete: dict[str, str] = {}
-        self._entries: dict[str, list[Wanted]] = {}
+        #: Small lists as they are, large ones as a part of the index.
+        self._small: dict[str, list[Wanted]] = {}
+        self._large: dict[str, Part] = {}
+        #: Versions in force that the index does not hold yet.
+        self._complete: dict[str, tuple[Hotlist, dict[str, HotlistEntry]]] = {}
         self._staged: dict[str, dict[str, dict[str, HotlistEntry]]] = {}
         self._manifests: dict[str, Hotlist] = {}
-        self._dirty = False
 
     def add_entries(self, entries: Iterable[HotlistEntry]) -> None:
         """Stage entries of versions that may still lack their manifest."""
@@ -120,33 +79,62 @@ class Hotlists:
             return
         self.incomplete.pop(list_id, None)
         self.in_force[list_id] = manifest
-        self._entries[list_id] = [_wanted(entry, manifest.as_of) for entry in staged.values()]
         self._staged.pop(list_id, None)
-        self._dirty = True
+        self._complete[list_id] = (manifest, staged)
         log.info("hotlist in force", list_id=list_id, version=manifest.version, entries=manifest.entry_count)
 
-    def plates_of(self, list_id: str, entry_ids: Collection[str]) -> dict[str, str]:
-        """Return by id the plates of those of these entries that are on the list in force. Reads the whole list."""
-        return {one.entry_id: one.plate for one in self._entries.get(list_id, ()) if one.entry_id in entry_ids}
+    def listed(self, listings: Collection[Listing]) -> set[Listing]:
+        """Return those of these listings that are on a list in force with the plate they had."""
+        wanted = {(one.list_id, one.entry_id, one.plate): one for one in listings}
+        patterns = [entry for part in self.index.parts for _, entry in part.patterns]
+        found = (entry for _, entry in self.index.find([one.plate for one in listings]))
+        return {
+            wanted[key]
+            for entry in (*found, *patterns)
+            if (key := (entry.list_id, entry.entry_id, entry.plate)) in wanted
+        }
 
     def rebuild(self) -> None:
         """Build the index anew if a list changed. Takes seconds for a million entries: call it off the event loop."""
-        if self._dirty:
-            self._dirty = False
-            self.index = HotlistIndex(entry for entries in self._entries.values() for entry in entries)
+        complete, self._complete = self._complete, {}
+        if not complete:
+            return
+        for list_id, (manifest, staged) in complete.items():
+            is_small = len(staged) < SMALL_LIST
+            wanted = (_wanted(entry, manifest) for entry in _drained(staged))
+            if is_small:
+                self._small[list_id] = list(wanted)
+                self._large.pop(list_id, None)
+            else:
+                self._large[list_id] = Part(wanted, self.look_alikes)
+                self._small.pop(list_id, None)
+        small = Part((entry for entries in self._small.values() for entry in entries), self.look_alikes)
+        self.index = HotlistIndex.of((small, *self._large.values()), self.look_alikes)
 
 
-def _wanted(entry: HotlistEntry, as_of: datetime) -> Wanted:
+def _drained(staged: dict[str, HotlistEntry]) -> Iterator[HotlistEntry]:
+    """Yield the entries in order and let go of each: a million let go of at once would hold up every other thread."""
+    for entry_id in list(staged):
+        yield staged.pop(entry_id)
+
+
+def _wanted(entry: HotlistEntry, manifest: Hotlist) -> Wanted:
     return Wanted(
-        entry.list_id,
-        entry.entry_id,
-        entry.plate,
-        entry.plate_region,
-        entry.kind,
-        entry.severity,
-        entry.reason,
-        entry.vehicle_make,
-        entry.vehicle_colour,
-        entry.expires_at,
-        as_of,
+        list_id=entry.list_id,
+        entry_id=entry.entry_id,
+        plate=entry.plate,
+        region=entry.plate_region,
+        kind=entry.kind,
+        severity=entry.severity,
+        reason=entry.reason,
+        make=entry.vehicle_make,
+        colour=entry.vehicle_colour,
+        expires_at=entry.expires_at,
+        as_of=manifest.as_of,
+        body=entry.vehicle_body,
+        schedule=entry.schedule,
+        time_zone=manifest.time_zone,
+        audience=entry.audience,
+        case_number=entry.case_number,
+        tolerance=manifest.tolerance or "look_alike",
     )

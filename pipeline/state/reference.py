@@ -19,6 +19,7 @@ import structlog
 
 from pipeline.state.cameras import CameraIndex
 from pipeline.state.hotlists import Hotlists
+from pipeline.state.in_force import InForce
 from pipeline.state.incidents import OpenIncidents
 from pipeline.state.recalls import Recalls
 from pipeline.state.withdrawals import Withdrawals
@@ -69,7 +70,9 @@ class Reference:
         self.hotlists = Hotlists()
         #: In force as soon as they are folded in: they need no ``rebuild``.
         self.withdrawals = Withdrawals()
-        self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.plates_of)
+        self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.listed)
+        #: What the matching asks of each entry that a read would match.
+        self.in_force = InForce(self.withdrawals)
         self.incidents = OpenIncidents()
         self.health: dict[str, CameraHealth] = {}
         self.alerts: dict[UUID, Alert] = {}

@@ -106,6 +106,12 @@ def encode_frame(events: Sequence[Event]) -> bytes:
     return _encoder.encode(events)
 
 
+def events_in(headers: Headers) -> int:
+    """Return how many events a frame's headers say it has; 1 when they do not say."""
+    told = dict(headers).get("count", b"")
+    return int(told) if told.isdigit() else 1
+
+
 def frame_headers(kind: EventType[E], first: Event, count: int, traceparent: str | None = None) -> Headers:
     """Return a frame's headers: CloudEvents 1.0 Kafka binding (§3.2.3, ``ce_`` prefix), plus ``count``.
 

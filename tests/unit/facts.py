@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from pipeline.state.hotlists import HotlistIndex, Wanted
+from pipeline.state.hotlist_index import HotlistIndex, Wanted
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.events.camera import CAMERA, Camera

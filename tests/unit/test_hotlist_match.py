@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.rules.hotlist_match import match
-from pipeline.state.hotlists import HotlistIndex
+from pipeline.rules.hotlist_match import NOTHING, match, match_frame
+from pipeline.state.hotlist_index import HotlistIndex
 from tests.unit.facts import NOW, candidate, read, wanted
 
 # The vendor's published vectors for the list entry ABC123 (standards §2.2): one more substitution than they allow.
@@ -81,3 +83,78 @@ def test_make_and_colour_are_held_against_the_entry(make: str, colour: str, said
     entry = wanted("ABC123", make="ford", colour="red")
     (hit,) = match(read("ABC123", vehicle_make=make, vehicle_colour=colour), HotlistIndex([entry]))
     assert hit.attributes == said
+
+
+def test_a_body_or_colour_that_contradicts_the_entry_is_named_with_both_words() -> None:
+    entry = wanted("ABC123", make="ford", colour="white", body="pickup")
+    seen = read("ABC123", vehicle_make="ford", vehicle_colour="red", vehicle_body="truck-standard")
+    found = match_frame([seen], HotlistIndex([entry]))[0]
+    assert [(one.attribute, one.read, one.listed, one.agrees) for one in found.attributes] == [
+        ("make", "ford", "ford", True),
+        ("colour", "red", "white", False),
+        ("body", "truck-standard", "pickup", True),
+    ]
+    assert found.hits[0].attributes == "differ"
+
+
+@pytest.mark.parametrize(("seen", "listed"), [("gray", "silver"), ("GRY", "grey"), ("blk", "black")])
+def test_different_words_for_one_colour_agree(seen: str, listed: str) -> None:
+    (hit,) = match(read("ABC123", vehicle_colour=seen), HotlistIndex([wanted("ABC123", colour=listed)]))
+    assert hit.attributes == "agree"
+
+
+def test_a_list_that_tolerates_nothing_matches_exactly_only() -> None:
+    index = HotlistIndex([wanted("ABC123", tolerance="exact")])
+    assert match(read("A8C123"), index) == ()
+    assert len(match(read("ABC123"), index)) == 1
+
+
+@pytest.mark.parametrize(
+    ("plate", "changes"),
+    [
+        ("ABC12", [(5, "", "3", 2.0)]),
+        ("BC123", [(0, "", "A", 2.0)]),
+        ("ABXC123", [(2, "X", "", 2.0)]),
+        ("ABC723", [(3, "7", "1", 2.0)]),
+        ("A8C12", [(5, "", "3", 2.0), (1, "8", "B", 1.0)]),
+        ("AXC12", None),
+        ("ABC1", None),
+    ],
+)
+def test_an_edit_says_which_character_was_lost_added_or_another(plate: str, changes: list[object] | None) -> None:
+    hits = match(read(plate), HotlistIndex([wanted("ABC123", tolerance="edit")]))
+    if changes is None:
+        assert hits == ()
+    else:
+        assert [(hit.match, [(c.position, c.read, c.listed, c.cost) for c in hit.substitutions]) for hit in hits] == [
+            ("edit", changes)
+        ]
+
+
+def test_a_pattern_is_ranked_below_candidates_and_above_edits() -> None:
+    index = HotlistIndex(
+        [wanted("ABC1?3", "pattern"), wanted("ABC124", "edit", tolerance="edit"), wanted("XYZ789", "guess")]
+    )
+    hits = match(read("ABC123", candidates=(candidate("XYZ789", 0.9),)), index)
+    assert [hit.entry_id for hit in hits] == ["guess", "pattern", "edit"]
+
+
+def test_what_is_not_in_force_matches_nothing() -> None:
+    index = HotlistIndex([wanted("ABC123", "on"), wanted("ABC123", "off")])
+    hits = match(read("ABC123"), index, lambda entry, _: entry.entry_id == "on")
+    assert [hit.entry_id for hit in hits] == ["on"]
+
+
+@given(
+    st.lists(st.text("AB8", min_size=1, max_size=4), max_size=8),
+    st.lists(st.text("AB8", min_size=1, max_size=4), max_size=8),
+)
+def test_a_frame_matches_as_its_reads_do_one_by_one(listed: list[str], plates: list[str]) -> None:
+    index = HotlistIndex(
+        wanted(plate, f"E{number}", tolerance="edit" if number % 2 else "look_alike")
+        for number, plate in enumerate(listed)
+    )
+    reads = [read(plate, number) for number, plate in enumerate(plates)]
+    together = match_frame(reads, index)
+    for at, one in enumerate(reads):
+        assert together.get(at, NOTHING).hits == match(one, index)

@@ -76,3 +76,14 @@ def test_the_past_is_part_of_the_snapshot_only_and_bounded() -> None:
     flow.seed([sighting(number) for number in range(20)])
     assert flow.take(0.0) == ([], 0)
     assert _ids(flow.rows()) == [str(sighting(number).event_id) for number in range(15, 20)]
+
+
+def test_what_was_passed_over_is_told_even_when_nothing_is_shown() -> None:
+    flow = Flow()
+    flow.pass_over(512)
+    assert flow.take(0.0) == ([], 512)
+    assert flow.take(0.1) == ([], 0)
+    flow.pass_over(3)
+    flow.offer(sighting(1))
+    rows, dropped = flow.take(0.2)
+    assert (len(rows), dropped, flow.dropped) == (1, 3, 515)

@@ -10,7 +10,7 @@ from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
 from pipeline.processors.sightings import Sightings
 from pipeline.rejudging import OLD_AFTER_S, Rejudging
-from pipeline.state.hotlists import HotlistIndex
+from pipeline.state.hotlist_index import HotlistIndex
 from pipeline.state.reference import Follower, Reference
 from schemas.events.alert import ALERT
 from schemas.events.hotlist import HOTLIST, Hotlist

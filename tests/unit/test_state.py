@@ -49,7 +49,7 @@ def version(name: str, plates: list[str], list_id: str = "stolen") -> tuple[list
 
 def listed(hotlists: Hotlists, *plates: str) -> list[str]:
     hotlists.rebuild()
-    return [plate for plate in plates if any(one.plate == plate for one in hotlists.index.look_alikes(plate))]
+    return [plate for plate in plates if any(one.plate == plate for one in hotlists.index.look_alikes_of(plate))]
 
 
 def test_a_list_takes_effect_only_when_its_manifest_and_every_entry_are_there() -> None:

@@ -19,7 +19,7 @@ import shapely
 
 from compose.bench.peers.order import Order
 from pipeline.rules.hotlist_match import match
-from pipeline.state.hotlists import HotlistIndex, Wanted
+from pipeline.state.hotlist_index import HotlistIndex, Wanted
 from pipeline.state.zones import ZoneIndex
 from schemas.events.plate_read import PlateRead
 from schemas.events.sighting import Hit
