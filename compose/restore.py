@@ -1,7 +1,8 @@
 """The embedded log does not outlive a restart, the embedded store does: what must live on is put back from it.
 
-Reference facts (cameras, zones, hotlists in force), open alerts and open incidents are published again into an empty
-log, with the ids they had, so that every reader knows them for what they are and the store takes no second copy.
+Reference facts (cameras, zones, hotlists in force, withdrawals), open alerts and open incidents are published again
+into an empty log, with the ids they had, so that every reader knows them for what they are and the store takes no
+second copy.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
+from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
 from schemas.events.zone import ZONE
 from schemas.hotlist_checksum import RunningChecksum
@@ -50,6 +52,8 @@ class Restored(Struct, frozen=True):
 RESTORED = (
     Restored(CAMERA, "cameras"),
     Restored(ZONE, "zones", page=ZONES_PAGE),
+    # Before the lists: a withdrawn entry must not be in force for a moment.
+    Restored(HOTLIST_WITHDRAWAL, "hotlist_withdrawals"),
     Restored(INCIDENT, "incidents", "status = 'open' AND opened_at > now() - INTERVAL 2 DAY"),
     Restored(
         ALERT,

@@ -103,7 +103,7 @@ async def _load_list(local: Local, folder: Path, count: int) -> None:
         rows.writerow(["plate", "state", "reason", "case_number", "severity"])
         rows.writerows([wanted_plate(number), "", "Stolen", f"B{number}", "P2"] for number in range(count))
     done = await asyncio.create_subprocess_exec(
-        *role_command("hotlist", "load", str(file), "--list", LIST_ID),
+        *role_command("hotlist", "load", str(file), "--list", LIST_ID, "--trusted-extract"),
         env={**environment(local.settings)},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -25,6 +25,7 @@ from pipeline.outcome import Processor
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
+from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
 from pipeline.rejudging import Rejudging
@@ -72,6 +73,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         engine = Engine(engine_settings(settings, PROCESS_GROUP))
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         rejudging = Rejudging(follower)
+        recalling = Recalling(reference, partitions=settings.kafka_partitions, assigned=engine.assigned)
         for guard in guards:
             engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None))
         here.watch("engine", lambda: engine_fault(engine))
@@ -83,7 +85,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         late = False
         while not stop.is_set():
             _require_alive(follower)
-            await _tick(engine, cameras, settings)
+            await _tick(engine, cameras, recalling, settings)
             await _judge_again(engine, rejudging)
             behind = follower.behind_s
             was_late, late = late, behind is not None and behind > REFERENCE_LATE_S
@@ -176,7 +178,8 @@ async def _judge_again(engine: Engine, rejudging: Rejudging) -> None:
         log.info("judged again by newer facts", messages=rejudging.again - before)
 
 
-async def _tick(engine: Engine, cameras: Cameras, settings: Settings) -> None:
-    due: list[Any] = cameras.tick(utc_now())
+async def _tick(engine: Engine, cameras: Cameras, recalling: Recalling, settings: Settings) -> None:
+    now = utc_now()
+    due: list[Any] = [*cameras.tick(now), *recalling.tick(now)]
     if due:
         await engine.send(frames(due, settings.kafka_partitions))

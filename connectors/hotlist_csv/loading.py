@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from hashlib import blake2b, sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.file_reading import FileError, RowError
-from connectors.hotlist_csv.row import COLUMNS, Listed, RowReader, kind_of, severity_of
+from connectors.hotlist_csv.row import COLUMNS, Listed, RowReader, RowRules, kind_of, moment_of, severity_of
 from connectors.tabular import BadRow, Table
 from connectors.translation import Context
 from schemas.events.hotlist import Hotlist
@@ -25,14 +25,23 @@ from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, encode_event
 
 #: Clocks differ; a list from further ahead would outrank every list that comes before that day.
 MAX_AHEAD = timedelta(minutes=5)
+#: What a list can count as a match (schemas/events/hotlist.py).
+TOLERANCES = ("exact", "look_alike", "edit")
+#: Longer is no expiry.
+MAX_EXPIRES_DAYS = 366
 
 
 class HotlistOptions(Struct, frozen=True, kw_only=True):
     """What the loader's user says of a list.
 
     ``as_of``: how current the list is; the file's own time of change if None. ``severity`` and ``kind`` hold for rows
-    that give none. ``zone``: the IANA zone of dates without one. ``allow_empty``: a file without entries, which
-    would end all alerts of the list, is meant.
+    that give none. ``zone``: the IANA zone of dates without one and of schedules. ``allow_empty``: a file without
+    entries, which would end all alerts of the list, is meant.
+    ``expires_days``: rows without an expiry expire so many days after ``as_of``. ``expires``: or then: a time as rows
+    give it, or a clock time alone (19:00), which is the next one after ``as_of``: the end of a shift.
+    ``trusted_extract``: an authority answers for the entries; none is asked for its reason, case or expiry.
+    ``allow_patterns``: plates may have ``?`` and ``*``. ``tolerance``: what counts as a match. ``max_age_s``: from
+    which age on the list counts as stale, seconds.
     """
 
     list_id: str
@@ -43,6 +52,12 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     kind: str = "other"
     zone: str = "UTC"
     allow_empty: bool = False
+    expires_days: int | None = None
+    expires: str = ""
+    trusted_extract: bool = False
+    allow_patterns: bool = False
+    tolerance: str = "look_alike"
+    max_age_s: float | None = None
 
 
 class HotlistFile:
@@ -118,6 +133,11 @@ class HotlistFile:
     def _check_rows(self) -> str:
         """Read every row, keep its place and id, note what is wrong, and return the digest of the content."""
         digest = sha256(self._options.list_id.encode())
+        # What holds for the whole list makes another version, too; what is as ever is left out, so that files that were
+        # loaded before it was there keep theirs.
+        stated = (self._options.tolerance, self._options.max_age_s, self._options.zone)
+        if stated != ("look_alike", None, "UTC"):
+            digest.update(msgspec.json.encode(stated))
         first_lines: dict[str, int] = {}
         repeated: Counter[str] = Counter()
         given = self._table.index(COLUMNS["entry_id"])
@@ -165,6 +185,9 @@ class HotlistFile:
             vehicle_model=listed.model,
             vehicle_colour=listed.colour,
             expires_at=listed.expires_at,
+            vehicle_body=listed.body,
+            schedule=listed.schedule,
+            audience=listed.audience,
         )
 
     def _make_manifest(self, chunk_count: int, checksum: str) -> Hotlist:
@@ -182,6 +205,9 @@ class HotlistFile:
             entry_count=self.entry_count,
             chunk_count=chunk_count,
             checksum=checksum,
+            tolerance=self._options.tolerance,
+            max_age_s=self._options.max_age_s,
+            time_zone=self._options.zone,
         )
 
     def _changed(self) -> FileError:
@@ -201,6 +227,10 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         severity, kind = severity_of(options.severity), kind_of(options.kind)
     except ValueError as error:
         raise FileError(f"The severity or kind for all rows is {error}.") from error
+    if options.tolerance not in TOLERANCES:
+        raise FileError(f"The tolerance {options.tolerance!r} is not known; there are {', '.join(TOLERANCES)}.")
+    if options.max_age_s is not None and options.max_age_s <= 0:
+        raise FileError("The age from which a list is stale must be more than nothing.")
     try:
         zone = ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -213,7 +243,40 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
     as_of = as_of.replace(microsecond=as_of.microsecond // 1000 * 1000)
     if as_of > context.observed_at + MAX_AHEAD:
         raise FileError(f"The list says it is as of {as_of.isoformat()}, which is still to come. Check the clock.")
-    return HotlistFile(table, RowReader(table, kind, severity, zone), options, as_of, context)
+    rules = RowRules(
+        kind=kind,
+        severity=severity,
+        zone=zone,
+        expires_at=_expiry(options, as_of, zone),
+        complete=not options.trusted_extract,
+        patterns=options.allow_patterns,
+    )
+    return HotlistFile(table, RowReader(table, rules), options, as_of, context)
+
+
+def _expiry(options: HotlistOptions, as_of: datetime, zone: tzinfo) -> datetime | None:
+    """Return when rows without an expiry of their own expire; None: never. Raises FileError."""
+    if options.expires_days is not None and options.expires:
+        raise FileError("Give all entries one expiry: after some days, or at a time.")
+    if options.expires_days is not None:
+        if not 1 <= options.expires_days <= MAX_EXPIRES_DAYS:
+            raise FileError(f"Entries can expire after 1 to {MAX_EXPIRES_DAYS} days.")
+        return as_of + timedelta(days=options.expires_days)
+    if not options.expires:
+        return None
+    try:
+        clock = time.fromisoformat(options.expires)
+    except ValueError:
+        try:
+            expiry = moment_of(options.expires, zone)
+        except ValueError as error:
+            raise FileError(f"The expiry for all entries is {error}, or a clock time like 19:00.") from error
+        if expiry <= as_of:
+            raise FileError("The expiry for all entries lies before the list's as-of time.") from None
+        return expiry
+    local = as_of.astimezone(zone)
+    ends = local.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+    return (ends if ends > local else ends + timedelta(days=1)).astimezone(UTC)
 
 
 def compact(moment: datetime) -> str:

@@ -15,10 +15,13 @@ from connectors.hotlist_csv.region import region_of
 from connectors.tabular import Table
 from schemas.events.alert import SEVERITIES
 from schemas.plate import normalise
+from schemas.schedule import parse_schedule
 
 T = TypeVar("T")
 
 MAX_PLATE = 20
+#: In a pattern: one character, and any number of them.
+WILDCARDS = frozenset("?*")
 #: Column names that are understood, by what they hold.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "plate": ("plate", "license_plate", "licence_plate", "plate_number", "lic", "lpn", "tag"),
@@ -31,7 +34,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "make": ("make", "vehicle_make", "vma"),
     "model": ("model", "vehicle_model", "vmo"),
     "colour": ("colour", "color", "vehicle_colour", "vehicle_color", "vco"),
+    "body": ("body", "vehicle_body", "body_style", "body_type", "vst"),
     "expires_at": ("expires_at", "expires", "expiry", "expiration", "expiration_date"),
+    "schedule": ("schedule", "active_hours", "alert_hours"),
+    "audience": ("audience", "visibility", "custom_hotlist_audience"),
+}
+#: What an entry must say of itself unless an authority's extract is loaded as it is: what the column is for, by field.
+REQUIRED = {
+    "reason": "why the plate is listed",
+    "case_number": "the case it belongs to",
+    "expires_at": "until when it holds",
+}
+#: A pattern with fewer fixed characters would match every other car.
+MIN_FIXED = 3
+#: How lists write who may see an entry's alerts, and what we call it.
+_AUDIENCES = {
+    "all": "",
+    "everyone": "",
+    "organization": "",
+    "organisation": "",
+    "public": "",
+    "restricted": "restricted",
 }
 #: What may stand between the letters and digits of a plate. Anything else (a * or ? of a partial plate) would be lost
 #: by normalising, and another vehicle be stopped.
@@ -39,8 +62,12 @@ _SEPARATORS = frozenset(" -.·•_'’/\u00a0")
 _FORMATS = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p")
 
 
-class Listed(Struct, frozen=True, gc=False):
-    """A row's content. ``entry_id`` is "" when the list gives none."""
+class Listed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A row's content. ``entry_id`` is "" when the list gives none.
+
+    Fields that came later have defaults, which are left out of a version's digest: the same file stays the same
+    version.
+    """
 
     plate: str
     region: str | None
@@ -53,25 +80,55 @@ class Listed(Struct, frozen=True, gc=False):
     model: str | None
     colour: str | None
     expires_at: datetime | None
+    body: str | None = None
+    schedule: str = ""
+    audience: str = ""
+
+
+class RowRules(Struct, frozen=True, kw_only=True):
+    """What holds for all rows of a file.
+
+    ``kind``, ``severity`` and ``expires_at`` hold for rows that give none; ``zone`` is that of dates without an offset.
+    ``complete``: each entry must have what REQUIRED names. ``patterns``: plates may have ``?`` and ``*``.
+    """
+
+    kind: str = "other"
+    severity: str = "P3"
+    zone: tzinfo = UTC
+    expires_at: datetime | None = None
+    complete: bool = True
+    patterns: bool = False
 
 
 class RowReader:
-    """Reads rows of one table. Raises FileError when it has no column of plates.
+    """Reads rows of one table. Raises FileError when it has no column of plates, or none of what every entry needs."""
 
-    ``kind`` and ``severity`` hold for rows that give none; ``zone`` is that of dates without an offset.
-    """
-
-    def __init__(self, table: Table, kind: str, severity: str, zone: tzinfo) -> None:
+    def __init__(self, table: Table, rules: RowRules) -> None:
         self._at = {field: table.index(names) for field, names in COLUMNS.items()}
         self._header = table.header
+        self._rules = rules
         if self._at["plate"] is None:
             raise FileError(
                 f"{table.path.name} has no column of plates (named plate, license_plate or tag); "
                 f"it has: {', '.join(name for name in table.header if name)}. Rename the column."
             )
-        self._kind, self._severity = kind, severity
+        self._required = frozenset(self._required_fields(table) if rules.complete else ())
+        self._plate = partial(_plate, patterns=rules.patterns)
         # Dates are few, and reading one takes longer than all else in a row.
-        self._moment = lru_cache(maxsize=4096)(partial(moment_of, zone=zone))
+        self._moment = lru_cache(maxsize=4096)(partial(moment_of, zone=rules.zone))
+
+    def _required_fields(self, table: Table) -> list[str]:
+        """Return the fields that each row must have. Raises FileError when there is no column of one."""
+        needed = [field for field in REQUIRED if not (field == "expires_at" and self._rules.expires_at is not None)]
+        missing = [field for field in needed if self._at[field] is None]
+        if missing:
+            told = "; ".join(f"{field} ({REQUIRED[field]})" for field in missing)
+            raise FileError(
+                f"{table.path.name} lacks columns that every entry of a list made here must have: {told}. Add them"
+                + (", or give one expiry to all with --expires-days" if "expires_at" in missing else "")
+                + "; an authority's extract is loaded as it is with --trusted-extract."
+            )
+        return ["plate", *needed]
 
     def read(self, line: int, cells: Sequence[str]) -> Listed | list[RowError]:
         """Return the row's content, or everything that is wrong with it."""
@@ -80,9 +137,11 @@ class RowReader:
         def cell(field: str, convert: Callable[[str], T], instead: T) -> T:
             index = self._at[field]
             text = cells[index] if index is not None and index < len(cells) else ""
-            if not text and field != "plate":
+            if not text and field not in self._required and field != "plate":
                 return instead
             try:
+                if not text:
+                    raise ValueError(_MISSING[field])
                 return convert(text)
             except ValueError as error:
                 name = self._header[index] if index is not None else field
@@ -90,27 +149,48 @@ class RowReader:
                 return instead
 
         listed = Listed(
-            plate=cell("plate", _plate, ""),
+            plate=cell("plate", self._plate, ""),
             region=cell("region", region_of, None),
             entry_id=cell("entry_id", _up_to_200, ""),
-            kind=cell("kind", kind_of, self._kind),
-            severity=cell("severity", severity_of, self._severity),
+            kind=cell("kind", kind_of, self._rules.kind),
+            severity=cell("severity", severity_of, self._rules.severity),
             reason=cell("reason", _up_to_500, ""),
             case_number=cell("case_number", _up_to_100, ""),
             make=cell("make", _lower, None),
             model=cell("model", _lower, None),
             colour=cell("colour", _lower, None),
-            expires_at=cell("expires_at", self._moment, None),
+            expires_at=cell("expires_at", self._moment, self._rules.expires_at),
+            body=cell("body", _lower, None),
+            schedule=cell("schedule", _schedule, ""),
+            audience=cell("audience", _audience, ""),
         )
         return errors or listed
 
 
-def _plate(text: str) -> str:
-    if not text:
-        raise ValueError("the plate is missing")
-    if any(not char.isalnum() and char not in _SEPARATORS for char in text):
-        raise ValueError("a plate has letters and digits only; partial plates are not taken")
-    plate = normalise(text)
+#: What is said of a cell that must not be empty.
+_MISSING = {
+    "plate": "the plate is missing",
+    "reason": "the reason is missing",
+    "case_number": "the case number is missing",
+    "expires_at": "the expiry is missing; give one to all with --expires-days",
+}
+
+
+def _plate(text: str, *, patterns: bool = False) -> str:
+    signs = WILDCARDS if patterns else frozenset[str]()
+    if any(not char.isalnum() and char not in _SEPARATORS and char not in signs for char in text):
+        raise ValueError(
+            "a plate has letters and digits, ? for one character and * for any number of them"
+            if patterns
+            else "a plate has letters and digits only; partial plates are taken with --allow-patterns only"
+        )
+    if signs.isdisjoint(text):
+        plate = normalise(text)
+    else:
+        plate = "".join(part if part in signs else normalise(part) for part in re.split(r"([?*])", text))
+        plate = re.sub(r"\*+", "*", plate)
+        if sum(char not in signs for char in plate) < MIN_FIXED:
+            raise ValueError(f"a pattern has at least {MIN_FIXED} fixed characters, or it matches every other car")
     if not plate:
         raise ValueError("the plate has no letter or digit")
     if len(plate) > MAX_PLATE:
@@ -171,6 +251,19 @@ def _read_moment(text: str) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def _schedule(text: str) -> str:
+    text = _up_to(" ".join(text.lower().split()), 200)
+    parse_schedule(text)
+    return text
+
+
+def _audience(text: str) -> str:
+    audience = _AUDIENCES.get(text.strip().lower())
+    if audience is None:
+        raise ValueError("not an audience; write restricted, or all")
+    return audience
 
 
 def _up_to(text: str, limit: int) -> str:

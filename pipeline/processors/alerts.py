@@ -17,6 +17,9 @@ from schemas.events.action import ACTION, ALERT_ACTIONS, Action
 from schemas.events.alert import ALERT, Alert
 from schemas.identity import identity
 
+#: What the processors do to an alert by themselves (pipeline/processors/recalling.py), beside what people do to it.
+RECALL = "alert.recall"
+STATUSES = {**ALERT_ACTIONS, RECALL: "recalled"}
 #: Seconds to wait for an alert that an action names: the page may have seen it before this worker's reader did.
 WAIT_FOR_ALERT_S = 10.0
 
@@ -26,6 +29,7 @@ ALLOWED = {
     "acknowledged": frozenset({"open"}),
     "closed": frozenset({"open", "acknowledged"}),
     "open": frozenset({"closed"}),
+    "recalled": frozenset({"open", "acknowledged"}),
 }
 
 
@@ -61,7 +65,7 @@ class Alerts:
         return outcomes
 
     def _apply(self, action: Action, changes: dict[UUID, Alert]) -> Outcome:
-        status = ALERT_ACTIONS.get(action.name)
+        status = STATUSES.get(action.name)
         if status is None:
             return DeadLetter("unknown_action", f"there is no action named {action.name}")
         try:

@@ -66,7 +66,7 @@ class Sightings:
         }
         held = zones.containing([lat for lat, _ in moved.values()], [lon for _, lon in moved.values()])
         zones_of_moved = dict(zip(moved, held, strict=True))
-        matches = match_frame(events, index)
+        matches = match_frame(events, index, self._reference.in_force)
         outcomes: list[Outcome] = []
         for at, read in enumerate(events):
             if is_canary(read):

@@ -1,4 +1,5 @@
-"""The reference facts every worker holds whole: cameras, zones, hotlists, open incidents, camera health, alerts.
+"""The reference facts every worker holds whole: cameras, zones, hotlists, withdrawals, open incidents, camera health,
+alerts.
 
 A thread reads their topics from the beginning outside any group and follows them. Indexes are rebuilt there, off the
 event loop, and swapped in whole.
@@ -10,15 +11,19 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from pipeline.state.cameras import CameraIndex
+from pipeline.state.hotlist_index import Wanted
 from pipeline.state.hotlists import Hotlists
 from pipeline.state.incidents import OpenIncidents
+from pipeline.state.recalls import Recalls
+from pipeline.state.withdrawals import Withdrawals
 from pipeline.state.zones import ZoneIndex
 from schemas.envelope import Event
 from schemas.event_type import EventType
@@ -27,9 +32,11 @@ from schemas.events.camera import CAMERA, Camera
 from schemas.events.camera_health import CAMERA_HEALTH, CameraHealth
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
+from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
 from schemas.metrics import CONNECTIONS
+from schemas.schedule import parse_schedule
 from schemas.wire.frame import FrameDecoder, utc_now
 from schemas.wire.log_ends import LogEnds
 from schemas.wire.publisher import BrokerUnavailableError
@@ -37,7 +44,16 @@ from schemas.wire.reader import LogReader, Record
 
 log = structlog.get_logger(__name__)
 
-KINDS: tuple[EventType[Any], ...] = (CAMERA, ZONE, HOTLIST_ENTRY, HOTLIST, INCIDENT, CAMERA_HEALTH, ALERT)
+KINDS: tuple[EventType[Any], ...] = (
+    CAMERA,
+    ZONE,
+    HOTLIST_ENTRY,
+    HOTLIST,
+    HOTLIST_WITHDRAWAL,
+    INCIDENT,
+    CAMERA_HEALTH,
+    ALERT,
+)
 
 #: How often it is asked how far the facts go, seconds.
 ASK_EVERY_S = 1.0
@@ -49,11 +65,14 @@ class Reference:
     """The folds. ``apply`` is for one thread; the attributes may be read from another at any time."""
 
     def __init__(self) -> None:
-        #: Another number whenever hotlists, zones or cameras in force changed.
+        #: Another number whenever hotlists, withdrawals, zones or cameras in force changed.
         self.generation = 0
         self.zones = ZoneIndex()
         self.cameras = CameraIndex()
         self.hotlists = Hotlists()
+        #: In force as soon as they are folded in: they need no ``rebuild``.
+        self.withdrawals = Withdrawals()
+        self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.plates_of)
         self.incidents = OpenIncidents()
         self.health: dict[str, CameraHealth] = {}
         self.alerts: dict[UUID, Alert] = {}
@@ -61,6 +80,13 @@ class Reference:
         self._cameras: dict[str, Camera] = {}
         self._zones: dict[str, Zone] = {}
         self._stale: set[str] = set()
+        self._versions: dict[str, str] = {}
+
+    def in_force(self, entry: Wanted, at: datetime) -> bool:
+        """Return whether an entry of a list in force alerts at a moment: not withdrawn, and within its schedule."""
+        if self.withdrawals.is_withdrawn(entry.list_id, entry.entry_id):
+            return False
+        return not entry.schedule or parse_schedule(entry.schedule).covers(at, ZoneInfo(entry.time_zone or "UTC"))
 
     def apply(self, kind: EventType[Any], events: Iterable[Event]) -> None:
         """Fold events in. Indexes change at the next ``rebuild``."""
@@ -79,6 +105,10 @@ class Reference:
                         self._stale |= {"zones", "cameras"}
                 case Hotlist():
                     self.hotlists.add_manifest(event)
+                case HotlistWithdrawal():
+                    if self.withdrawals.apply(event):
+                        self.generation += 1
+                        self.recalls.note_withdrawal(event)
                 case Incident():
                     self.incidents.apply(event)
                 case CameraHealth():
@@ -96,6 +126,7 @@ class Reference:
         if known is not None and known.rev >= alert.rev:
             return
         self.alerts[alert.alert_id] = alert
+        self.recalls.note_alert(alert)
         about = (alert.rule, alert.subject)
         others = tuple(one for one in self._open_about.get(about, ()) if one != alert.alert_id)
         if alert.status in ("open", "acknowledged"):
@@ -118,8 +149,18 @@ class Reference:
         if "cameras" in stale:
             self.cameras = CameraIndex(self._cameras.values(), self.zones)
         self.hotlists.rebuild()
+        self._note_lists()
         if stale or self.hotlists.index is not index:
             self.generation += 1
+
+    def _note_lists(self) -> None:
+        """Look for alerts whose entry the versions in force no longer have."""
+        versions = {list_id: manifest.version for list_id, manifest in self.hotlists.in_force.items()}
+        self.recalls.note_lists(
+            list_id for list_id, version in versions.items() if self._versions.get(list_id) != version
+        )
+        self._versions = versions
+        self.recalls.look()
 
     def forget_old(self) -> None:
         """Let go of what no rule can ask for any more, so that memory stays bounded."""

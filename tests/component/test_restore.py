@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from compose import restore
 from compose.settings import Settings, load
 from pipeline.state.hotlists import Hotlists
+from pipeline.state.withdrawals import Withdrawals
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.chdb_store import ChdbStore
 from pipeline.store.store import Placed
@@ -25,6 +26,8 @@ from schemas.events.hotlist import EXAMPLE as A_LIST
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import EXAMPLE as AN_ENTRY
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
+from schemas.events.hotlist_withdrawal import EXAMPLE as A_WITHDRAWAL
+from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
 from schemas.hotlist_checksum import checksum
 from schemas.identity import identity
 from schemas.registry import EVENT_TYPES
@@ -155,6 +158,31 @@ def test_cameras_beyond_a_page_are_all_put_back_in_their_newest_state(
     assert sorted((int(one.camera_id), one.name) for one in log.events if isinstance(one, Camera)) == [
         (number, "new") for number in range(30)
     ]
+
+
+def test_an_entry_that_was_withdrawn_stays_so_and_one_that_was_reinstated_too(
+    settings: Settings, store: ChdbStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(entry_id: str, minute: int, withdrawn: bool) -> HotlistWithdrawal:
+        at = A_WITHDRAWAL.changed_at + timedelta(minutes=minute)
+        return replace(
+            A_WITHDRAWAL,
+            event_id=identity("hotlist_withdrawal", entry_id, minute),
+            listing_id=f"stolen/{entry_id}",
+            entry_id=entry_id,
+            changed_at=at,
+            occurred_at=at,
+            is_withdrawn=withdrawn,
+        )
+
+    keep(store, HOTLIST_WITHDRAWAL, [said("S-1", 0, True), said("S-2", 0, True), said("S-2", 1, False)])
+    log = Log()
+    assert run(settings, store, log, empty=True, monkeypatch=monkeypatch)["hotlist_withdrawal"] == 2
+    known = Withdrawals()
+    for event in log.events:
+        assert isinstance(event, HotlistWithdrawal)
+        known.apply(event)
+    assert (known.is_withdrawn("stolen", "S-1"), known.is_withdrawn("stolen", "S-2")) == (True, False)
 
 
 def test_a_list_whose_entries_are_not_all_there_is_not_put_in_force(

@@ -82,7 +82,7 @@ def test_what_was_loaded_is_there_after_a_restart_and_no_process_is_left(tmp_pat
     up = Up(tmp_path / "data")
     try:
         up.command("cameras", "load", str(tmp_path / "cameras.csv"))
-        up.command("hotlist", "load", str(tmp_path / "list.csv"), "--list", "stolen")
+        up.command("hotlist", "load", str(tmp_path / "list.csv"), "--list", "stolen", "--trusted-extract")
         until(lambda: up.count("cameras") == 2 and up.count("hotlist_entries") == 1)
     finally:
         up.stop()

@@ -71,7 +71,7 @@ def filled(up: Up, folder: Path) -> dict[str, int]:
     (folder / "cameras.csv").write_text(CAMERAS)
     (folder / "list.csv").write_text(WANTED)
     up.command("cameras", "load", str(folder / "cameras.csv"))
-    up.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen")
+    up.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen", "--trusted-extract")
     until(lambda: up.count("cameras") == 2 and up.count("hotlist_entries") == 1)
     for number in range(30):
         post_read(up, f"PLATE{number}")

@@ -53,7 +53,17 @@ def test_a_wanted_plate_read_last_is_announced_before_the_backlog_is_drained_and
     )
     env = {**os.environ, **environment(settings), "PYTHONPATH": str(SLOW.parents[2])}
     (tmp_path / "list.csv").write_text(HOTLIST)
-    load = [sys.executable, "-m", "compose.cli", "hotlist", "load", str(tmp_path / "list.csv"), "--list", "stolen"]
+    load = [
+        sys.executable,
+        "-m",
+        "compose.cli",
+        "hotlist",
+        "load",
+        str(tmp_path / "list.csv"),
+        "--list",
+        "stolen",
+        "--trusted-extract",
+    ]
     subprocess.run(load, env=env, check=True, capture_output=True, timeout=60)
 
     now = datetime.now(UTC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +28,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     system = Up(folder / "data")
     try:
         (folder / "list.csv").write_text(HOTLIST)
-        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen")
+        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen", "--trusted-extract")
         yield system
     finally:
         system.stop()
@@ -125,6 +127,60 @@ def test_a_listed_plate_reaches_a_screen_as_an_explained_alert_and_an_answer_com
         )
     )
     assert up.count(f"actions WHERE subject_id = '{alert['alert_id']}'") == 1
+
+
+def test_b15_a_withdrawn_entry_ends_its_open_alert_on_the_screen_and_raises_no_other_within_five_seconds(
+    up: Up, tmp_path: Path
+) -> None:
+    (tmp_path / "amber.csv").write_text("plate,reason,case_number,entry_id\nAMB777,Missing child,26-9,A-1\n")
+    up.command("hotlist", "load", str(tmp_path / "amber.csv"), "--list", "amber", "--expires-days", "1")
+    url = up.web.replace("http", "ws") + "/ws"
+    with connect(url, subprotocols=["watchfloor.v1+json"], origin=up.web) as screen:  # type: ignore[list-item,arg-type]
+        screen.send(json.dumps({"t": "hello", "v": 1, "client": "test", "resume": None, "sub": ["alerts"]}))
+        seen: list[dict[str, Any]] = []
+
+        def of_amber(status: str) -> list[dict[str, Any]]:
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    message = json.loads(screen.recv(timeout=0.2))
+                    if message["t"] == "ping":
+                        screen.send(json.dumps({"t": "pong", "n": message["n"]}))
+                    seen.extend(message.get("ch", {}).get("alerts", {}).get("rows", []) if message["t"] == "d" else [])
+            return [row for row in seen if "AMB777" in row["title"] and row["status"] == status]
+
+        number = 0
+
+        def read_again() -> bool:
+            nonlocal number
+            number += 1
+            # Each by a camera of its own: the same pass would raise no second alert.
+            assert post(up, group("AMB777", f"W-{number}", camera_id=5000 + number)).status_code == 200
+            return bool(of_amber("open"))
+
+        until(read_again)  # the processors take a moment to have the list
+        said = up.run("hotlist", "withdraw", "amber", "A-1", "--reason", "Found safe", "--by", "r.diaz")
+        assert said.returncode == 0, said.stderr
+        withdrawn_at = time.monotonic()
+        until(lambda: len(of_amber("recalled")) >= len({row["alert_id"] for row in of_amber("open")}) > 0, 5.0)
+        for row in of_amber("recalled"):
+            assert row["changed_by"] == "r.diaz"
+            assert "Found safe" in row["note"]
+        time.sleep(max(0.0, withdrawn_at + 5.0 - time.monotonic()))  # from then on it is promised
+        alerts = {row["alert_id"] for row in seen}
+        assert post(up, group("AMB777", "W-after", camera_id=5999)).status_code == 200
+        until(lambda: up.count("sightings WHERE camera_id = '5999' AND empty(hits)") == 1)
+        of_amber("open")
+        assert {row["alert_id"] for row in seen} == alerts
+        again = json.loads(
+            up.command("hotlist", "withdraw", "amber", "A-1", "--reason", "Found", "--by", "x", "--json")
+        )
+        assert again["changed"] is False
+        up.command("hotlist", "reinstate", "amber", "A-1", "--reason", "A mistake", "--by", "r.diaz")
+        until(lambda: read_again() and len(of_amber("open")) > len(of_amber("recalled")))
+    unknown = up.run("hotlist", "withdraw", "amber", "A-9", "--reason", "Found", "--by", "r.diaz")
+    assert unknown.returncode == 1
+    assert "knows no entry A-9" in unknown.stderr
+    assert "no list nowhere" in up.run("hotlist", "withdraw", "nowhere", "A-1", "--reason", "x", "--by", "y").stderr
 
 
 def test_a_batch_goes_on_past_a_bad_part_which_is_kept_whole(up: Up) -> None:

@@ -105,7 +105,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
         system = Operated(folder / "data", collector)
     try:
         (folder / "list.csv").write_text(HOTLIST)
-        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen")
+        system.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen", "--trusted-extract")
         yield system
     finally:
         system.stop()

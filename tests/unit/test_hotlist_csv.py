@@ -36,9 +36,8 @@ FULL = (
 def hotlist(tmp_path: Path, text: str | bytes, **options: Any) -> HotlistFile:
     path = tmp_path / "list.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_hotlist(
-        path, options=HotlistOptions(**{"list_id": "stolen", "as_of": AS_OF} | options), context=CONTEXT
-    )
+    said = {"list_id": "stolen", "as_of": AS_OF, "trusted_extract": True} | options
+    return read_hotlist(path, options=HotlistOptions(**said), context=CONTEXT)
 
 
 def entries(found: HotlistFile) -> list[HotlistEntry]:
@@ -127,7 +126,7 @@ def test_the_same_content_as_of_the_same_time_is_the_same_version_whenever_it_is
     found = hotlist(tmp_path, FULL)
     first = entries(found), found.manifest()
     later = msgspec.structs.replace(CONTEXT, observed_at=NOW + timedelta(days=3))
-    options = HotlistOptions(list_id="stolen", as_of=AS_OF)
+    options = HotlistOptions(list_id="stolen", as_of=AS_OF, trusted_extract=True)
     again = read_hotlist(tmp_path / "list.csv", options=options, context=later)
     assert entries(again) == first[0]
     assert entries(again) == first[0]  # chunks may be taken twice
@@ -136,6 +135,7 @@ def test_the_same_content_as_of_the_same_time_is_the_same_version_whenever_it_is
 
 def test_other_content_or_a_later_time_is_another_version_and_later_is_greater(tmp_path: Path) -> None:
     version = hotlist(tmp_path, FULL).version
+    assert version == "20260115T060000.123Z-ab42622d7e0b"  # as the first release made it
     assert hotlist(tmp_path, FULL.replace("14 January", "15 January")).version != version
     assert hotlist(tmp_path, FULL, as_of=AS_OF + timedelta(milliseconds=1)).version > version
     assert hotlist(tmp_path, FULL, as_of=AS_OF - timedelta(days=300)).version < version
@@ -147,7 +147,7 @@ def test_without_an_as_of_time_the_file_is_as_current_as_its_last_change(tmp_pat
     path = tmp_path / "list.csv"
     path.write_text(FULL)
     os.utime(path, (0, 1_768_456_800.25))
-    found = read_hotlist(path, options=HotlistOptions(list_id="stolen"), context=CONTEXT)
+    found = read_hotlist(path, options=HotlistOptions(list_id="stolen", trusted_extract=True), context=CONTEXT)
     assert found.as_of == datetime(2026, 1, 15, 6, 0, 0, 250000, tzinfo=UTC)
 
 

@@ -74,7 +74,7 @@ class KilledLoad(Momentary):
         file = scene.folder / "again.csv"
         file.write_text((scene.folder / f"{LIST_ID}.csv").read_text().replace("Stolen", "Taken"))
         process = await asyncio.create_subprocess_exec(
-            *role_command("hotlist", "load", str(file), "--list", LIST_ID),
+            *role_command("hotlist", "load", str(file), "--list", LIST_ID, "--trusted-extract"),
             env=environment(scene.local.settings),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -120,7 +120,7 @@ class ListedWhileLeaderHangs(PauseLeader):
 async def load(scene: Scene, file: Path, list_id: str) -> tuple[int, str]:
     """Load a list by the command; returns its status and what it said."""
     process = await asyncio.create_subprocess_exec(
-        *role_command("hotlist", "load", str(file), "--list", list_id),
+        *role_command("hotlist", "load", str(file), "--list", list_id, "--trusted-extract"),
         env=environment(scene.local.settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

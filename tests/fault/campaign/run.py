@@ -314,7 +314,7 @@ async def load_list(local: Local, folder: Path, list_id: str, plates: int = LIST
     file = folder / f"{list_id}.csv"
     lines = [f"{wanted_plate(number)},,Stolen,B{number},P2" for number in range(plates)]
     file.write_text("plate,state,reason,case_number,severity\n" + "\n".join(lines) + "\n")
-    await command(local, "hotlist", "load", str(file), "--list", list_id)
+    await command(local, "hotlist", "load", str(file), "--list", list_id, "--trusted-extract")
     log = folder / "logs" / "process.log"
     until = time.monotonic() + 60.0
     while f'"{list_id}"' not in _said(log) and time.monotonic() < until:

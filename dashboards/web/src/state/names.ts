@@ -8,14 +8,19 @@ export const zoneName = (world: World, id: string): string => world.zones.get(id
 export const coordinates = (lat: number, lon: number): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
 const RULE = 'rule:';
+const LIST = 'hotlist:';
 
-/** Who changed an alert last: a rule by itself, or a person, whose name nobody has checked. */
+/** The rule or the list that changed an alert by itself; null when a person did. */
+const changedByItself = ({ changed_by: by }: Pick<Alert, 'changed_by'>): string | null =>
+  by?.startsWith(RULE) ? 'its rule' : by?.startsWith(LIST) ? `the list ${by.slice(LIST.length)}` : null;
+
+/** Who changed an alert last: a rule or a list by itself, or a person, whose name nobody has checked. */
 export const changedBy = (alert: Pick<Alert, 'changed_by'>): string =>
-  alert.changed_by?.startsWith(RULE) ? 'its rule' : `${alert.changed_by || 'unknown'} (unverified)`;
+  changedByItself(alert) ?? `${alert.changed_by || 'unknown'} (unverified)`;
 
 /** The same, where there is little room. */
 export const changedByShort = (alert: Pick<Alert, 'changed_by'>): string =>
-  alert.changed_by?.startsWith(RULE) ? 'its rule' : alert.changed_by || 'unknown';
+  changedByItself(alert) ?? (alert.changed_by || 'unknown');
 
 /** An alert's title without the camera at its end, which its row names anyway. */
 export function shortTitle(world: World, alert: Pick<Alert, 'title' | 'camera_id'>): string {

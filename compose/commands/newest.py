@@ -1,0 +1,33 @@
+"""The newest event of a key in the log, for commands that must know what is in force."""
+
+from __future__ import annotations
+
+from compose.roles.broker_settings import log_reader
+from compose.settings import Settings
+from compose.stored import E
+from schemas.event_type import EventType
+from schemas.wire.frame import FrameDecoder
+
+
+def newest_of(settings: Settings, kind: EventType[E], key: str) -> E | None:
+    """Return the event of this key with the greatest version field. Raises BrokerUnavailableError."""
+    decoder = FrameDecoder(kind)
+    reader = log_reader(settings, (kind,), "watchfloor-newest")
+    newest: E | None = None
+    try:
+        for records in reader.read_to_end():
+            for record in records:
+                for event in decoder.decode(record.value).events:
+                    if kind.key_of(event) == key and (
+                        newest is None or _version(kind, event) >= _version(kind, newest)
+                    ):
+                        newest = event
+    finally:
+        reader.close()
+    return newest
+
+
+def _version(kind: EventType[E], event: E) -> str:
+    """Return the version as text that sorts as it does: versions here are text, or times of one offset."""
+    value = getattr(event, kind.version_field or "occurred_at")
+    return value if isinstance(value, str) else value.isoformat(timespec="microseconds")

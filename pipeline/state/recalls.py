@@ -1,0 +1,154 @@
+"""Which open alerts must be recalled: their list entry was withdrawn, or is no longer on its list.
+
+A fold like the others: whatever comes first, the alert or the withdrawal, both lead to the same. So an alert that a
+worker with older facts raises a moment too late is recalled as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from pipeline.state.withdrawals import Withdrawals
+from schemas.events.alert import Alert
+from schemas.events.hotlist import Hotlist
+from schemas.events.hotlist_withdrawal import HotlistWithdrawal
+
+#: The statuses of alerts that somebody may still act on.
+ACTIVE = frozenset({"open", "acknowledged"})
+#: The plates of some entries of a list in force, by their ids; an entry that is not on the list is missing.
+PlatesOf = Callable[[str, set[str]], Mapping[str, str]]
+
+
+class Listing(Struct, frozen=True, gc=False):
+    """What an alert says of the list entry that raised it. ``as_of``: of the list it was matched against."""
+
+    list_id: str
+    entry_id: str
+    plate: str
+    as_of: str
+
+
+class Recall(Struct, frozen=True, gc=False):
+    """Why an alert must be recalled. ``cause`` names what made it so: the same cause, the same recall."""
+
+    alert_id: UUID
+    cause: str
+    by: str
+    why: str
+    at: datetime
+
+
+class Recalls:
+    """Alerts about list entries that are open, and those of them that are due to be recalled.
+
+    The folding methods are for one thread; ``due`` may be asked from any.
+    """
+
+    def __init__(self, withdrawals: Withdrawals, in_force: Mapping[str, Hotlist], plates_of: PlatesOf) -> None:
+        self._withdrawals = withdrawals
+        self._in_force = in_force
+        self._plates_of = plates_of
+        self._open: dict[UUID, Listing] = {}
+        self._of_entry: dict[tuple[str, str], set[UUID]] = {}
+        self._due: dict[UUID, Recall] = {}
+        #: Alerts whose entry has not been looked for on the list in force yet, by list.
+        self._unchecked: dict[str, set[UUID]] = {}
+
+    def due(self) -> list[Recall]:
+        """Return the recalls that no revision of their alert shows yet."""
+        return list(self._due.values())
+
+    def note_alert(self, alert: Alert) -> None:
+        """Take note of an alert's newest state."""
+        if alert.status not in ACTIVE:
+            self._forget(alert.alert_id)
+            return
+        if alert.alert_id in self._open:
+            return
+        listing = listing_of(alert)
+        if listing is None:
+            return
+        self._open[alert.alert_id] = listing
+        self._of_entry.setdefault((listing.list_id, listing.entry_id), set()).add(alert.alert_id)
+        withdrawn = self._withdrawals.of(listing.list_id, listing.entry_id)
+        if withdrawn is not None:
+            self._due[alert.alert_id] = _withdrawn(alert.alert_id, withdrawn)
+            return
+        newest = self._in_force.get(listing.list_id)
+        if newest is None or newest.as_of.isoformat() != listing.as_of:
+            self._unchecked.setdefault(listing.list_id, set()).add(alert.alert_id)
+
+    def note_withdrawal(self, event: HotlistWithdrawal) -> None:
+        """Take note of a withdrawal or reinstatement that the withdrawals have been told of already."""
+        alerts = self._of_entry.get((event.list_id, event.entry_id), set())
+        holds = self._withdrawals.of(event.list_id, event.entry_id)
+        for alert_id in alerts:
+            if holds is not None:
+                self._due[alert_id] = _withdrawn(alert_id, holds)
+            else:
+                self._due.pop(alert_id, None)
+                self._unchecked.setdefault(event.list_id, set()).add(alert_id)
+
+    def note_lists(self, list_ids: Iterable[str]) -> None:
+        """Take note of lists of which another version is in force: every open alert of theirs is looked at again."""
+        changed = frozenset(list_ids)
+        if not changed:
+            return
+        for alert_id, listing in self._open.items():
+            if listing.list_id in changed:
+                self._unchecked.setdefault(listing.list_id, set()).add(alert_id)
+
+    def look(self) -> None:
+        """Look for the entries of alerts on the lists in force; those that are gone make their alerts due.
+
+        A list that is not in force (it may still be on its way) says nothing. Reads a list once, however many alerts.
+        """
+        for list_id in [one for one in self._unchecked if one in self._in_force]:
+            alerts = {alert_id for alert_id in self._unchecked.pop(list_id) if alert_id in self._open}
+            manifest = self._in_force[list_id]
+            plates = self._plates_of(list_id, {self._open[alert_id].entry_id for alert_id in alerts})
+            for alert_id in alerts:
+                listing = self._open[alert_id]
+                if self._withdrawals.is_withdrawn(list_id, listing.entry_id):
+                    continue
+                plate = plates.get(listing.entry_id)
+                if plate == listing.plate or (plate is not None and not listing.plate):
+                    self._due.pop(alert_id, None)
+                else:
+                    self._due[alert_id] = _gone(alert_id, manifest, "" if plate is None else listing.plate)
+
+    def _forget(self, alert_id: UUID) -> None:
+        listing = self._open.pop(alert_id, None)
+        self._due.pop(alert_id, None)
+        if listing is not None:
+            others = self._of_entry[listing.list_id, listing.entry_id]
+            others.discard(alert_id)
+            if not others:
+                del self._of_entry[listing.list_id, listing.entry_id]
+
+
+def listing_of(alert: Alert) -> Listing | None:
+    """Return the list entry that an alert's evidence names; None for an alert about anything else."""
+    facts: dict[str, str] = {}
+    for evidence in alert.why:
+        if evidence.kind in ("match", "list_entry"):
+            facts |= evidence.facts
+    if "list_id" not in facts or "entry_id" not in facts:
+        return None
+    return Listing(facts["list_id"], facts["entry_id"], facts.get("listed_plate", ""), facts.get("list_as_of", ""))
+
+
+def _withdrawn(alert_id: UUID, event: HotlistWithdrawal) -> Recall:
+    why = f"Entry {event.entry_id} of list {event.list_id} was withdrawn"
+    return Recall(alert_id, str(event.event_id), event.changed_by, f"{why}: {event.reason}" if event.reason else
+                  f"{why}.", event.changed_at)  # fmt: skip
+
+
+def _gone(alert_id: UUID, manifest: Hotlist, other_plate: str) -> Recall:
+    what = "has another plate now" if other_plate else "is no longer on the list"
+    why = f"The entry {what}: version of {manifest.as_of:%Y-%m-%d %H:%M} UTC of list {manifest.list_id}."
+    return Recall(alert_id, str(manifest.event_id), f"hotlist:{manifest.list_id}"[:200], why, manifest.observed_at)
