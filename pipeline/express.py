@@ -94,8 +94,7 @@ class ExpressLane:
     def alerts(self, events: Sequence[PlateRead], partition: int) -> list[Alert]:
         """Return the alerts of these reads that are not in the log yet. The same ids as the processors give."""
         self.reads += len(events)
-        index = self._reference.hotlists.index
-        matched = match_frame(events, index, self._reference.in_force)
+        matched = match_frame(events, self._reference.hotlists.index, self._reference.in_force)
         hits = [events[at] for at in sorted(matched) if not is_canary(events[at])]
         if not hits:
             return []

@@ -57,16 +57,7 @@ def checksum(entries: Iterable[HotlistEntry]) -> str:
 
     The order makes it independent of how the entries were cut into chunks and frames. Ids are ordered by code points.
     """
-    given = list(entries)
-    running, last = RunningChecksum(), ""
-    for entry in given:
-        if entry.entry_id < last:
-            break
-        last = entry.entry_id
-        running.add(entry)
-    else:
-        return running.hexdigest()  # they come in order: sorting a million would hold up every other thread
     running = RunningChecksum()
-    for entry in sorted(given, key=lambda entry: entry.entry_id):
+    for entry in sorted(entries, key=lambda entry: entry.entry_id):
         running.add(entry)
     return running.hexdigest()

@@ -27,9 +27,10 @@ _AT = datetime(2026, 1, 15, tzinfo=UTC)
 _LETTERS, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 FRAME = 256
 #: Of the other plates, as ISO 3166-2 has them.
-STATES = tuple(
-    "al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or "
-    "pa ri sc sd tn tx ut vt va wa wv wi wy".split()
+STATES = (
+    *("al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in", "ia", "ks", "ky", "la"),
+    *("me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh", "nj", "nm", "ny", "nc", "nd", "oh", "ok", "or"),
+    *("pa", "ri", "sc", "sd", "tn", "tx", "ut", "vt", "va", "wa", "wv", "wi", "wy"),
 )
 #: What a list may tolerate; each is measured apart.
 TOLERANCES = ("exact", "look_alike", "edit")

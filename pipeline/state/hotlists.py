@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 
+import msgspec
 import structlog
 
 from pipeline.state.hotlist_index import HotlistIndex, Part, Wanted
 from pipeline.state.recalls import Listing
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
-from schemas.hotlist_checksum import checksum
+from schemas.hotlist_checksum import RunningChecksum
 from schemas.look_alikes import LookAlikes, default_look_alikes
 
 log = structlog.get_logger(__name__)
@@ -21,6 +23,10 @@ MAX_STAGED = 2
 
 #: Lists with fewer entries share one part of the index, so that each of hundreds of small lists costs a read nothing.
 SMALL_LIST = 20_000
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(HotlistEntry).decode
 
 
 class Hotlists:
@@ -35,8 +41,10 @@ class Hotlists:
         self._small: dict[str, list[Wanted]] = {}
         self._large: dict[str, Part] = {}
         #: Versions in force that the index does not hold yet.
-        self._complete: dict[str, tuple[Hotlist, dict[str, HotlistEntry]]] = {}
-        self._staged: dict[str, dict[str, dict[str, HotlistEntry]]] = {}
+        self._complete: dict[str, tuple[Hotlist, dict[str, bytes]]] = {}
+        #: By list and version: entries by id, encoded. As objects a million would have the collector of garbage hold up
+        #: every thread for a third of a second, again and again.
+        self._staged: dict[str, dict[str, dict[str, bytes]]] = {}
         self._manifests: dict[str, Hotlist] = {}
 
     def add_entries(self, entries: Iterable[HotlistEntry]) -> None:
@@ -47,7 +55,7 @@ class Hotlists:
             if current is not None and entry.list_version <= current.version:
                 continue  # sent again, or older than what is in force
             versions = self._staged.setdefault(entry.list_id, {})
-            versions.setdefault(entry.list_version, {})[entry.entry_id] = entry
+            versions.setdefault(entry.list_version, {})[entry.entry_id] = _encode(entry)
             touched.add(entry.list_id)
         for list_id in touched:
             versions = self._staged[list_id]
@@ -73,7 +81,7 @@ class Hotlists:
         if len(staged) < manifest.entry_count:
             self.incomplete[list_id] = f"{len(staged)} of {manifest.entry_count} entries have arrived"
             return
-        if checksum(staged.values()) != manifest.checksum:
+        if _checksum(staged) != manifest.checksum:
             self.incomplete[list_id] = "the entries do not have the checksum that the manifest states"
             log.error("hotlist refused", list_id=list_id, version=manifest.version, why=self.incomplete[list_id])
             return
@@ -112,10 +120,22 @@ class Hotlists:
         self.index = HotlistIndex.of((small, *self._large.values()), self.look_alikes)
 
 
-def _drained(staged: dict[str, HotlistEntry]) -> Iterator[HotlistEntry]:
+def _checksum(staged: Mapping[str, bytes]) -> str:
+    """As ``schemas.hotlist_checksum.checksum``, of entries that nearly always came in order: sorting a million, and
+    holding all of them decoded, would hold up every other thread."""
+    ids: Iterable[str] = staged
+    if any(one > other for one, other in pairwise(staged)):
+        ids = sorted(staged)
+    running = RunningChecksum()
+    for entry_id in ids:
+        running.add(_decode(staged[entry_id]))
+    return running.hexdigest()
+
+
+def _drained(staged: dict[str, bytes]) -> Iterator[HotlistEntry]:
     """Yield the entries in order and let go of each: a million let go of at once would hold up every other thread."""
     for entry_id in list(staged):
-        yield staged.pop(entry_id)
+        yield _decode(staged.pop(entry_id))
 
 
 def _wanted(entry: HotlistEntry, manifest: Hotlist) -> Wanted:

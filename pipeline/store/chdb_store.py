@@ -101,7 +101,8 @@ class ChdbStore(SqlStore):
             self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreError(f"the store's folder {self._path} cannot be made: {error.strerror}") from None
-        if not os.access(self._path, os.R_OK | os.W_OK | os.X_OK):
+        # By the rights it will write with: a service may have been given more than its user has.
+        if not os.access(self._path, os.R_OK | os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             raise StoreError(f"the store's folder {self._path} cannot be written: a read-only disk, or another owner")
         from chdb import _chdb  # only now: importing it opens an engine, which reads the working directory
 

@@ -8,8 +8,9 @@ no peer is given slower ones. One read at a time, and many at once.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,9 @@ from uuid import UUID
 import msgspec
 import shapely
 
+from compose.bench.peers.one_by_one import ListOneByOne
 from compose.bench.peers.order import Order
-from pipeline.rules.hotlist_match import match
+from pipeline.rules.hotlist_match import NOTHING, match_frame
 from pipeline.state.hotlist_index import HotlistIndex, Wanted
 from pipeline.state.zones import ZoneIndex
 from schemas.events.plate_read import PlateRead
@@ -27,6 +29,8 @@ from schemas.events.zone import Position, Zone
 from schemas.identity import identity
 from schemas.plate import normalise
 
+#: Engines that work on many reads at once; the others have the list as it is quickest for one.
+MANY = ("watchfloor", "bytewax-batches", "bytewax-frames")
 #: The list is a file's; when it was made does not matter here.
 _AS_OF = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -51,14 +55,25 @@ class ZoneLine(msgspec.Struct, frozen=True):
 class Task:
     """The list and the zones of an order, and what is done with a read."""
 
-    def __init__(self, entries: Iterable[Wanted], zones: Sequence[Zone]) -> None:
-        self.index = HotlistIndex(entries)
+    def __init__(self, entries: Callable[[], Iterable[Wanted]], zones: Sequence[Zone]) -> None:
+        """``entries``: called once for each way of looking the list up that is used."""
+        self._entries = entries
         self.zones = ZoneIndex(zones)
         self._ids = tuple(zone.zone_id for zone in zones)
         self._tree = shapely.STRtree([shapely.Polygon(zone.polygons[0][0]) for zone in zones])
         self._decoder = msgspec.json.Decoder(PlateRead)
         self._frame_decoder = msgspec.json.Decoder(list[PlateRead])
         self._encoder = msgspec.json.Encoder()
+
+    @cached_property
+    def by_frame(self) -> HotlistIndex:
+        """The list for many reads at once."""
+        return HotlistIndex(self._entries())
+
+    @cached_property
+    def one_by_one(self) -> ListOneByOne:
+        """The list for one read."""
+        return ListOneByOne(self._entries())
 
     def one(self, value: bytes) -> list[PeerAlert]:
         """Return the alerts of one read, given as JSON. Raises msgspec.DecodeError."""
@@ -71,7 +86,8 @@ class Task:
             # Of several ways to ask shapely for one place, the quickest that was found.
             found = self._tree.query(shapely.Point(read.lon, read.lat), predicate="within")
             inside = tuple(self._ids[at] for at in found.tolist())
-        return [_alert(read, hit, inside) for hit in self.hits(read)]
+        hits = self.one_by_one.hits(_as_sent(read))
+        return [PeerAlert(read.event_id, plate, entry.list_id, entry.entry_id, inside) for entry, plate in hits]
 
     def many(self, values: Sequence[bytes]) -> list[PeerAlert]:
         """Return the alerts of many reads, each given as JSON. Raises msgspec.DecodeError."""
@@ -87,14 +103,14 @@ class Task:
         """Return the alerts of many reads."""
         return [
             _alert(read, hit, inside)
-            for read, inside in zip(reads, self.zones_of(reads), strict=True)
-            for hit in self.hits(read)
+            for read, inside, hits in zip(reads, self.zones_of(reads), self.hits_of(reads), strict=True)
+            for hit in hits
         ]
 
-    def hits(self, read: PlateRead) -> tuple[Hit, ...]:
-        """Return the matches of a read whose plate is taken as its source sent it."""
-        plate = normalise(read.plate_raw)
-        return match(read if plate == read.plate else msgspec.structs.replace(read, plate=plate), self.index)
+    def hits_of(self, reads: Sequence[PlateRead]) -> list[tuple[Hit, ...]]:
+        """Return the matches of each of many reads, whose plates are taken as their source sent them."""
+        found = match_frame([_as_sent(read) for read in reads], self.by_frame)
+        return [found.get(at, NOTHING).hits for at in range(len(reads))]
 
     def zones_of(self, reads: Sequence[PlateRead]) -> list[tuple[str, ...]]:
         """Return for each read the zones that hold its place."""
@@ -118,12 +134,22 @@ def load(order: Order) -> Task:
              zone_id=line.id, name=line.id, polygons=((line.ring,),))
         for line in msgspec.json.decode(Path(order.zones).read_bytes(), type=list[ZoneLine])
     ]  # fmt: skip
-    with Path(order.hotlist).open(encoding="utf-8") as lines:
-        task = Task((_wanted(line) for line in lines), zones)
+
+    def entries() -> Iterator[Wanted]:
+        with Path(order.hotlist).open(encoding="utf-8") as lines:
+            yield from map(_wanted, lines)
+
+    task = Task(entries, zones)
+    _ = task.by_frame if order.engine in MANY else task.one_by_one
     # A million entries never die: keep the collector from looking at them again and again. For every engine alike.
     gc.collect()
     gc.freeze()
     return task
+
+
+def _as_sent(read: PlateRead) -> PlateRead:
+    plate = normalise(read.plate_raw)
+    return read if plate == read.plate else msgspec.structs.replace(read, plate=plate)
 
 
 def _wanted(line: str) -> Wanted:

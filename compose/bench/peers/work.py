@@ -14,11 +14,12 @@ from kafka.admin import KafkaAdminClient
 from compose.bench.peers.report import Due
 from compose.bench.peers.task import ZoneLine
 from compose.bench.workload import PARTITIONS, Size, framed, plate, reads, reference
-from pipeline.rules.hotlist_match import match
+from pipeline.rules.hotlist_match import NOTHING, match_frame
 from pipeline.state.reference import Reference
 from schemas.events.alert import ALERT
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.events.sighting import Hit
+from schemas.wire.frame import MAX_EVENTS
 
 #: One read in each message, for those who know no frames.
 SINGLES_TOPIC = "bench.reads"
@@ -80,9 +81,13 @@ def _without_repeated_passes(
     seen: set[tuple[str, str, str]] = set()
     index = facts.hotlists.index
 
+    def matched() -> Iterator[tuple[PlateRead, tuple[Hit, ...]]]:
+        while frame := list(islice(events, MAX_EVENTS)):
+            found = match_frame(frame, index)
+            yield from ((read, found.get(at, NOTHING).hits) for at, read in enumerate(frame))
+
     def fresh() -> Iterator[tuple[PlateRead, tuple[Hit, ...]]]:
-        for read in events:
-            hits = match(read, index)
+        for read, hits in matched():
             passes = {(hit.list_id, hit.entry_id, read.camera_id) for hit in hits}
             if not passes & seen:
                 seen.update(passes)

@@ -44,8 +44,8 @@ class ListedReads:
         """Return the alerts of each read."""
         now = utc_now()
         outcomes: list[Outcome] = []
-        for read, inside in zip(events, self._work.zones_of(events), strict=True):
-            hits = self._work.hits(read)
+        work = self._work
+        for read, inside, hits in zip(events, work.zones_of(events), work.hits_of(events), strict=True):
             outcomes.append(Emit(_alerts(read, hits, inside, now)) if hits else Drop("not_listed"))
         return outcomes
 
