@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from compose.commands import withdrawing
+from compose.commands import hotlist_history, withdrawing
 from compose.commands.file_answers import context_of, read_or_fail, tell_errors
 from compose.commands.newest import all_of
 from compose.commands.output import AsJson, answer, fail, progress
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     hotlist = typer.Typer(help="Lists of wanted plates.", no_args_is_help=True)
     app.add_typer(hotlist, name="hotlist")
     withdrawing.register(hotlist)
+    hotlist_history.register(hotlist)
 
     @hotlist.command("load")
     def hotlist_load(

@@ -101,7 +101,7 @@ class Hotlists:
             self._build(list_id, len(complete.whole), _folded(drained(complete.whole), changes, manifest))
         elif list_id in self._small:
             kept = [_renewed(one, manifest) for one in self._small[list_id] if one.entry_id not in changes]
-            added = [_wanted(one, manifest) for one in changes.values() if not one.is_removed]
+            added = [wanted_of(one, manifest) for one in changes.values() if not one.is_removed]
             self._build(list_id, len(kept) + len(added), [*kept, *added])
         else:
             large = self._large.setdefault(list_id, _Large(Part((), self.look_alikes), manifest, self.look_alikes))
@@ -137,17 +137,17 @@ class _Large:
         if not self._changes:
             return [self._built]
         built = self._built.revised(hidden=self._changes.keys(), as_of=self._manifest.as_of)
-        beside = (_wanted(one, self._manifest) for one in self._changes.values() if not one.is_removed)
+        beside = (wanted_of(one, self._manifest) for one in self._changes.values() if not one.is_removed)
         return [built, Part(beside, self._look_alikes)]
 
 
 def _folded(entries: Iterable[HotlistEntry], changes: dict[str, HotlistEntry], manifest: Hotlist) -> Iterator[Wanted]:
     for entry in entries:
         if entry.entry_id not in changes and not entry.is_removed:
-            yield _wanted(entry, manifest)
+            yield wanted_of(entry, manifest)
     for entry in changes.values():
         if not entry.is_removed:
-            yield _wanted(entry, manifest)
+            yield wanted_of(entry, manifest)
 
 
 def _renewed(entry: Wanted, manifest: Hotlist) -> Wanted:
@@ -155,7 +155,8 @@ def _renewed(entry: Wanted, manifest: Hotlist) -> Wanted:
     return replace(entry, as_of=manifest.as_of)
 
 
-def _wanted(entry: HotlistEntry, manifest: Hotlist) -> Wanted:
+def wanted_of(entry: HotlistEntry, manifest: Hotlist) -> Wanted:
+    """Return an entry as the index takes it; what holds for all of its list is its manifest's."""
     return Wanted(
         list_id=entry.list_id,
         entry_id=entry.entry_id,
