@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from compose import logs
 from compose.commands.file_answers import context_of, read_or_fail, tell_errors
 from compose.commands.output import AsJson, answer
 from compose.commands.publishing import publisher
@@ -67,6 +68,7 @@ def register(hotlist: typer.Typer) -> None:
         settings = load()
         from compose.list_history import hunt_for
 
+        logs.configure("warning", "hotlist")
         with publisher(settings, "watchfloor-hunt", as_json=as_json) as producer:
             found, fresh = hunt_for(settings, list_id, frozenset(entry or ()), days, limit, simulated, as_json)
             if not no_store and fresh:

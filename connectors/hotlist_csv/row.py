@@ -185,7 +185,8 @@ class RowReader:
                 errors.append(CellError(self._cells.name(field), text, str(error)).at(line))
                 return instead
 
-        removes = cell("action", _action, "put") == "remove"
+        # In a whole list such a column may say anything; only that a row removes must not be overlooked.
+        removes = cell("action", _action if self._rules.delta else _perhaps_action, "put") == "remove"
         if removes and not self._rules.delta:
             error = "a row that removes an entry belongs to a delta; load the file with --delta"
             return [RowError(line, self._cells.name("action"), "", error)]
@@ -303,6 +304,10 @@ def _schedule(text: str) -> str:
     text = _up_to(" ".join(text.lower().split()), 200)
     parse_schedule(text)
     return text
+
+
+def _perhaps_action(text: str) -> str:
+    return _ACTIONS.get(text.strip().lower(), "put")
 
 
 def _action(text: str) -> str:

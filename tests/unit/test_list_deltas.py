@@ -269,6 +269,10 @@ def test_b16_an_entry_that_a_delta_adds_must_say_what_every_entry_must_and_one_t
     ]  # fmt: skip
 
 
+def test_a_whole_list_may_have_a_column_of_that_name_that_says_something_else(tmp_path: Path) -> None:
+    assert hotlist(tmp_path, "plate,action\nABC123,Stop and hold\n").errors == []
+
+
 def test_a_delta_without_ids_or_without_rows_is_refused(tmp_path: Path) -> None:
     base = whole_list(tmp_path)
     with pytest.raises(FileError, match="no column of entry ids"):

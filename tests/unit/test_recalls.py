@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -42,6 +42,7 @@ def load(
     *,
     schedule: str = "",
     time_zone: str = "UTC",
+    expires_at: datetime | None = None,
 ) -> None:
     """Load a version of a list: plates by entry id."""
     version = f"2026-{number:04d}"
@@ -54,6 +55,7 @@ def load(
             entry_id=entry_id,
             plate=plate,
             schedule=schedule,
+            expires_at=expires_at,
         )
         for entry_id, plate in plates.items()
     ]
@@ -299,6 +301,14 @@ def test_an_entry_alerts_within_its_schedule_only_by_the_clock_of_its_list(hour:
     (outcome,) = Sightings(facts, lambda: at).process(PLATE_READ, [read("ABC123", at=at)], 0)
     assert isinstance(outcome, Emit)
     assert len(outcome.events) == 1 + alerts
+
+
+@pytest.mark.parametrize(("seconds", "alerts"), [(2, 1), (1, 0), (-3600, 0)])
+def test_b16_from_its_expiry_on_an_entry_raises_no_alert(seconds: int, alerts: int) -> None:
+    facts = Reference()
+    # The read was received a second after it was made: what counts is that the entry holds when we know of the read.
+    load(facts, 1, {"S-1": "ABC123"}, expires_at=NOW + timedelta(seconds=seconds))
+    assert len(alerts_of(facts, "ABC123")) == alerts
 
 
 def test_a_schedule_or_zone_that_nobody_can_read_makes_an_entry_alert_always() -> None:
