@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     express_after_s: float = Field(
         5.0, ge=1, le=3600, description="When reads wait for so many seconds, hits in the newest are announced first."
     )
+    block_stale_lists: bool = Field(
+        False, description="A hotlist that is older than it may be raises no alert, rather than a less severe one."
+    )
     canary_every_s: float | None = Field(
         None,
         ge=0,

@@ -23,6 +23,8 @@ from connectors.file_reading import FileError, RowError, require_file
 MAX_ROW_BYTES = 256 * 1024
 #: A quoted cell with more line ends than this is a quote that was never closed.
 MAX_ROW_LINES = 500
+#: Of a table without a header, so that each column has a number for its name.
+MOST_COLUMNS = 256
 _BLOCK = 256 * 1024
 _DELIMITERS = ",;\t|"
 _NOT_TEXT = {
@@ -51,7 +53,9 @@ class BadRow(Struct, frozen=True, gc=False):
     error: RowError
 
 
-class _Line(Struct, frozen=True, gc=False):
+class Line(Struct, frozen=True, gc=False):
+    """A physical line with its end: its number (from 1) and its place in the file."""
+
     number: int
     offset: int
     raw: bytes
@@ -68,8 +72,15 @@ class Table:
     Raises FileError when the file is missing, empty, not text, or its header cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, delimiter: str = "", encoding: str = "", has_header: bool = True, skip_lines: int = 0
+    ) -> None:
+        """What is known of the file beforehand need not be guessed. Without a header, columns are named 1, 2, ..."""
         self.path = path
+        self._said = delimiter
+        self._encoding = encoding
+        self.has_header = has_header
+        self._skip_lines = skip_lines
         if require_file(path) == 0:
             raise FileError(f"{path.name} is empty. Export it again; the first line has to name the columns.")
         self._utf8 = _is_utf8(path)
@@ -81,7 +92,7 @@ class Table:
     @property
     def encoding(self) -> str:
         """The encoding the file is read in."""
-        return "utf-8" if self._utf8 else "windows-1252"
+        return self._encoding or ("utf-8" if self._utf8 else "windows-1252")
 
     def index(self, names: Sequence[str]) -> int | None:
         """Return where the first of these columns that the file has stands, or None."""
@@ -101,6 +112,8 @@ class Table:
 
     def decode(self, raw: bytes) -> str:
         """Return bytes of this file as text."""
+        if self._encoding:
+            return raw.decode(self._encoding, errors="replace")
         if self._utf8:
             return raw.decode("utf-8")
         try:
@@ -112,20 +125,20 @@ class Table:
         with self.path.open("rb") as file:
             bom = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
             file.seek(bom)
-            lines = _lines(file, bom)
-            self.delimiter = ","
-            first = next((line for line in lines if line.raw.strip()), None)
+            lines = lines_of(file, bom)
+            self.delimiter = self._said or ","
+            first = next((line for line in lines if line.number > self._skip_lines and line.raw.strip()), None)
             if first is None:
                 raise FileError(f"{self.path.name} holds only blank lines. Export it again.")
             told = re.fullmatch(rf"sep=([{_DELIMITERS}])", self.decode(first.raw).strip(), re.IGNORECASE)
-            if told:  # a spreadsheet's own way to name the delimiter
+            if told and not self._said:  # a spreadsheet's own way to name the delimiter
                 self.delimiter = told[1]
                 start = first.offset + len(first.raw)
                 line = first.number + 1
             else:
                 text = self.decode(first.raw)
                 # Most cells wins and the comma wins a tie: a header has many names, and no name holds a delimiter.
-                self.delimiter = max(_DELIMITERS, key=lambda char: _width(text, char))
+                self.delimiter = self._said or max(_DELIMITERS, key=lambda char: _width(text, char))
                 start, line = first.offset, first.number
             file.seek(start)
             header = next(_RowReader(self, file, start, line, header=True).rows(), None)
@@ -135,6 +148,10 @@ class Table:
             raise FileError(f"The header of {self.path.name} cannot be read: {header.error.error}. Export it again.")
         self.header: list[str] = header.cells
         self.header_bytes = header.original
+        if not self.has_header:
+            self.header = [str(number) for number in range(1, MOST_COLUMNS + 1)]
+            self._body_offset, self._body_line = header.offset, header.line
+            return
         self._body_offset = header.offset + len(header.original)
         self._body_line = header.line + max(1, len(header.original.splitlines()))
 
@@ -144,11 +161,11 @@ class _RowReader:
 
     def __init__(self, table: Table, file: BinaryIO, offset: int, line: int, *, header: bool = False) -> None:
         self._table = table
-        self._lines = _lines(file, offset, line)
-        self._again: deque[_Line] = deque()
-        self._taken: list[_Line] = []
+        self._lines = lines_of(file, offset, line)
+        self._again: deque[Line] = deque()
+        self._taken: list[Line] = []
         self._cut_short = False
-        self._width = 0 if header else len(table.header)
+        self._width = len(table.header) if table.has_header and not header else 0
 
     def rows(self) -> Iterator[Row | BadRow]:
         reader = self._csv()
@@ -212,12 +229,12 @@ class _RowReader:
                 return
             yield self._table.decode(line.raw)
 
-    def _bad(self, line: _Line, problem: str) -> BadRow:
+    def _bad(self, line: Line, problem: str) -> BadRow:
         value = self._table.decode(line.raw).rstrip("\r\n")
         return BadRow(line.offset, line.raw, RowError(line.number, "", value, problem))
 
 
-def _lines(file: BinaryIO, offset: int, number: int = 1) -> Iterator[_Line]:
+def lines_of(file: BinaryIO, offset: int, number: int = 1) -> Iterator[Line]:
     """Yield physical lines with their ends; LF, CRLF and CR all end one."""
     rest = b""
     while block := file.read(_BLOCK):
@@ -225,13 +242,13 @@ def _lines(file: BinaryIO, offset: int, number: int = 1) -> Iterator[_Line]:
         # The last piece may go on in the next block; so may a CR whose LF is still to come.
         rest = pieces.pop() if not pieces[-1].endswith(b"\n") else b""
         for piece in pieces:
-            yield _Line(number, offset, piece)
+            yield Line(number, offset, piece)
             offset += len(piece)
             number += 1
         if len(rest) > MAX_ROW_BYTES:
             raise FileError(f"Line {number} is longer than {MAX_ROW_BYTES:,} bytes. This does not look like a table.")
     for piece in rest.splitlines(keepends=True):
-        yield _Line(number, offset, piece)
+        yield Line(number, offset, piece)
         offset += len(piece)
         number += 1
 

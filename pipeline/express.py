@@ -65,11 +65,12 @@ class ExpressLane:
         assigned: Callable[[], Collection[Place]],
         announce: Callable[[Sequence[Alert]], None],
         after_s: float,
+        block_stale: bool = False,
     ) -> None:
         self.raised = 0
         self.reads = 0
         self._reference = reference
-        self._sightings = Sightings(reference)
+        self._sightings = Sightings(reference, block_stale=block_stale)
         self._decoder = FrameDecoder(PLATE_READ)
         self._open_log = open_log
         self._open_reader = open_reader

@@ -34,6 +34,14 @@ ASSIGNED = Gauge("watchfloor_assigned_partitions", "Partitions that this worker 
 HELD_SECONDS = Gauge(
     "watchfloor_held_seconds", "For how long the oldest unacknowledged message is held by this worker.", ["group"]
 )
+STALE_HITS = Counter(
+    "watchfloor_stale_list_hits",
+    "Hits on lists older than they may be, by what became of their alerts: lowered (in severity) or blocked.",
+    ["outcome"],
+)
+STALE_LISTS = Gauge(
+    "watchfloor_stale_lists", "Hotlists in force that are older than they may be, as this worker knows them."
+)
 REFERENCE_AGE = Gauge(
     "watchfloor_reference_age_seconds", "Time since the topics of cameras, zones and hotlists were last read."
 )

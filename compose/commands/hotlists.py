@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
     @hotlist.command("load")
     def hotlist_load(
-        file: Annotated[Path, typer.Argument(help="CSV with a plate column.")],
+        file: Annotated[Path, typer.Argument(help="CSV with a plate column, or what the layout says.")],
         list_id: Annotated[str, typer.Option("--list", help="Id of the list it becomes the newest version of.")],
         title: Annotated[str, typer.Option(help="What people call the list.")] = "",
         owner: Annotated[str, typer.Option(help="Who answers for it.")] = "",
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
         ] = "",
         kind: Annotated[str, typer.Option(help="Kind of entries where the file does not say.")] = "other",
         severity: Annotated[str, typer.Option(help="P1..P4 where the file does not say.")] = "P3",
+        layout: Annotated[str, typer.Option(help="How the file is read: a built-in layout, or a TOML file.")] = "",
         time_zone: Annotated[str, typer.Option(help="IANA zone of dates without one and of schedules.")] = "UTC",
         expires_days: Annotated[
             int | None, typer.Option(help="Entries without an expiry expire so many days after the as-of time.")
@@ -85,6 +86,7 @@ def register(app: typer.Typer) -> None:
             kind=kind,
             severity=severity,
             allow_empty=allow_empty,
+            layout=layout,
             zone=time_zone,
             expires_days=expires_days,
             expires=expires,

@@ -20,7 +20,7 @@ from pipeline.express import ExpressLane
 from pipeline.framing import frames
 from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
-from pipeline.metrics import REFERENCE_AGE
+from pipeline.metrics import REFERENCE_AGE, STALE_LISTS
 from pipeline.outcome import Processor
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
@@ -29,6 +29,7 @@ from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
 from pipeline.rejudging import Rejudging
+from pipeline.rules.stale_list import is_stale
 from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
 from schemas.events.alert import Alert
@@ -59,6 +60,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         lambda: _reader(settings), reference, lambda: log_ends(settings, KINDS, "watchfloor-reference-ends")
     )
     follower.start()
+    STALE_LISTS.set_function(
+        lambda: sum(is_stale(manifest, utc_now()) for manifest in list(reference.hotlists.in_force.values()))
+    )
     REFERENCE_AGE.set_function(lambda: follower.behind_s if follower.behind_s is not None else float("nan"))
     here = signs.here()
     here.watch("reference", lambda: _reference_fault(follower))
@@ -69,7 +73,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         cameras = Cameras(reference)
-        processors: tuple[Processor, ...] = (Sightings(reference), Calls(reference), cameras, Alerts(reference))
+        processors: tuple[Processor, ...] = (
+            Sightings(reference, block_stale=settings.block_stale_lists),
+            Calls(reference),
+            cameras,
+            Alerts(reference),
+        )
         engine = Engine(engine_settings(settings, PROCESS_GROUP))
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         rejudging = Rejudging(follower)
@@ -155,6 +164,7 @@ def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> E
         assigned=lambda: {place for place in engine.assigned() if place[0] == PLATE_READ.topic},
         announce=announce,
         after_s=settings.express_after_s,
+        block_stale=settings.block_stale_lists,
     )
 
 

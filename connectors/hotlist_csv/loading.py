@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Struct
 
-from connectors.file_reading import FileError, RowError
-from connectors.hotlist_csv.row import COLUMNS, Listed, RowReader, RowRules, kind_of, moment_of, severity_of
+from connectors.file_reading import CellError, FileError, RowError
+from connectors.hotlist_csv.cells import LaidOut, NamedColumns
+from connectors.hotlist_csv.layout import load_layout
+from connectors.hotlist_csv.row import Listed, RowReader, RowRules, kind_of, moment_of, severity_of
 from connectors.tabular import BadRow, Table
 from connectors.translation import Context
 from schemas.events.hotlist import Hotlist
@@ -41,7 +43,8 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     give it, or a clock time alone (19:00), which is the next one after ``as_of``: the end of a shift.
     ``trusted_extract``: an authority answers for the entries; none is asked for its reason, case or expiry.
     ``allow_patterns``: plates may have ``?`` and ``*``. ``tolerance``: what counts as a match. ``max_age_s``: from
-    which age on the list counts as stale, seconds.
+    which age on the list counts as stale, seconds. ``layout``: a built-in layout's name or a TOML file; empty: columns
+    are found by their names.
     """
 
     list_id: str
@@ -58,6 +61,7 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     allow_patterns: bool = False
     tolerance: str = "look_alike"
     max_age_s: float | None = None
+    layout: str = ""
 
 
 class HotlistFile:
@@ -67,20 +71,27 @@ class HotlistFile:
     """
 
     def __init__(
-        self, table: Table, reader: RowReader, options: HotlistOptions, as_of: datetime, context: Context
+        self,
+        cells: NamedColumns | LaidOut,
+        reader: RowReader,
+        options: HotlistOptions,
+        as_of: datetime,
+        context: Context,
     ) -> None:
         self.errors: list[RowError] = []
         self.list_id = options.list_id
         self.as_of = as_of
-        self._table, self._reader, self._options, self._context = table, reader, options, context
-        self._stat = _stat(table.path)
+        self._cells, self._reader, self._options, self._context = cells, reader, options, context
+        self._file = cells.file
+        self._path = cells.file.path
+        self._stat = _stat(self._path)
         self._ids: list[str] = []
         self._offsets, self._sizes, self._lines = array("q"), array("q"), array("q")
         self._manifest: Hotlist | None = None
         self.version = f"{compact(as_of)}-{self._check_rows()[:12]}"
         if not self._ids and not self.errors and not options.allow_empty:
             raise FileError(
-                f"{table.path.name} has no entries; loading it would end all alerts of the list {options.list_id}. "
+                f"{self._path.name} has no entries; loading it would end all alerts of the list {options.list_id}. "
                 "If that is meant, say so with --allow-empty."
             )
 
@@ -100,10 +111,10 @@ class HotlistFile:
         running = RunningChecksum()
         chunk: list[HotlistEntry] = []
         number, size = 0, 2
-        with self._table.path.open("rb") as file:
+        with self._path.open("rb") as file:
             for place in sorted(range(len(self._ids)), key=self._ids.__getitem__):
                 file.seek(self._offsets[place])
-                cells = self._table.cells_of(file.read(self._sizes[place]))
+                cells = self._file.cells_of(file.read(self._sizes[place]))
                 listed = self._reader.read(self._lines[place], cells)
                 if isinstance(listed, list):
                     raise self._changed()
@@ -117,7 +128,7 @@ class HotlistFile:
                 chunk.append(entry)
                 size += len(encoded) + 1
                 running.add(entry)
-        if _stat(self._table.path) != self._stat:
+        if _stat(self._path) != self._stat:
             raise self._changed()
         if chunk:
             yield chunk
@@ -140,20 +151,26 @@ class HotlistFile:
             digest.update(msgspec.json.encode(stated))
         first_lines: dict[str, int] = {}
         repeated: Counter[str] = Counter()
-        given = self._table.index(COLUMNS["entry_id"])
-        for row in self._table.rows():
+        found = 0
+        for row in self._file.rows():
             if isinstance(row, BadRow):
                 self.errors.append(row.error)
                 continue
+            try:
+                if not self._cells.wants(row.cells):
+                    continue
+            except CellError as error:
+                self.errors.append(error.at(row.line))
+                continue
+            found += 1
             listed = self._reader.read(row.line, row.cells)
             if isinstance(listed, list):
                 self.errors += listed
                 continue
             entry_id = listed.entry_id or _made_up_id(listed, repeated)
             if entry_id in first_lines:
-                column = self._table.header[given] if given is not None else ""
-                error = f"the entry id stands already on line {first_lines[entry_id]}"
-                self.errors.append(RowError(row.line, column, entry_id, error))
+                said = f"the entry id stands already on line {first_lines[entry_id]}"
+                self.errors.append(RowError(row.line, self._cells.name("entry_id"), entry_id, said))
                 continue
             first_lines[entry_id] = row.line
             self._ids.append(entry_id)
@@ -161,6 +178,8 @@ class HotlistFile:
             self._sizes.append(len(row.original))
             self._lines.append(row.line)
             digest.update(msgspec.json.encode((entry_id, listed)))
+        if not self.errors:  # else they are told first
+            self._cells.end(found)
         return digest.hexdigest()
 
     def _entry(self, entry_id: str, listed: Listed, chunk: int) -> HotlistEntry:
@@ -211,9 +230,7 @@ class HotlistFile:
         )
 
     def _changed(self) -> FileError:
-        return FileError(
-            f"{self._table.path.name} changed while it was being loaded. Nothing took effect; load it again."
-        )
+        return FileError(f"{self._path.name} changed while it was being loaded. Nothing took effect; load it again.")
 
 
 def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> HotlistFile:
@@ -235,7 +252,8 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         zone = ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise FileError(f"{options.zone!r} is not an IANA time zone (like America/Chicago).") from error
-    table = Table(path)
+    layout = load_layout(options.layout) if options.layout else None
+    cells = NamedColumns(Table(path)) if layout is None else LaidOut(path, layout)
     as_of = options.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
     if as_of.tzinfo is None:
         raise FileError("The as-of time needs an offset, as in 2026-01-15T06:00:00Z.")
@@ -251,7 +269,7 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         complete=not options.trusted_extract,
         patterns=options.allow_patterns,
     )
-    return HotlistFile(table, RowReader(table, rules), options, as_of, context)
+    return HotlistFile(cells, RowReader(cells, path.name, rules), options, as_of, context)
 
 
 def _expiry(options: HotlistOptions, as_of: datetime, zone: tzinfo) -> datetime | None:

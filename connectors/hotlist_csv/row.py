@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache, partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from connectors.file_reading import CellError, FileError, RowError
 from connectors.hotlist_csv.region import region_of
-from connectors.tabular import Table
 from schemas.events.alert import SEVERITIES
 from schemas.plate import normalise
 from schemas.schedule import parse_schedule
@@ -100,31 +99,49 @@ class RowRules(Struct, frozen=True, kw_only=True):
     patterns: bool = False
 
 
-class RowReader:
-    """Reads rows of one table. Raises FileError when it has no column of plates, or none of what every entry needs."""
+class Cells(Protocol):
+    """Where the fields of an entry stand in a row."""
 
-    def __init__(self, table: Table, rules: RowRules) -> None:
-        self._at = {field: table.index(names) for field, names in COLUMNS.items()}
-        self._header = table.header
+    def has(self, field: str) -> bool:
+        """Return whether rows of the file can have this field."""
+        ...
+
+    def name(self, field: str) -> str:
+        """Return where a field stands, as a person finds it in the file."""
+        ...
+
+    def text(self, field: str, cells: Sequence[str]) -> str:
+        """Return the text of a field; "" when the row has none. Raises CellError when it cannot be used."""
+        ...
+
+    def wants(self, cells: Sequence[str]) -> bool:
+        """Return whether a row is an entry at all. Raises CellError for one that may not be there."""
+        ...
+
+    def end(self, entries: int) -> None:
+        """Say that the file had so many rows of entries. Raises FileError when it says itself that it has others."""
+        ...
+
+
+class RowReader:
+    """Reads the rows of one file. Raises FileError when it has no column of what every entry needs."""
+
+    def __init__(self, cells: Cells, file: str, rules: RowRules) -> None:
+        self._cells = cells
         self._rules = rules
-        if self._at["plate"] is None:
-            raise FileError(
-                f"{table.path.name} has no column of plates (named plate, license_plate or tag); "
-                f"it has: {', '.join(name for name in table.header if name)}. Rename the column."
-            )
-        self._required = frozenset(self._required_fields(table) if rules.complete else ())
+        self._required = frozenset(self._required_fields(file) if rules.complete else ())
         self._plate = partial(_plate, patterns=rules.patterns)
         # Dates are few, and reading one takes longer than all else in a row.
         self._moment = lru_cache(maxsize=4096)(partial(moment_of, zone=rules.zone))
 
-    def _required_fields(self, table: Table) -> list[str]:
+    def _required_fields(self, file: str) -> list[str]:
         """Return the fields that each row must have. Raises FileError when there is no column of one."""
         needed = [field for field in REQUIRED if not (field == "expires_at" and self._rules.expires_at is not None)]
-        missing = [field for field in needed if self._at[field] is None]
+        missing = [field for field in needed if not self._cells.has(field)]
         if missing:
             told = "; ".join(f"{field} ({REQUIRED[field]})" for field in missing)
             raise FileError(
-                f"{table.path.name} lacks columns that every entry of a list made here must have: {told}. Add them"
+                f"{file} lacks columns that every entry of a list made here must have: {told}. Add them"
                 + (", or give one expiry to all with --expires-days" if "expires_at" in missing else "")
                 + "; an authority's extract is loaded as it is with --trusted-extract."
             )
@@ -135,8 +152,11 @@ class RowReader:
         errors: list[RowError] = []
 
         def cell(field: str, convert: Callable[[str], T], instead: T) -> T:
-            index = self._at[field]
-            text = cells[index] if index is not None and index < len(cells) else ""
+            try:
+                text = self._cells.text(field, cells)
+            except CellError as error:
+                errors.append(error.at(line))
+                return instead
             if not text and field not in self._required and field != "plate":
                 return instead
             try:
@@ -144,8 +164,7 @@ class RowReader:
                     raise ValueError(_MISSING[field])
                 return convert(text)
             except ValueError as error:
-                name = self._header[index] if index is not None else field
-                errors.append(CellError(name, text, str(error)).at(line))
+                errors.append(CellError(self._cells.name(field), text, str(error)).at(line))
                 return instead
 
         listed = Listed(

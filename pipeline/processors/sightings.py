@@ -10,10 +10,12 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipeline.metrics import STALE_HITS
 from pipeline.outcome import Emit, Outcome
 from pipeline.processors.recent import Recent
 from pipeline.rules import hotlist_hit, wanted_near_incident
 from pipeline.rules.hotlist_match import NOTHING, match_frame
+from pipeline.rules.stale_list import Lists, overdue
 from pipeline.state.reference import Reference
 from schemas.canary import is_canary
 from schemas.envelope import Event
@@ -47,8 +49,12 @@ class Sightings:
         CANARY,
     )
 
-    def __init__(self, reference: Reference, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, reference: Reference, clock: Callable[[], datetime] = utc_now, *, block_stale: bool = False
+    ) -> None:
+        """``block_stale``: a list that is older than it may be raises no alert; its hits stay in the sightings."""
         self._reference = reference
+        self._block_stale = block_stale
         self._clock = clock
         self._passes: Recent[tuple[str, str, str], _Pass] = Recent()
 
@@ -107,13 +113,18 @@ class Sightings:
         return outcomes
 
     def _alerts(self, sighting: Sighting, place: str, now: datetime) -> tuple[Event, ...]:
-        fresh = tuple(hit for hit in sighting.hits if self._begins_pass(hit, sighting))
+        lists = self._reference.hotlists.in_force
+        stale = {hit for hit in sighting.hits if overdue(hit, lists, now) is not None} if _any_limit(lists) else set()
+        may_raise = [hit for hit in sighting.hits if not (self._block_stale and hit in stale)]
+        fresh = tuple(hit for hit in may_raise if self._begins_pass(hit, sighting))
+        if stale:
+            STALE_HITS.labels("blocked" if self._block_stale else "lowered").inc(len(stale))
         if not fresh:
             return ()
         due = sighting if len(fresh) == len(sighting.hits) else _with_hits(sighting, fresh)
         alerts: tuple[Alert, ...] = (
-            *hotlist_hit.evaluate(due, place, now),
-            *wanted_near_incident.evaluate(due, place, now),
+            *hotlist_hit.evaluate(due, place, now, lists),
+            *wanted_near_incident.evaluate(due, place, now, lists),
         )
         # One that is in the log already was raised by the express lane, or before a crash: raised again it would, in a
         # compacted topic, take the place of what a person has done with it since.
@@ -145,6 +156,10 @@ def _canary(read: PlateRead, now: datetime) -> Canary:
 
 def _moves(camera: Camera | None) -> bool:
     return camera is None or camera.kind == "mobile_lpr"
+
+
+def _any_limit(lists: Lists) -> bool:
+    return any(manifest.max_age_s is not None for manifest in lists.values())
 
 
 def _with_hits(sighting: Sighting, hits: tuple[Hit, ...]) -> Sighting:

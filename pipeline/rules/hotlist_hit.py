@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline.rules.plate_alert import evidence, is_late, wording
+from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
 from schemas.events.alert import Alert
 from schemas.events.sighting import Sighting
 from schemas.identity import identity
@@ -13,17 +14,18 @@ RULE = "hotlist_hit"
 VERSION = 1
 
 
-def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]:
+def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LISTS) -> tuple[Alert, ...]:
     """Return an alert for each list entry that a final read matches.
 
     ``place`` names the camera for people. A plate of another state, or one that reached us late, is only to know
-    (P4); a preview raises nothing.
+    (P4); one of a list older than it may be (by ``lists``) is one step less severe; a preview raises nothing.
     """
     if sighting.is_preview:
         return ()
     alerts = []
     for hit in sighting.hits:
         alert_id = identity("alert", RULE, VERSION, sighting.event_id, hit.list_id, hit.entry_id)
+        severity = hit.severity if overdue(hit, lists, now) is None else lowered(hit.severity)
         weak = hit.region_relation == "other" or is_late(sighting)
         alerts.append(
             Alert(
@@ -36,7 +38,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]
                 alert_id=alert_id,
                 rule=RULE,
                 rule_version=VERSION,
-                severity="P4" if weak else hit.severity,
+                severity="P4" if weak else severity,
                 title=f"{wording(hit)} {hit.listed_plate} at {place}",
                 subject_kind="plate",
                 subject=sighting.plate,
@@ -45,7 +47,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]
                 lon=sighting.lon,
                 zones=sighting.zones,
                 raised_at=now,
-                why=evidence(sighting, hit, now),
+                why=evidence(sighting, hit, now, lists),
                 triggers=(sighting.event_id,),
             )
         )

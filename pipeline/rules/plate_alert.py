@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pipeline.rules import stale_list
+from pipeline.rules.stale_list import NO_LISTS, Lists, overdue
 from schemas.events.alert import Evidence
 from schemas.events.sighting import Hit, Sighting
 
@@ -23,7 +25,7 @@ def wording(hit: Hit) -> str:
     return words.capitalize() if certain else f"Possible {words}"
 
 
-def evidence(sighting: Sighting, hit: Hit, now: datetime) -> tuple[Evidence, ...]:
+def evidence(sighting: Sighting, hit: Hit, now: datetime, lists: Lists = NO_LISTS) -> tuple[Evidence, ...]:
     """Return the reasons that every alert about this hit must show, most important first."""
     reasons = [_match(hit, sighting), _entry(hit, now), _region(hit, sighting), _read(sighting)]
     if hit.attributes != "unknown":
@@ -48,6 +50,9 @@ def evidence(sighting: Sighting, hit: Hit, now: datetime) -> tuple[Evidence, ...
                 facts={"late_s": str(round(age.total_seconds()))},
             ),
         )
+    limit = overdue(hit, lists, now)
+    if limit is not None and hit.list_as_of is not None:
+        reasons.insert(0, stale_list.evidence(hit, limit, now, duration(now - hit.list_as_of), duration(limit)))
     return tuple(reasons)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pipeline.rules.plate_alert import duration, evidence, is_late, wording
+from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
 from schemas.events.alert import Alert, Evidence
 from schemas.events.sighting import Sighting
 from schemas.identity import identity
@@ -13,10 +14,11 @@ RULE = "wanted_near_incident"
 VERSION = 1
 
 
-def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]:
+def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LISTS) -> tuple[Alert, ...]:
     """Return one P1 alert for each entry matched by a final read made near open incidents, naming all of them.
 
-    A plate of another state or a read that reached us late raises none: its plain hit says all there is.
+    A plate of another state or a read that reached us late raises none: its plain hit says all there is. A list older
+    than it may be (by ``lists``) makes it P2.
     """
     if sighting.is_preview or not sighting.incidents or is_late(sighting):
         return ()
@@ -39,7 +41,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]
             )
             for one in sighting.incidents
         )
-        reasons = evidence(sighting, hit, now)
+        reasons = evidence(sighting, hit, now, lists)
         alerts.append(
             Alert(
                 event_id=identity("alert_state", alert_id, 1),
@@ -51,7 +53,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime) -> tuple[Alert, ...]
                 alert_id=alert_id,
                 rule=RULE,
                 rule_version=VERSION,
-                severity="P1",
+                severity="P1" if overdue(hit, lists, now) is None else lowered("P1"),
                 title=f"{wording(hit)} {hit.listed_plate} {nearest.distance_m:.0f} m from {nearest.kind} at {place}"[
                     :300
                 ],

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from pipeline.state.hotlist_index import HotlistIndex, Part, Wanted
+from pipeline.state.recalls import Listing
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
 from schemas.hotlist_checksum import RunningChecksum
@@ -90,12 +91,16 @@ class Hotlists:
         self._complete[list_id] = (manifest, staged)
         log.info("hotlist in force", list_id=list_id, version=manifest.version, entries=manifest.entry_count)
 
-    def plates_of(self, list_id: str, entry_ids: Collection[str]) -> dict[str, str]:
-        """Return by id the plates of those of these entries that are on the list in force. Reads the whole list."""
-        if list_id in self._complete:
-            return {one: _decode(told).plate for one, told in self._complete[list_id][1].items() if one in entry_ids}
-        entries: Iterable[Wanted] = self._small.get(list_id) or self._large.get(list_id) or ()
-        return {one.entry_id: one.plate for one in entries if one.entry_id in entry_ids}
+    def listed(self, listings: Collection[Listing]) -> set[Listing]:
+        """Return those of these listings that are on a list in force with the plate they had."""
+        wanted = {(one.list_id, one.entry_id, one.plate): one for one in listings}
+        patterns = [entry for part in self.index.parts for _, entry in part.patterns]
+        found = (entry for _, entry in self.index.find([one.plate for one in listings]))
+        return {
+            wanted[key]
+            for entry in (*found, *patterns)
+            if (key := (entry.list_id, entry.entry_id, entry.plate)) in wanted
+        }
 
     def rebuild(self) -> None:
         """Build the index anew if a list changed. Takes seconds for a million entries: call it off the event loop."""

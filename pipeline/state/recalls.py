@@ -6,7 +6,7 @@ worker with older facts raises a moment too late is recalled as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -19,17 +19,14 @@ from schemas.events.hotlist_withdrawal import HotlistWithdrawal
 
 #: The statuses of alerts that somebody may still act on.
 ACTIVE = frozenset(ACTIVE_STATUSES)
-#: The plates of some entries of a list in force, by their ids; an entry that is not on the list is missing.
-PlatesOf = Callable[[str, set[str]], Mapping[str, str]]
 
 
 class Listing(Struct, frozen=True, gc=False):
-    """What an alert says of the list entry that raised it. ``as_of``: of the list it was matched against."""
+    """What an alert says of the list entry that raised it."""
 
     list_id: str
     entry_id: str
     plate: str
-    as_of: str
 
 
 class Recall(Struct, frozen=True, gc=False):
@@ -48,10 +45,16 @@ class Recalls:
     The folding methods are for one thread; ``due`` may be asked from any.
     """
 
-    def __init__(self, withdrawals: Withdrawals, in_force: Mapping[str, Hotlist], plates_of: PlatesOf) -> None:
+    def __init__(
+        self,
+        withdrawals: Withdrawals,
+        in_force: Mapping[str, Hotlist],
+        listed: Callable[[Collection[Listing]], set[Listing]],
+    ) -> None:
+        """``listed`` returns those of some listings that are on a list in force with the plate they had."""
         self._withdrawals = withdrawals
         self._in_force = in_force
-        self._plates_of = plates_of
+        self._listed = listed
         self._open: dict[UUID, Listing] = {}
         self._of_entry: dict[tuple[str, str], set[UUID]] = {}
         self._due: dict[UUID, Recall] = {}
@@ -78,9 +81,7 @@ class Recalls:
         if withdrawn is not None:
             self._due[alert.alert_id] = _withdrawn(alert.alert_id, withdrawn)
             return
-        newest = self._in_force.get(listing.list_id)
-        if newest is None or newest.as_of.isoformat() != listing.as_of:
-            self._unchecked.setdefault(listing.list_id, set()).add(alert.alert_id)
+        self._unchecked.setdefault(listing.list_id, set()).add(alert.alert_id)
 
     def note_withdrawal(self, event: HotlistWithdrawal) -> None:
         """Take note of a withdrawal or reinstatement that the withdrawals have been told of already."""
@@ -105,21 +106,20 @@ class Recalls:
     def look(self) -> None:
         """Look for the entries of alerts on the lists in force; those that are gone make their alerts due.
 
-        A list that is not in force (it may still be on its way) says nothing. Reads a list once, however many alerts.
+        A list that is not in force (it may still be on its way) says nothing.
         """
         for list_id in [one for one in self._unchecked if one in self._in_force]:
             alerts = {alert_id for alert_id in self._unchecked.pop(list_id) if alert_id in self._open}
             manifest = self._in_force[list_id]
-            plates = self._plates_of(list_id, {self._open[alert_id].entry_id for alert_id in alerts})
+            listed = self._listed({self._open[alert_id] for alert_id in alerts})
             for alert_id in alerts:
                 listing = self._open[alert_id]
                 if self._withdrawals.is_withdrawn(list_id, listing.entry_id):
                     continue
-                plate = plates.get(listing.entry_id)
-                if plate == listing.plate or (plate is not None and not listing.plate):
+                if listing in listed:
                     self._due.pop(alert_id, None)
                 else:
-                    self._due[alert_id] = _gone(alert_id, manifest, "" if plate is None else listing.plate)
+                    self._due[alert_id] = _gone(alert_id, manifest)
 
     def _forget(self, alert_id: UUID) -> None:
         listing = self._open.pop(alert_id, None)
@@ -137,9 +137,9 @@ def listing_of(alert: Alert) -> Listing | None:
     for evidence in alert.why:
         if evidence.kind in ("match", "list_entry"):
             facts |= evidence.facts
-    if "list_id" not in facts or "entry_id" not in facts:
+    if not {"list_id", "entry_id", "listed_plate"} <= facts.keys():
         return None
-    return Listing(facts["list_id"], facts["entry_id"], facts.get("listed_plate", ""), facts.get("list_as_of", ""))
+    return Listing(facts["list_id"], facts["entry_id"], facts["listed_plate"])
 
 
 def _withdrawn(alert_id: UUID, event: HotlistWithdrawal) -> Recall:
@@ -148,7 +148,6 @@ def _withdrawn(alert_id: UUID, event: HotlistWithdrawal) -> Recall:
                   f"{why}.", event.changed_at)  # fmt: skip
 
 
-def _gone(alert_id: UUID, manifest: Hotlist, other_plate: str) -> Recall:
-    what = "has another plate now" if other_plate else "is no longer on the list"
-    why = f"The entry {what}: version of {manifest.as_of:%Y-%m-%d %H:%M} UTC of list {manifest.list_id}."
+def _gone(alert_id: UUID, manifest: Hotlist) -> Recall:
+    why = f"The plate is no longer on the list {manifest.list_id}, as of {manifest.as_of:%Y-%m-%d %H:%M} UTC."
     return Recall(alert_id, str(manifest.event_id), f"hotlist:{manifest.list_id}"[:200], why, manifest.observed_at)

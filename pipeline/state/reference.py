@@ -11,16 +11,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from pipeline.state.cameras import CameraIndex
-from pipeline.state.hotlist_index import Wanted
 from pipeline.state.hotlists import Hotlists
+from pipeline.state.in_force import InForce
 from pipeline.state.incidents import OpenIncidents
 from pipeline.state.recalls import Recalls
 from pipeline.state.withdrawals import Withdrawals
@@ -36,7 +35,6 @@ from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdra
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
 from schemas.metrics import CONNECTIONS
-from schemas.schedule import parse_schedule
 from schemas.wire.frame import FrameDecoder, utc_now
 from schemas.wire.log_ends import LogEnds
 from schemas.wire.publisher import BrokerUnavailableError
@@ -72,7 +70,9 @@ class Reference:
         self.hotlists = Hotlists()
         #: In force as soon as they are folded in: they need no ``rebuild``.
         self.withdrawals = Withdrawals()
-        self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.plates_of)
+        self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.listed)
+        #: What the matching asks of each entry that a read would match.
+        self.in_force = InForce(self.withdrawals)
         self.incidents = OpenIncidents()
         self.health: dict[str, CameraHealth] = {}
         self.alerts: dict[UUID, Alert] = {}
@@ -81,12 +81,6 @@ class Reference:
         self._zones: dict[str, Zone] = {}
         self._stale: set[str] = set()
         self._versions: dict[str, str] = {}
-
-    def in_force(self, entry: Wanted, at: datetime) -> bool:
-        """Return whether an entry of a list in force alerts at a moment: not withdrawn, and within its schedule."""
-        if self.withdrawals.is_withdrawn(entry.list_id, entry.entry_id):
-            return False
-        return not entry.schedule or parse_schedule(entry.schedule).covers(at, ZoneInfo(entry.time_zone or "UTC"))
 
     def apply(self, kind: EventType[Any], events: Iterable[Event]) -> None:
         """Fold events in. Indexes change at the next ``rebuild``."""

@@ -37,7 +37,3 @@ class Withdrawals:
         if not self.is_withdrawn(list_id, entry_id):
             return None
         return self._newest.get((list_id, entry_id))
-
-
-#: For whoever matches without a log: nothing is withdrawn.
-NONE_WITHDRAWN = Withdrawals()

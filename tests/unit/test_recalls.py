@@ -34,7 +34,15 @@ PARTITIONS = 4
 EVERYWHERE = {(ACTION.topic, number) for number in range(PARTITIONS)}
 
 
-def load(facts: Reference, number: int, plates: dict[str, str], list_id: str = "stolen") -> None:
+def load(
+    facts: Reference,
+    number: int,
+    plates: dict[str, str],
+    list_id: str = "stolen",
+    *,
+    schedule: str = "",
+    time_zone: str = "UTC",
+) -> None:
     """Load a version of a list: plates by entry id."""
     version = f"2026-{number:04d}"
     entries = [
@@ -45,6 +53,7 @@ def load(facts: Reference, number: int, plates: dict[str, str], list_id: str = "
             list_version=version,
             entry_id=entry_id,
             plate=plate,
+            schedule=schedule,
         )
         for entry_id, plate in plates.items()
     ]
@@ -56,6 +65,7 @@ def load(facts: Reference, number: int, plates: dict[str, str], list_id: str = "
         version=version,
         entry_count=len(entries),
         checksum=checksum(entries),
+        time_zone=time_zone,
     )
     facts.apply(HOTLIST_ENTRY, entries)
     facts.apply(HOTLIST, [manifest])
@@ -175,7 +185,7 @@ def test_an_entry_that_has_another_plate_in_a_new_version_recalls_the_alerts_abo
     facts.apply(ALERT, alerts_of(facts, "ABC123"))
     load(facts, 2, {"S-1": "ABC124", "S-2": "XYZ999"})
     (action,) = recalling(facts).tick(NOW)
-    assert "another plate" in action.note
+    assert "no longer on the list" in action.note
 
 
 def test_an_alert_matched_against_an_older_version_that_comes_after_the_new_one_is_held_against_it(
@@ -279,3 +289,30 @@ def test_whatever_order_withdrawals_come_in_the_latest_holds(said: list[tuple[in
         of_it = [event for event in events if event.entry_id == f"S-{entry}"]
         latest = max(of_it, key=lambda event: event.changed_at, default=None)
         assert known.is_withdrawn("stolen", f"S-{entry}") == (latest is not None and latest.is_withdrawn)
+
+
+@pytest.mark.parametrize(("hour", "alerts"), [(12, 0), (18, 1), (1, 0)])
+def test_an_entry_alerts_within_its_schedule_only_by_the_clock_of_its_list(hour: int, alerts: int) -> None:
+    facts = Reference()
+    load(facts, 1, {"S-1": "ABC123"}, schedule="thu 12:00-18:00", time_zone="America/Chicago")  # 18:00 to 24:00 UTC
+    at = NOW.replace(hour=hour, minute=30)
+    (outcome,) = Sightings(facts, lambda: at).process(PLATE_READ, [read("ABC123", at=at)], 0)
+    assert isinstance(outcome, Emit)
+    assert len(outcome.events) == 1 + alerts
+
+
+def test_a_schedule_or_zone_that_nobody_can_read_makes_an_entry_alert_always() -> None:
+    facts = Reference()
+    load(facts, 1, {"S-1": "ABC123"}, schedule="whenever", time_zone="Mars/Base")
+    assert len(alerts_of(facts, "ABC123")) == 1
+
+
+def test_an_alert_about_a_pattern_that_is_still_listed_stays_open() -> None:
+    facts = Reference()
+    load(facts, 1, {"S-1": "ABC1*"})
+    (alert,) = alerts_of(facts, "ABC123")
+    facts.apply(ALERT, [alert])
+    load(facts, 2, {"S-1": "ABC1*"})
+    assert recalling(facts).tick(NOW) == []
+    load(facts, 3, {"S-1": "ABC2*"})
+    assert len(recalling(facts).tick(NOW)) == 1
