@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, get_type_hints
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from kafka import KafkaProducer
@@ -133,7 +134,13 @@ class StoredDeadLetters:
 
     async def _translate_again(self, letter: DeadLetter) -> None:
         name, _, instance = letter.source.partition("/")
-        context = Context(connector=name, instance=instance, observed_at=utc_now(), jurisdiction=letter.jurisdiction)
+        context = Context(
+            connector=name,
+            instance=instance,
+            observed_at=utc_now(),
+            jurisdiction=letter.jurisdiction,
+            zone=ZoneInfo(self._settings.readers_zone),
+        )
         translate = registry.load(name).translate if name in registry.connector_names() else None
         if translate is None:
             raise ports.ReplayRefusedError(f"{name} reads files: correct the file and load it again")

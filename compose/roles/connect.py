@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import uvicorn
 
@@ -18,7 +19,13 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
     """Receive webhooks until ``stop``."""
     async with edge_log(settings, "watchfloor-edge", stop) as log:
         token = settings.edge_token.get_secret_value() if settings.edge_token is not None else None
-        app = create_edge(log.publisher, spool=log.spool, token=token, jurisdiction=settings.jurisdiction)
+        app = create_edge(
+            log.publisher,
+            spool=log.spool,
+            token=token,
+            jurisdiction=settings.jurisdiction,
+            zone=ZoneInfo(settings.readers_zone),
+        )
         signs.here().watch("edge", app.state.fault)
         config = uvicorn.Config(
             app,
