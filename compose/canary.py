@@ -115,6 +115,11 @@ def _hikvision(plate: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def _webhook_map(plate: str, now: datetime) -> dict[str, Any]:
+    """By the map of the canary's name."""
+    return {"plate": plate, "at": now.isoformat()}
+
+
 #: What a reader would post, by connector. A test holds that every webhook connector is here.
 PAYLOADS: dict[str, Callable[[str, datetime], dict[str, Any]]] = {
     "axis": _axis,
@@ -125,6 +130,7 @@ PAYLOADS: dict[str, Callable[[str, datetime], dict[str, Any]]] = {
     "hikvision": _hikvision,
     "rekor": _rekor,
     "platerecognizer": _platerecognizer,
+    "webhook_map": _webhook_map,
 }
 
 

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     edge_host: str = Field("127.0.0.1", description="Address webhooks are received on.")
     edge_port: int = Field(8751, ge=0, le=65535, description="Port webhooks are received on.")
     readers_zone: str = Field("UTC", description="Time zone of readers that send local time without an offset (IANA).")
+    maps_dir: Path | None = Field(None, description="Folder with further maps of webhook_map; empty: none.")
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
     spool_limit_mb: int = Field(
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from compose.settings import Settings
-from connectors import registry
+from compose.webhook_maps import connectors_with_maps
 from connectors.translation import Context, PayloadError
 from dashboards.server import ports
 from pipeline.store.async_store import AsyncStore
@@ -141,7 +141,8 @@ class StoredDeadLetters:
             jurisdiction=letter.jurisdiction,
             zone=ZoneInfo(self._settings.readers_zone),
         )
-        translate = registry.load(name).translate if name in registry.connector_names() else None
+        webhook = connectors_with_maps(self._settings).get(name)
+        translate = webhook.translate if webhook is not None else None
         if translate is None:
             raise ports.ReplayRefusedError(f"{name} reads files: correct the file and load it again")
         content_type = letter.headers.get("content-type", "application/json")

@@ -43,7 +43,10 @@ class Members:
 
     def as_json(self) -> bytes:
         """Return the object as JSON, for a dead letter; long texts, which are pictures, are left out."""
-        return msgspec.json.encode(_without_pictures(self._values))
+        try:
+            return msgspec.json.encode(_without_pictures(self._values))
+        except RecursionError:
+            return b""
 
     def value(self, name: str) -> Any:
         """Return a member as it was sent; None when it is missing or null."""

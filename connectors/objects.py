@@ -40,16 +40,13 @@ def translate_json(body: bytes, read: Read) -> Translation:
             done.refused.append(Refused(error.field, error.error, "plate_read", bytes(raw), index))
         else:
             members = Members(value, at)
-            # Large ones hold pictures, which are never kept.
-            text = bytes(raw)
-            original = text if len(text) <= _PLAIN else members.as_json()
-            take(done, read, members, original, index)
+            take(done, read, members, lambda raw=raw, members=members: _original(bytes(raw), members), index)  # type: ignore[misc]
         check_size(done)
     return done
 
 
-def take(done: Translation, read: Read, members: Members, original: bytes, index: int) -> None:
-    """Put what becomes of one object where it belongs."""
+def take(done: Translation, read: Read, members: Members, original: Callable[[], bytes], index: int) -> None:
+    """Put what becomes of one object where it belongs. ``original`` gives its bytes, if it is refused."""
     try:
         for outcome in read(members):
             if isinstance(outcome, Ignored):
@@ -61,7 +58,7 @@ def take(done: Translation, read: Read, members: Members, original: bytes, index
             else:
                 done.events.append(outcome)
     except PayloadError as error:
-        done.refused.append(Refused(error.field, error.error, "plate_read", original, index))
+        done.refused.append(Refused(error.field, error.error, "plate_read", original(), index))
     check_size(done)
 
 
@@ -72,6 +69,11 @@ def each_alone(parts: Iterable[Members], read: Read) -> Iterable[Outcome]:
             yield from read(members)
         except PayloadError as error:
             yield Refused(error.field, error.error, "plate_read", members.as_json(), place)
+
+
+def _original(text: bytes, members: Members) -> bytes:
+    """The bytes of a refused object; of a large one, which holds pictures, all but those."""
+    return text if len(text) <= _PLAIN else members.as_json()
 
 
 def check_size(done: Translation) -> None:

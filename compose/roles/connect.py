@@ -12,6 +12,7 @@ from compose.observability import signs
 from compose.roles.edge_log import edge_log
 from compose.roles.runner import serve_until
 from compose.settings import Settings
+from compose.webhook_maps import connectors_with_maps
 from connectors.edge.app import create_edge
 
 
@@ -24,6 +25,7 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
             spool=log.spool,
             token=token,
             jurisdiction=settings.jurisdiction,
+            connectors=connectors_with_maps(settings),
             zone=ZoneInfo(settings.readers_zone),
         )
         signs.here().watch("edge", app.state.fault)

@@ -57,7 +57,7 @@ def _one(body: bytes, charset: str, context: Context) -> Translation:
     events = events_of(text, "body")
     for index, event in enumerate(events):
         members = Members(event, f"Events[{index}]")
-        take(done, lambda one: event_reads(one, context), members, members.as_json(), index)
+        take(done, lambda one: event_reads(one, context), members, members.as_json, index)
     # Nothing marks the end of a text, so one event that lacks what it needs may as well be cut off.
     if len(events) == 1 and done.refused:
         raise PayloadError(done.refused[0].field, done.refused[0].error)

@@ -29,7 +29,7 @@ def translate(body: bytes, content_type: str, context: Context) -> Translation:
     if not media_type.endswith("xml"):
         return translate_json(body, lambda members: _object(members, context))
     done = Translation()
-    take(done, lambda members: _object(members, context), Members(as_object(tree(body, charset))), body, 0)
+    take(done, lambda members: _object(members, context), Members(as_object(tree(body, charset))), lambda: body, 0)
     return done
 
 

@@ -29,7 +29,7 @@ def translate(body: bytes, content_type: str, context: Context) -> Translation:
     """
     done = Translation()
     for index, (root, alert, original) in enumerate(alerts(body, content_type)):
-        take(done, lambda members, root=root: _alert(members, root, context), alert, original, index)  # type: ignore[misc]
+        take(done, lambda members, root=root: _alert(members, root, context), alert, lambda text=original: text, index)  # type: ignore[misc]
     return done
 
 
