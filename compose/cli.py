@@ -16,6 +16,7 @@ from compose.commands import (
     ledger,
     loaders,
     local,
+    payloads,
     replay,
     roles,
     sql,
@@ -31,7 +32,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (local, roles, replay, loaders, sql, topics, dead_letters, ledger, backup, doctor, config, kafka, bench):
+for module in (
+    local,
+    roles,
+    payloads,
+    replay,
+    loaders,
+    sql,
+    topics,
+    dead_letters,
+    ledger,
+    backup,
+    doctor,
+    config,
+    kafka,
+    bench,
+):
     module.register(app)
 
 
