@@ -44,7 +44,7 @@ def _read(event: Members, context: Context) -> Iterator[Outcome]:
     field = next(name for name in _OF_A_PLATE if event.value(name) == raw or str(event.value(name)) == raw)
     read = plate(_unescaped(raw), event.path(field))
     state = word(event.text("carState")) or ""
-    sensor = event.text("sensorProviderID", "sensorProviderName", limit=150)
+    sensor = event.text("sensorProviderID", "sensorProviderName", "cameraId", limit=150)
     serial = event.inside("camera_info", "cameraInfo").text("SerialNumber", "serialNumber", "MACAddress", limit=150)
     camera = sensor or serial
     if camera is None:

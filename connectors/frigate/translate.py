@@ -55,10 +55,13 @@ def _payload(payload: Members, context: Context) -> Iterator[Outcome]:
         yield from _recognised(payload, context)
     elif payload.inside("after") and kind in ("new", "update", "end"):
         after = payload.inside("after")
-        if "severity" in after or isinstance(after.value("data"), dict):
+        if "severity" in after or "detections" in after.inside("data"):
             yield Ignored("a review: it names objects, and tells of no plate")
         else:
             yield from _tracked(after, kind, context)
+    elif not kind and "camera" in payload and "id" in payload:
+        # An object as the HTTP API tells it; one that has ended has an end.
+        yield from _tracked(payload, "end" if "end_time" in payload else "update", context)
     else:
         shown = kind if _KIND.fullmatch(kind) else "an unknown type"
         yield Ignored(f"{shown}: this connector makes no event of it")
@@ -87,10 +90,12 @@ def _tracked(after: Members, kind: str, context: Context) -> Iterator[Outcome]:
         yield Ignored("a false positive: Frigate itself does not believe in the object")
         return
     name = "recognized_license_plate"
-    value = after.value(name)
+    # The HTTP API and some versions keep what was found on the object under data.
+    found = after if name in after else after.inside("data")
+    value = found.value(name)
     # Some versions send text and score together, as they do for sub_label.
     pair = value if isinstance(value, list) else None
-    holder = Members({name: pair[0], f"{name}_score": pair[1]}, after.path()) if pair and len(pair) > 1 else after
+    holder = Members({name: pair[0], f"{name}_score": pair[1]}, found.path()) if pair and len(pair) > 1 else found
     if is_no_read(holder.text(name, limit=10_000) or ""):
         yield Ignored(_NO_PLATE)
         return
@@ -99,7 +104,7 @@ def _tracked(after: Members, kind: str, context: Context) -> Iterator[Outcome]:
         context,
         holder=after,
         raw=raw,
-        field=after.path(name),
+        field=found.path(name),
         confidence=holder.confidence(f"{name}_score", full=1),
         time="frame_time",
         stage="final" if kind == "end" else "preview",

@@ -89,7 +89,7 @@ class _XPath:
         self._steps = steps or "."
         try:
             Element("x").findall(self._steps)
-        except (SyntaxError, KeyError, ValueError) as error:
+        except (SyntaxError, KeyError, ValueError, TypeError) as error:
             raise BadPathError(f"is no XPath that is understood here: {error}") from None
 
     def nodes(self, node: Node) -> Sequence[Element]:
