@@ -54,10 +54,83 @@ def _platerecognizer(plate: str, now: datetime) -> dict[str, Any]:
     return {"data": {"camera_id": "canary", "timestamp": now.isoformat(), "results": [result]}}
 
 
+def _axis(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "capture_timestamp": str(int(now.timestamp() * 1000)),
+        "plateUTF8": plate,
+        "plateConfidence": "0.99",
+        "carState": "lost",
+        "carID": "1",
+        "sensorProviderID": "canary",
+    }
+
+
+def _dahua(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "Code": "TrafficJunction",
+        "RealUTC": int(now.timestamp()),
+        "Object": {"Confidence": 99},
+        "TrafficCar": {"MachineName": "canary", "PlateNumber": plate},
+    }
+
+
+def _flock(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "deviceExternalId": "canary",
+        "objectId": plate,
+        "eventTime": now.isoformat(),
+        "ocr": {"label": plate, "labelConfidence": 0.99},
+        "sources": [],
+    }
+
+
+def _frigate(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "type": "lpr",
+        "id": plate,
+        "plate": plate,
+        "score": 0.99,
+        "camera": "canary",
+        "timestamp": now.timestamp(),
+    }
+
+
+def _genetec(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "Plate": plate,
+        "CameraName": "canary",
+        "ConfidenceScore": "99",
+        "DateUtc": f"{now:%Y-%m-%d}",
+        "TimeUtc": f"{now:%H:%M:%S}",
+    }
+
+
+def _hikvision(plate: str, now: datetime) -> dict[str, Any]:
+    return {
+        "ipAddress": "canary",
+        "dateTime": now.isoformat(),
+        "eventType": "ANPR",
+        "eventState": "active",
+        "ANPR": {"licensePlate": plate, "confidenceLevel": 99},
+    }
+
+
+def _webhook_map(plate: str, now: datetime) -> dict[str, Any]:
+    """By the map of the canary's name."""
+    return {"plate": plate, "at": now.isoformat()}
+
+
 #: What a reader would post, by connector. A test holds that every webhook connector is here.
 PAYLOADS: dict[str, Callable[[str, datetime], dict[str, Any]]] = {
+    "axis": _axis,
+    "dahua": _dahua,
+    "flock": _flock,
+    "frigate": _frigate,
+    "genetec": _genetec,
+    "hikvision": _hikvision,
     "rekor": _rekor,
     "platerecognizer": _platerecognizer,
+    "webhook_map": _webhook_map,
 }
 
 

@@ -17,6 +17,7 @@ from compose.commands import (
     ledger,
     loaders,
     local,
+    payloads,
     replay,
     roles,
     sql,
@@ -35,6 +36,7 @@ app = typer.Typer(
 for module in (
     local,
     roles,
+    payloads,
     replay,
     loaders,
     hotlists,

@@ -58,7 +58,7 @@ RESTORED = (
     Restored(
         ALERT,
         "alerts",
-        "event_id IN (SELECT event_id FROM rtcc.alerts WHERE status IN ('open', 'acknowledged') "
+        "event_id IN (SELECT event_id FROM rtcc.alerts WHERE status IN ('open', 'acknowledged', 'dispatched') "
         "ORDER BY raised_at DESC LIMIT 5000)",
     ),
 )

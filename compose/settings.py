@@ -12,6 +12,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import DecodeError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     web_hosts: list[str] = Field([], description="Further host names the page may be asked by.")
     edge_host: str = Field("127.0.0.1", description="Address webhooks are received on.")
     edge_port: int = Field(8751, ge=0, le=65535, description="Port webhooks are received on.")
+    readers_zone: str = Field("UTC", description="Time zone of readers that send local time without an offset (IANA).")
+    maps_dir: Path | None = Field(None, description="Folder with further maps of webhook_map; empty: none.")
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
     spool_limit_mb: int = Field(
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."
@@ -123,6 +126,15 @@ class Settings(BaseSettings):
             host, _, port = part.strip().rpartition(":")
             if not host or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65_536:
                 raise ValueError("write it as host:port, as in 127.0.0.1:9092")
+        return value
+
+    @field_validator("readers_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("it is no time zone; write it as America/Chicago or UTC") from None
         return value
 
     @field_validator("edge_token")

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, get_type_hints
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from compose.settings import Settings
-from connectors import registry
+from compose.webhook_maps import connectors_with_maps
 from connectors.translation import Context, PayloadError
 from dashboards.server import ports
 from pipeline.store.async_store import AsyncStore
@@ -133,8 +134,15 @@ class StoredDeadLetters:
 
     async def _translate_again(self, letter: DeadLetter) -> None:
         name, _, instance = letter.source.partition("/")
-        context = Context(connector=name, instance=instance, observed_at=utc_now(), jurisdiction=letter.jurisdiction)
-        translate = registry.load(name).translate if name in registry.connector_names() else None
+        context = Context(
+            connector=name,
+            instance=instance,
+            observed_at=utc_now(),
+            jurisdiction=letter.jurisdiction,
+            zone=ZoneInfo(self._settings.readers_zone),
+        )
+        webhook = connectors_with_maps(self._settings).get(name)
+        translate = webhook.translate if webhook is not None else None
         if translate is None:
             raise ports.ReplayRefusedError(f"{name} reads files: correct the file and load it again")
         content_type = letter.headers.get("content-type", "application/json")

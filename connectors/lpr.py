@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, TypeVar
 
 from msgspec import Meta
@@ -41,6 +41,11 @@ def plate(text: str, field: str) -> str:
     if len(normal) > MAX_PLATE:
         raise PayloadError(field, f"has more than {MAX_PLATE} letters and digits")
     return normal
+
+
+def is_no_read(text: str, words: frozenset[str] = frozenset()) -> bool:
+    """Return whether a reader says that it could read nothing: no letter or digit, or one of its words for that."""
+    return text.strip().casefold() in words or not normalise(text)
 
 
 def candidates(readings: Iterable[tuple[str, float]], chosen: str) -> tuple[PlateCandidate, ...]:
@@ -95,11 +100,48 @@ def moment_of_epoch_ms(milliseconds: int, field: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def moment_of_iso(text: str, field: str) -> datetime:
-    """Return the UTC moment of an ISO 8601 text; one without a zone is UTC. Raises PayloadError when it is none."""
+def moment_of_epoch_s(seconds: float, field: str) -> datetime:
+    """Return the UTC moment of seconds since 1970, to the microsecond. Raises PayloadError as the one above."""
     try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+    except (OverflowError, ValueError):
+        moment = _EPOCH
+    if not _EARLIEST <= moment <= _LATEST:
+        raise PayloadError(field, "expected seconds since 1970, between the years 2000 and 2100")
+    return moment
+
+
+def moment_of_iso(text: str, field: str, zone: tzinfo = UTC) -> datetime:
+    """Return the UTC moment of an ISO 8601 text; one without an offset is in ``zone``.
+
+    Raises PayloadError when it is none, or not between the years 2000 and 2100.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise PayloadError(field, "expected a time such as 2026-01-15T18:30:05.125Z") from None
+    return in_utc(moment, field, zone)
+
+
+def moment_of_format(text: str, pattern: str, field: str, zone: tzinfo) -> datetime:
+    """Return the UTC moment of a text in a format of strptime; without an offset it is in ``zone``.
+
+    Raises PayloadError when it does not fit, or is not between the years 2000 and 2100.
+    """
+    try:
+        moment = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 - the zone is put on below
+    except ValueError:
+        raise PayloadError(field, f"expected a time written as {pattern}") from None
+    return in_utc(moment, field, zone)
+
+
+def in_utc(moment: datetime, field: str, zone: tzinfo) -> datetime:
+    """Return a moment in UTC; a local one is in ``zone``, the first of two where an hour comes twice.
+
+    Raises PayloadError when it is not between the years 2000 and 2100.
+    """
+    try:
+        moment = (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise PayloadError(field, "expected a time such as 2026-01-15T18:30:05.125Z") from None
     if not _EARLIEST <= moment <= _LATEST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct, field
 
@@ -10,12 +10,16 @@ from schemas.envelope import Event
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a translator may know besides the bytes: the configured copy, the edge's clock, and the agency."""
+    """What a translator may know besides the bytes: the configured copy, the edge's clock, the agency, the time zone.
+
+    ``zone``: of readers that write local time without an offset.
+    """
 
     connector: str
     instance: str
     observed_at: datetime
     jurisdiction: str = "default"
+    zone: tzinfo = UTC
 
     @property
     def source(self) -> str:

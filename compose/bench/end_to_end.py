@@ -81,13 +81,13 @@ async def run(
         ):
             wanted = rate * seconds // WANTED_EVERY + 1
             say(f"a list of {wanted:,} plates")
-            await _load_list(local, Path(folder), wanted)
+            await load_list(local, Path(folder), wanted)
             say(f"{rate:,} reads a second for {seconds} s, {per_request} in a request")
             order = Order(edge=addresses(local.settings).edge, rate=rate, seconds=seconds, per_request=per_request,
                           seed=seed)  # fmt: skip
             memory: dict[str, float] = {}
             before, began = _cpu(local), time.monotonic()
-            sent = await _send(local, order, memory)
+            sent = await send(local, order, memory)
             took = time.monotonic() - began
             share = {name: round((after - before.get(name, 0.0)) / took, 2) for name, after in _cpu(local).items()}
             say("waiting for what is under way")
@@ -96,7 +96,8 @@ async def run(
             return _judged(order, kafka, sent, screen, (stored, ids, settled), memory, share)
 
 
-async def _load_list(local: Local, folder: Path, count: int) -> None:
+async def load_list(local: Local, folder: Path, count: int) -> None:
+    """Have so many plates listed. Raises RuntimeError when the list is refused."""
     file = folder / "list.csv"
     with file.open("w", newline="") as opened:
         rows = csv.writer(opened)
@@ -114,7 +115,8 @@ async def _load_list(local: Local, folder: Path, count: int) -> None:
     await asyncio.sleep(3.0)  # the processors follow the log a fifth of a second behind, and then build their index
 
 
-async def _send(local: Local, order: Order, memory: dict[str, float]) -> Sent:
+async def send(local: Local, order: Order, memory: dict[str, float]) -> Sent:
+    """Have a process of its own send; raise ``memory`` to what roles take meanwhile. Raises RuntimeError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "compose.bench.sender", msgspec.json.encode(order).decode(),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

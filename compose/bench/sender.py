@@ -27,13 +27,14 @@ WANTED_EVERY = 200
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to send: reads a second, for so many seconds, so many in one request."""
+    """What to send: reads a second, for so many seconds, so many in one request. ``number``: of the first read."""
 
     edge: str
     rate: int
     seconds: int
     per_request: int
     seed: int
+    number: int = 0
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -73,11 +74,17 @@ def read(order: Order, number: int, at: datetime) -> PlateRead:
     )
 
 
+def wanted_of(order: Order, numbers: range) -> list[int]:
+    """Return the numbers of the listed plates among these reads of an order."""
+    every = (order.number + number for number in numbers)
+    return [number // WANTED_EVERY for number in every if number % WANTED_EVERY == 0]
+
+
 def body(order: Order, first: int, begin: float) -> bytes:
     """Return the request that begins with this read, of a run that begins at ``begin`` (Unix time)."""
     at = datetime.fromtimestamp(begin + first / order.rate, UTC)
     last = min(first + order.per_request, order.rate * order.seconds)
-    return encode_frame([read(order, number, at) for number in range(first, last)])
+    return encode_frame([read(order, order.number + number, at) for number in range(first, last)])
 
 
 async def send(order: Order) -> Sent:
@@ -111,7 +118,7 @@ async def send(order: Order) -> Sent:
                 told.accepted += taken
                 told.refused += len(numbers) - taken
                 if taken == len(numbers):
-                    told.wanted += [number // WANTED_EVERY for number in numbers if number % WANTED_EVERY == 0]
+                    told.wanted += wanted_of(order, numbers)
             finally:
                 room.release()
 

@@ -171,6 +171,40 @@ def register(app: typer.Typer) -> None:
         answer(result, as_json=as_json, text="\n".join(lines))
         raise typer.Exit(0 if result.ok else 1)
 
+    @group.command("soak")
+    def soak(
+        rate: Annotated[int, typer.Option(min=1, max=20_000, help="Plate reads a second.")] = 1000,
+        minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="For how long.")] = 60.0,
+        kafka: Annotated[int, typer.Option(help="Brokers of an Apache Kafka of its own, 1 or 3; 0: embedded.")] = 0,
+        seed: Annotated[int, typer.Option(help="The same seed makes the same reads.")] = 1,
+        as_json: AsJson = False,
+    ) -> None:
+        """Run everything for an hour under a steady load: what memory, open files and disk grow by."""
+        from compose.bench import soak as bench
+        from compose.kafka.cluster import ClusterError
+        from compose.kafka.jars import KafkaMissingError
+
+        if kafka not in (0, 1, 3):
+            fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
+        try:
+            result = asyncio.run(bench.run(load(), rate=rate, minutes=minutes, kafka=kafka, seed=seed, say=say))
+        except (BrokerMissingError, ClusterError, KafkaMissingError, RuntimeError, TimeoutError) as error:
+            fail(str(error), as_json=as_json)
+        lines = [
+            f"reads: {result.accepted:,} accepted of {result.sent:,}, {result.refused:,} refused",
+            f"       {result.stored:,} stored, {result.lost} lost, {result.doubled} doubled, {result.alerts:,} alerts",
+        ]
+        lines += [
+            f"{name:<10} {role.rss_mb:>8,.0f} MB (most {role.rss_mb_most:,.0f}), {role.rss_mb_per_hour:+,.1f}/h; "
+            f"{role.files} files, {role.files_per_hour:+.1f} an hour; {role.restarts} restarts"
+            for name, role in result.roles.items()
+        ]
+        disk = ", ".join(f"{name} {size:,.0f}" for name, size in result.disk_mb_per_million_reads.items())
+        lines.append(f"disk, MB for a million reads: {disk}")
+        lines.append("PASSED" if result.ok else "FAILED")
+        answer(result, as_json=as_json, text="\n".join(lines))
+        raise typer.Exit(0 if result.ok else 1)
+
     @group.command("scale")
     def scale(
         reads: Annotated[int, typer.Option(min=1000, help="Plate reads for each number of workers.")] = 200_000,

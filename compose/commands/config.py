@@ -6,6 +6,7 @@ import typer
 
 from compose.commands.output import AsJson, answer
 from compose.settings import CONFIG_FILE, Settings, load, unknown_variables
+from compose.webhook_maps import maps_in_force
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     @group.command("check")
     def check(as_json: AsJson = False) -> None:
         """Say whether the settings can be used; ends with 1 and the reasons when not."""
-        load()
+        maps_in_force(load())
         where = f"{CONFIG_FILE} and the environment" if CONFIG_FILE.exists() else "the environment"
         lines = [f"The settings from {where} can be used."]
         lines += [f"Note: {name} is no setting of ours and sets nothing." for name in unknown_variables()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import uvicorn
 
@@ -11,6 +12,7 @@ from compose.observability import signs
 from compose.roles.edge_log import edge_log
 from compose.roles.runner import serve_until
 from compose.settings import Settings
+from compose.webhook_maps import connectors_with_maps
 from connectors.edge.app import create_edge
 
 
@@ -18,7 +20,14 @@ async def webhooks(settings: Settings, stop: asyncio.Event) -> None:
     """Receive webhooks until ``stop``."""
     async with edge_log(settings, "watchfloor-edge", stop) as log:
         token = settings.edge_token.get_secret_value() if settings.edge_token is not None else None
-        app = create_edge(log.publisher, spool=log.spool, token=token, jurisdiction=settings.jurisdiction)
+        app = create_edge(
+            log.publisher,
+            spool=log.spool,
+            token=token,
+            jurisdiction=settings.jurisdiction,
+            connectors=connectors_with_maps(settings),
+            zone=ZoneInfo(settings.readers_zone),
+        )
         signs.here().watch("edge", app.state.fault)
         config = uvicorn.Config(
             app,

@@ -8,7 +8,7 @@ import hmac
 import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from uuid import uuid4
 
 import structlog
@@ -57,6 +57,7 @@ def create_edge(
     body_timeout_s: float = 30.0,
     publish_timeout_s: float = 30.0,
     clock: Callable[[], datetime] = utc_now,
+    zone: tzinfo = UTC,
 ) -> Starlette:
     """Return the app.
 
@@ -64,6 +65,7 @@ def create_edge(
     ``token``: when set, senders must show it (Bearer, X-Watchfloor-Token, or as the password of Basic).
     ``spool``: the one below ``publisher``, if any, so that /health tells of it.
     ``connectors``: the webhooks served; all of connectors/registry.py unless given.
+    ``zone``: of readers that send local time without an offset.
     """
     edge = _Edge(
         publisher=Confirmations(publisher, clock, publish_timeout_s, spool),
@@ -74,6 +76,7 @@ def create_edge(
         admission=admission or Admission(),
         body_timeout_s=body_timeout_s,
         clock=clock,
+        zone=zone,
     )
     app = Starlette(
         routes=[
@@ -102,6 +105,7 @@ class _Edge:
         admission: Admission,
         body_timeout_s: float,
         clock: Callable[[], datetime],
+        zone: tzinfo,
     ) -> None:
         self._publisher = publisher
         self._instances = instances
@@ -111,6 +115,7 @@ class _Edge:
         self._admission = admission
         self._body_timeout_s = body_timeout_s
         self._clock = clock
+        self._zone = zone
         watch_queue("edge_requests", lambda: admission.requests, admission.max_requests)
         watch_queue("edge_body_bytes", lambda: admission.bytes, admission.max_bytes)
 
@@ -202,6 +207,7 @@ class _Edge:
                 instance=instance,
                 observed_at=self._clock(),
                 jurisdiction=self._jurisdiction,
+                zone=self._zone,
             )
             try:
                 return await self._settle(translate(body, content_type, context), content_type, context)

@@ -53,6 +53,8 @@ class Group(Struct):
     best_plate_number: PlateText
     best_confidence: Percent
     best_uuid: Annotated[str, Meta(max_length=200)] | None = None
+    #: Of its pictures, oldest first. A preview has the first of those that the final form has.
+    uuids: object = None
     agent_uid: Identifier | None = None
     best_region: Label | None = None
     best_region_confidence: Percent | None = None

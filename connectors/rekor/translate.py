@@ -100,7 +100,14 @@ def _group_read(group: Group, prefix: str, context: Context) -> PlateRead:
         is_preview=group.is_preview,
         is_parked=group.is_parked,
         native_id=native,
+        track_id=_track(group, native),
     )
+
+
+def _track(group: Group, native: str) -> str:
+    """What the preview and the final form of one pass share, also when a better picture became the best."""
+    first = group.uuids[0] if isinstance(group.uuids, list) and group.uuids else None
+    return first if isinstance(first, str) and 0 < len(first) <= 200 else native[:200]
 
 
 def _translate_results(picture: Results, prefix: str, index: int, context: Context, done: Translation) -> None:

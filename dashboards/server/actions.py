@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from starlette.exceptions import HTTPException
 
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
-from schemas.events.action import Action
+from schemas.events.action import ALERT_CHECK, ALERT_JUDGE, Action
 from schemas.events.alert import Alert
 from schemas.identity import identity
+from schemas.verification import is_dispatchable, verified
 from schemas.wire.publisher import Publisher
 
 #: So many actions are remembered, so that a key sent again is the same event and not a second one.
 REMEMBERED = 10_000
+
+#: What is said where ``schemas.verification.verified`` does not count a check or a verdict.
+REFUSALS = {
+    "needs_no_verification": "This alert is not about a plate: there is nothing to verify.",
+    "already_recalled": "This alert was recalled: do not act on it.",
+    "not_one_check": "Check one thing at a time: plate, state or record.",
+    "already_checked": "You have checked this already.",
+    "no_verdict": "Say what you found: correct, wrong_state, misread, list_wrong or other.",
+    "not_checked": "Check plate, state and record yourself before you call it correct.",
+}
 
 _alert_decoder = msgspec.json.Decoder(Alert)
 
@@ -31,10 +42,20 @@ class ActionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: UUID
-    name: Literal["alert.acknowledge", "alert.close", "alert.reopen"]
+    name: Literal["alert.acknowledge", "alert.dispatch", "alert.close", "alert.reopen", "alert.check", "alert.judge"]
     subject_id: UUID
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
+    check: Literal["", "plate", "state", "record"] = ""
+    verdict: Literal["", "correct", "wrong_state", "misread", "list_wrong", "other"] = ""
+
+    @model_validator(mode="after")
+    def _says_what_it_needs(self) -> Self:
+        if (self.name == ALERT_CHECK) != bool(self.check):
+            raise ValueError("check: goes with alert.check, which needs it: plate, state or record")
+        if (self.name == ALERT_JUDGE) != bool(self.verdict):
+            raise ValueError("verdict: goes with alert.judge, which needs it")
+        return self
 
 
 class ActionAnswer(BaseModel):
@@ -87,13 +108,26 @@ class Actions:
             subject_id=str(request.subject_id),
             actor=request.actor,
             note=request.note,
+            checks=(request.check,) if request.check else (),
+            verdict=request.verdict,
         )
+        if alert is not None and (refused := _refusal(alert, action)):
+            raise HTTPException(409, refused)
         try:
             await self._publisher.publish([action])
         except BaseException:
             self._done.pop(request.key, None)  # not in the log as far as we know: the same key may try again
             raise
         return action.event_id
+
+
+def _refusal(alert: Alert, action: Action) -> str:
+    """Say what the processors would refuse, as far as is known here: they decide, but a person should hear at once."""
+    if action.name == "alert.dispatch" and not is_dispatchable(alert):
+        return "Nobody may be sent yet: one person must check plate, state and record, and find them correct."
+    if action.name in (ALERT_CHECK, ALERT_JUDGE) and isinstance(told := verified(alert, action), str):
+        return REFUSALS[told]
+    return ""
 
 
 def _retrieve(task: asyncio.Task[UUID]) -> None:
@@ -108,7 +142,7 @@ def actions_router(hub: Hub, publisher: Publisher) -> APIRouter:
 
     @router.post("/api/actions", responses={status: {"model": Problem} for status in (403, 404, 409, 413, 415, 503)})
     async def act(request: ActionRequest) -> ActionAnswer:
-        """Acknowledge, close or reopen an alert."""
+        """Acknowledge, dispatch, close or reopen an alert, check one thing of it, or say what you found."""
         return ActionAnswer(event_id=await actions.do(request))
 
     return router

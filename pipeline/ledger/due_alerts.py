@@ -21,6 +21,7 @@ from pipeline.ledger.bucket import Bucket
 from pipeline.ledger.verdict import Due
 from pipeline.processors.sightings import SAME_PASS
 from pipeline.rules import hotlist_hit
+from pipeline.rules.plate_alert import cause_of
 from schemas.identity import identity
 
 
@@ -33,6 +34,7 @@ class HitSeen(Struct, frozen=True):
     camera_id: str
     list_id: str
     entry_id: str
+    track_id: str | None = None
 
 
 class Chain(Struct, frozen=True):
@@ -67,7 +69,14 @@ def plate_chains(hits: Iterable[HitSeen]) -> list[Chain]:
 def _chain(hits: list[HitSeen]) -> Chain:
     versions = range(1, hotlist_hit.VERSION + 1)
     raisers = frozenset(
-        identity("alert", hotlist_hit.RULE, version, one.event_id, one.list_id, one.entry_id)
+        identity(
+            "alert",
+            hotlist_hit.RULE,
+            version,
+            *cause_of(one.event_id, one.bucket.source, one.camera_id, one.track_id),
+            one.list_id,
+            one.entry_id,
+        )
         for one in hits
         for version in versions
     )

@@ -181,7 +181,7 @@ async def hits_seen(store: Asked, begin: int, end: int) -> list[HitSeen]:
     """Return the hits of stored sightings that are no previews, from some time before the period on."""
     sql = (
         f"SELECT source, {_MINUTE}, event_id, toUnixTimestamp64Milli(occurred_at), camera_id, hit.list_id, "  # noqa: S608
-        f"hit.entry_id FROM rtcc.sightings ARRAY JOIN hits AS hit WHERE {_BETWEEN} AND NOT is_preview "
+        f"hit.entry_id, track_id FROM rtcc.sightings ARRAY JOIN hits AS hit WHERE {_BETWEEN} AND NOT is_preview "
         f"LIMIT {MAX_IDS + 1}"
     )
     rows = await _ask(store, sql, {**_period(begin, end), "begin": minute_begins(begin) - PASS_BACK})
@@ -195,8 +195,9 @@ async def hits_seen(store: Asked, begin: int, end: int) -> list[HitSeen]:
             camera_id,
             list_id,
             entry_id,
+            track_id,
         )
-        for source, minute, event_id, ms, camera_id, list_id, entry_id in rows
+        for source, minute, event_id, ms, camera_id, list_id, entry_id, track_id in rows
     ]
 
 

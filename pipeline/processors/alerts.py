@@ -13,9 +13,10 @@ from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
 from pipeline.processors.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.event_type import EventType
-from schemas.events.action import ACTION, ALERT_ACTIONS, Action
-from schemas.events.alert import ALERT, Alert
+from schemas.events.action import ACTION, ALERT_ACTIONS, ALERT_CHECK, ALERT_JUDGE, Action
+from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert
 from schemas.identity import identity
+from schemas.verification import is_dispatchable, verified
 
 #: What the processors do to an alert by themselves (pipeline/processors/recalling.py), beside what people do to it.
 RECALL = "alert.recall"
@@ -27,9 +28,10 @@ WAIT_FOR_ALERT_S = 10.0
 #: person sees who was quicker.
 ALLOWED = {
     "acknowledged": frozenset({"open"}),
-    "closed": frozenset({"open", "acknowledged"}),
+    "dispatched": frozenset({"open", "acknowledged"}),
+    "closed": frozenset(ACTIVE_STATUSES),
     "open": frozenset({"closed"}),
-    "recalled": frozenset({"open", "acknowledged"}),
+    "recalled": frozenset(ACTIVE_STATUSES),
 }
 
 
@@ -66,7 +68,7 @@ class Alerts:
 
     def _apply(self, action: Action, changes: dict[UUID, Alert]) -> Outcome:
         status = STATUSES.get(action.name)
-        if status is None:
+        if status is None and action.name not in (ALERT_CHECK, ALERT_JUDGE):
             return DeadLetter("unknown_action", f"there is no action named {action.name}")
         try:
             alert_id = UUID(action.subject_id)
@@ -77,13 +79,20 @@ class Alerts:
             return self._wait(action)
         if action.event_id in alert.actions:
             return Drop("already_applied")
-        if alert.status not in ALLOWED[status]:
+        if status is None:
+            alert_now = verified(alert, action)
+            if isinstance(alert_now, str):
+                return Drop(alert_now)
+        elif alert.status not in ALLOWED[status]:
             return Drop(f"already_{alert.status}")
+        elif status == "dispatched" and not is_dispatchable(alert):
+            return Drop("not_verified")
+        else:
+            alert_now = replace(alert, status=status)
         changed = replace(
-            alert,
+            alert_now,
             event_id=identity("alert_state", alert_id, action.event_id),
             rev=alert.rev + 1,
-            status=status,
             actions=(*alert.actions, action.event_id),
             changed_by=action.actor,
             changed_at=action.occurred_at,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pipeline.rules.plate_alert import evidence, is_late, wording
-from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
+from pipeline.rules.plate_alert import cause, evidence, severity_of, wording
+from pipeline.rules.stale_list import NO_LISTS, Lists
 from schemas.events.alert import Alert
 from schemas.events.sighting import Sighting
 from schemas.identity import identity
@@ -18,15 +18,14 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
     """Return an alert for each list entry that a final read matches.
 
     ``place`` names the camera for people. A plate of another state, or one that reached us late, is only to know
-    (P4); one of a list older than it may be (by ``lists``) is one step less severe; a preview raises nothing.
+    (P4); each reason to doubt a hit, such as a list older than it may be (by ``lists``), makes it one step less severe;
+    a preview raises nothing.
     """
     if sighting.is_preview:
         return ()
     alerts = []
     for hit in sighting.hits:
-        alert_id = identity("alert", RULE, VERSION, sighting.event_id, hit.list_id, hit.entry_id)
-        severity = hit.severity if overdue(hit, lists, now) is None else lowered(hit.severity)
-        weak = hit.region_relation == "other" or is_late(sighting)
+        alert_id = identity("alert", RULE, VERSION, *cause(sighting), hit.list_id, hit.entry_id)
         alerts.append(
             Alert(
                 event_id=identity("alert_state", alert_id, 1),
@@ -38,8 +37,8 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
                 alert_id=alert_id,
                 rule=RULE,
                 rule_version=VERSION,
-                severity="P4" if weak else severity,
-                title=f"{wording(hit)} {hit.listed_plate} at {place}",
+                severity=severity_of(hit, sighting, lists, now),
+                title=f"{wording(hit)} at {place}",
                 subject_kind="plate",
                 subject=sighting.plate,
                 camera_id=sighting.camera_id,

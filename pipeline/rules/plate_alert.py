@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from pipeline.rules import stale_list
-from pipeline.rules.stale_list import NO_LISTS, Lists, overdue
-from schemas.events.alert import Evidence
-from schemas.events.sighting import Hit, Sighting
+from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
+from schemas.events.alert import SEVERITIES, Evidence
+from schemas.events.sighting import AttributeCheck, Hit, Sighting
 
 #: A read that reached us later than this after it was made is history, not now (standards B20).
 LATE_AFTER = timedelta(minutes=5)
@@ -19,27 +21,53 @@ def is_late(sighting: Sighting) -> bool:
 
 
 def wording(hit: Hit) -> str:
-    """Return the entry's kind in words: "Stolen vehicle", or "Possible ..." unless plate, state and car all fit."""
+    """Return what an alert says of a hit: "Stolen vehicle ABC123", or how far it is from that.
+
+    "Possible ..." unless plate, state and car all fit; "state mismatch" or "state unconfirmed" where the state does not
+    say the same (standards B12); "Verify plate first" where make, colour or body contradict the entry.
+    """
     words = "listed plate" if hit.kind == "other" else hit.kind.replace("_", " ")
     certain = hit.match == "exact" and hit.region_relation == "same" and hit.attributes != "differ"
-    return words.capitalize() if certain else f"Possible {words}"
+    told = f"{words} {hit.listed_plate}" if certain else f"possible {words} {hit.listed_plate}"
+    if hit.attributes == "differ":
+        told = f"verify plate first: {told}"
+    told += {"other": ", state mismatch", "unknown": ", state unconfirmed"}.get(hit.region_relation, "")
+    return told[0].upper() + told[1:]
+
+
+def severity_of(hit: Hit, sighting: Sighting, lists: Lists, now: datetime) -> str:
+    """Return how grave an alert of a hit is: as its entry asks, and a step less for each reason to doubt it.
+
+    A plate of another state, and a read that reached us late, are only to know (P4).
+    """
+    if hit.region_relation == "other" or is_late(sighting):
+        return SEVERITIES[-1]
+    severity = hit.severity
+    doubts = (overdue(hit, lists, now) is not None, hit.match in ("edit", "pattern"), hit.attributes == "differ")
+    for _ in range(sum(doubts)):
+        severity = lowered(severity)
+    return severity
+
+
+def cause(sighting: Sighting) -> tuple[str, ...]:
+    """Return what an alert's id is made of: the vehicle where its reader tracks it, else the read.
+
+    Readings of one car in view may differ and come by different partitions; they are one alert for each entry.
+    """
+    return cause_of(sighting.event_id, sighting.source, sighting.camera_id, sighting.track_id)
+
+
+def cause_of(event_id: UUID, source: str, camera_id: str, track_id: str | None) -> tuple[str, ...]:
+    """Return as ``cause`` of a sighting of which only this is known."""
+    return (str(event_id),) if track_id is None else ("track", source, camera_id, track_id)
 
 
 def evidence(sighting: Sighting, hit: Hit, now: datetime, lists: Lists = NO_LISTS) -> tuple[Evidence, ...]:
     """Return the reasons that every alert about this hit must show, most important first."""
     reasons = [_match(hit, sighting), _entry(hit, now), _region(hit, sighting), _read(sighting)]
-    if hit.attributes != "unknown":
-        agree = hit.attributes == "agree"
-        reasons.insert(
-            2,
-            Evidence(
-                kind="vehicle",
-                text="Make and colour agree with the entry."
-                if agree
-                else "Make or colour differ from the entry: verify the plate first.",
-                facts={"attributes": hit.attributes},
-            ),
-        )
+    checks = [one for one in sighting.attributes if (one.list_id, one.entry_id) == (hit.list_id, hit.entry_id)]
+    if checks:
+        reasons.insert(0 if hit.attributes == "differ" else 2, _vehicle(hit, checks))
     if is_late(sighting):
         age = sighting.observed_at - sighting.occurred_at
         reasons.insert(
@@ -54,6 +82,16 @@ def evidence(sighting: Sighting, hit: Hit, now: datetime, lists: Lists = NO_LIST
     if limit is not None and hit.list_as_of is not None:
         reasons.insert(0, stale_list.evidence(hit, limit, now, duration(now - hit.list_as_of), duration(limit)))
     return tuple(reasons)
+
+
+def _vehicle(hit: Hit, checks: Sequence[AttributeCheck]) -> Evidence:
+    against = [f"{one.attribute} read {one.read}, listed {one.listed}" for one in checks if not one.agrees]
+    named = " and ".join(one.attribute for one in checks)
+    facts = {"attributes": hit.attributes}
+    for one in checks:
+        facts |= {f"{one.attribute}_read": one.read, f"{one.attribute}_listed": one.listed}
+    text = f"Verify the plate first: {'; '.join(against)}." if against else f"The entry's {named} agree with the read."
+    return Evidence(kind="vehicle", text=text, facts=facts)
 
 
 def _match(hit: Hit, sighting: Sighting) -> Evidence:
@@ -75,10 +113,31 @@ def _match(hit: Hit, sighting: Sighting) -> Evidence:
             f"Read {hit.matched_plate}, listed {hit.listed_plate}: "
             f"{count} look-alike character{'s' if count > 1 else ''} ({changes})."
         )
-        facts["substitutions"] = "; ".join(f"{one.position}:{one.read}>{one.listed}" for one in hit.substitutions)
+        facts["substitutions"] = _changes(hit)
+    elif hit.match == "edit":
+        facts["substitutions"] = _changes(hit)
+        text = f"Read {hit.matched_plate}, listed {hit.listed_plate}: {_edit_words(hit)}. Such a match is a guess."
+    elif hit.match == "pattern":
+        text = f"Read {hit.matched_plate}, which fits the partial plate {hit.listed_plate} (? one character, * any)."
     else:
         text = f"The reader's candidate {hit.candidate_rank} is {hit.listed_plate}; it chose {sighting.plate}."
     return Evidence(kind="match", text=text, facts=facts)
+
+
+def _changes(hit: Hit) -> str:
+    return "; ".join(f"{one.position}:{one.read}>{one.listed}" for one in hit.substitutions)
+
+
+def _edit_words(hit: Hit) -> str:
+    words = []
+    for one in hit.substitutions:
+        if not one.read:
+            words.append(f"{one.listed} of the list not read")
+        elif not one.listed:
+            words.append(f"{one.read} at position {one.position + 1} not on the list")
+        else:
+            words.append(f"position {one.position + 1}: {one.read} for {one.listed}")
+    return ", ".join(words)
 
 
 def _entry(hit: Hit, now: datetime) -> Evidence:

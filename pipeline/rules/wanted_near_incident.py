@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipeline.rules.plate_alert import duration, evidence, is_late, wording
+from pipeline.rules.plate_alert import cause, duration, evidence, is_late, wording
 from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
 from schemas.events.alert import Alert, Evidence
 from schemas.events.sighting import Sighting
@@ -27,7 +27,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
     for hit in sighting.hits:
         if hit.region_relation == "other":
             continue
-        alert_id = identity("alert", RULE, VERSION, sighting.event_id, hit.list_id, hit.entry_id)
+        alert_id = identity("alert", RULE, VERSION, *cause(sighting), hit.list_id, hit.entry_id)
         around = tuple(
             Evidence(
                 kind="incident",
@@ -54,9 +54,7 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
                 rule=RULE,
                 rule_version=VERSION,
                 severity="P1" if overdue(hit, lists, now) is None else lowered("P1"),
-                title=f"{wording(hit)} {hit.listed_plate} {nearest.distance_m:.0f} m from {nearest.kind} at {place}"[
-                    :300
-                ],
+                title=f"{wording(hit)} {nearest.distance_m:.0f} m from {nearest.kind} at {place}"[:300],
                 subject_kind="plate",
                 subject=sighting.plate,
                 camera_id=sighting.camera_id,

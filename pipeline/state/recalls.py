@@ -13,12 +13,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from pipeline.state.withdrawals import Withdrawals
-from schemas.events.alert import Alert
+from schemas.events.alert import ACTIVE_STATUSES, Alert
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_withdrawal import HotlistWithdrawal
 
 #: The statuses of alerts that somebody may still act on.
-ACTIVE = frozenset({"open", "acknowledged"})
+ACTIVE = frozenset(ACTIVE_STATUSES)
 
 
 class Listing(Struct, frozen=True, gc=False):

@@ -26,7 +26,7 @@ from pipeline.state.withdrawals import Withdrawals
 from pipeline.state.zones import ZoneIndex
 from schemas.envelope import Event
 from schemas.event_type import EventType
-from schemas.events.alert import ALERT, Alert
+from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert
 from schemas.events.camera import CAMERA, Camera
 from schemas.events.camera_health import CAMERA_HEALTH, CameraHealth
 from schemas.events.hotlist import HOTLIST, Hotlist
@@ -123,7 +123,7 @@ class Reference:
         self.recalls.note_alert(alert)
         about = (alert.rule, alert.subject)
         others = tuple(one for one in self._open_about.get(about, ()) if one != alert.alert_id)
-        if alert.status in ("open", "acknowledged"):
+        if alert.status in ACTIVE_STATUSES:
             self._open_about[about] = (*others, alert.alert_id)
         elif others:
             self._open_about[about] = others

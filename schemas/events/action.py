@@ -12,7 +12,14 @@ from schemas.events.alert import EXAMPLE as ALERT_EXAMPLE
 from schemas.identity import identity
 
 #: What can be done to an alert; each name is also the status it leads to.
-ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.close": "closed", "alert.reopen": "open"}
+ALERT_ACTIONS = {
+    "alert.acknowledge": "acknowledged",
+    "alert.dispatch": "dispatched",
+    "alert.close": "closed",
+    "alert.reopen": "open",
+}
+#: What a person looks at and finds, which leaves the status as it is: one check at a time, then the verdict.
+ALERT_CHECK, ALERT_JUDGE = "alert.check", "alert.judge"
 #: What one person looks at before a car is stopped (reference/standards §2.4): the characters and the state in the
 #: picture, and whether the record is still active.
 CHECKS = ("plate", "state", "record")
@@ -23,7 +30,7 @@ VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
 class Action(Event, frozen=True, kw_only=True, gc=False):
     """Something a person did. ``event_id`` comes from the client's idempotency key, so a retry is the same action."""
 
-    name: Annotated[Word, Meta(description="alert.acknowledge, alert.close or alert.reopen.")]
+    name: Annotated[Word, Meta(description="alert.acknowledge, dispatch, close, reopen, check or judge.")]
     subject_id: Annotated[Name, Meta(description="What it was done to: an alert_id.")]
     actor: Annotated[Name, Meta(description="Who did it.")]
     note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""

@@ -14,7 +14,9 @@ from schemas.events.sighting import EXAMPLE as SIGHTING
 from schemas.identity import identity
 
 SEVERITIES = ("P1", "P2", "P3", "P4")
-STATUSES = ("open", "acknowledged", "closed", "recalled")
+STATUSES = ("open", "acknowledged", "dispatched", "closed", "recalled")
+#: Of these: somebody may still have to act on it.
+ACTIVE_STATUSES = ("open", "acknowledged", "dispatched")
 
 
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):
@@ -39,7 +41,7 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     rule: Annotated[Word, Meta(description="The rule that raised it.")]
     rule_version: Annotated[int, Meta(ge=1, description="That rule's version.")] = 1
     severity: Annotated[Word, Meta(description="P1 (a life, now) .. P4 (to know).")]
-    status: Annotated[Word, Meta(description="open, acknowledged, closed or recalled.")] = "open"
+    status: Annotated[Word, Meta(description="open, acknowledged, dispatched, closed or recalled.")] = "open"
     title: Annotated[str, Meta(max_length=300, description="What it says, in one line.")]
     subject_kind: Annotated[Word, Meta(description="plate, call or camera.")]
     subject: Annotated[str, Meta(max_length=200, description="The plate, call id or camera id it is about.")]

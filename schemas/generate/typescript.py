@@ -37,7 +37,10 @@ _HEADER = """\
 VOCABULARIES: Mapping[str, object] = {
     "ALERT_SEVERITIES": alert.SEVERITIES,
     "ALERT_STATUSES": alert.STATUSES,
+    "ACTIVE_ALERT_STATUSES": alert.ACTIVE_STATUSES,
     "ALERT_ACTIONS": action.ALERT_ACTIONS,
+    "ALERT_CHECKS": action.CHECKS,
+    "ALERT_VERDICTS": action.VERDICTS,
     "CALL_CATEGORIES": emergency_call.CATEGORIES,
     "GRAVE_CATEGORIES": sorted(emergency_call.GRAVE),
     "CALL_STATUSES": emergency_call.STATUSES,

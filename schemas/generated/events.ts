@@ -447,7 +447,7 @@ export interface Alert extends Envelope {
   readonly rule_version: number;
   /** P1 (a life, now) .. P4 (to know). */
   readonly severity: string;
-  /** open, acknowledged, closed or recalled. */
+  /** open, acknowledged, dispatched, closed or recalled. */
   readonly status: string;
   /** What it says, in one line. */
   readonly title: string;
@@ -489,7 +489,7 @@ export interface Alert extends Envelope {
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
 export interface Action extends Envelope {
-  /** alert.acknowledge, alert.close or alert.reopen. */
+  /** alert.acknowledge, dispatch, close, reopen, check or judge. */
   readonly name: string;
   /** What it was done to: an alert_id. */
   readonly subject_id: string;
@@ -617,9 +617,15 @@ export const EVENT_TYPES = {
 
 export const ALERT_SEVERITIES = ["P1", "P2", "P3", "P4"] as const;
 
-export const ALERT_STATUSES = ["open", "acknowledged", "closed", "recalled"] as const;
+export const ALERT_STATUSES = ["open", "acknowledged", "dispatched", "closed", "recalled"] as const;
 
-export const ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.close": "closed", "alert.reopen": "open"} as const;
+export const ACTIVE_ALERT_STATUSES = ["open", "acknowledged", "dispatched"] as const;
+
+export const ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.dispatch": "dispatched", "alert.close": "closed", "alert.reopen": "open"} as const;
+
+export const ALERT_CHECKS = ["plate", "state", "record"] as const;
+
+export const ALERT_VERDICTS = ["correct", "wrong_state", "misread", "list_wrong", "other"] as const;
 
 export const CALL_CATEGORIES = ["shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "assault", "weapon", "domestic", "burglary", "theft", "vehicle_theft", "traffic", "medical", "fire", "missing_person", "disturbance", "suspicious", "alarm", "drugs", "property_damage", "welfare", "other"] as const;
 

@@ -117,6 +117,39 @@ def test_an_action_is_answered_after_it_is_in_the_log(world: World) -> None:
     assert event.occurred_at.utcoffset() is not None
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": "alert.check"}, "check"),
+        ({"name": "alert.check", "check": "everything"}, "check"),
+        ({"name": "alert.check", "checks": ["plate", "state", "record"]}, "checks"),
+        ({"name": "alert.judge"}, "verdict"),
+        ({"name": "alert.close", "verdict": "correct"}, "verdict"),
+    ],
+)
+def test_b17_a_check_names_one_thing_and_a_verdict_one_word(world: World, changes: dict[str, str], field: str) -> None:
+    answer = world.browser().post("/api/actions", json=_action(**changes))
+    assert answer.status_code == 422
+    assert field in answer.text
+    assert world.log.events == []
+
+
+def test_b17_who_wants_to_dispatch_or_call_correct_what_is_not_checked_hears_at_once(world: World) -> None:
+    browser = world.browser()
+    dispatch = browser.post("/api/actions", json=_action(name="alert.dispatch"))
+    judge = browser.post("/api/actions", json=_action(key=str(UUID(int=7)), name="alert.judge", verdict="correct"))
+    assert (dispatch.status_code, judge.status_code) == (409, 409)
+    assert "plate, state and record" in dispatch.text
+    assert world.log.events == []
+
+
+def test_b17_a_check_is_in_the_log_with_what_was_looked_at(world: World) -> None:
+    assert world.browser().post("/api/actions", json=_action(name="alert.check", check="state")).status_code == 200
+    (event,) = world.log.events
+    assert isinstance(event, Action)
+    assert (event.name, event.checks, event.verdict) == ("alert.check", ("state",), "")
+
+
 def test_a_retry_with_the_same_key_is_the_same_action(world: World) -> None:
     browser = world.browser()
     first = browser.post("/api/actions", json=_action())

@@ -27,14 +27,20 @@ AT = datetime(2026, 1, 15, 18, 30, 6, tzinfo=UTC)
 ENVELOPE = {"observed_at": "2026-01-15T18:30:06Z", "jurisdiction": "demo", "synthetic": False}
 
 
-def context(name: str, at: datetime = AT) -> Context:
-    return Context(connector=name, instance="east", observed_at=at, jurisdiction="demo")
+def context(name: str, at: datetime = AT, instance: str = "east") -> Context:
+    return Context(connector=name, instance=instance, observed_at=at, jurisdiction="demo")
 
 
-def translate(name: str, body: bytes, content_type: str, at: datetime = AT) -> Translation:
+def translate(name: str, body: bytes, content_type: str, at: datetime = AT, instance: str = "") -> Translation:
     run = webhooks()[name].translate
     assert run is not None
-    return run(body, content_type, context(name, at))
+    return run(body, content_type, context(name, at, instance or instance_of(name)))
+
+
+def instance_of(name: str, path: Path | None = None) -> str:
+    """The copy a fixture is sent to: east, unless the connector finds something by its name and the fixture says so."""
+    files = [path] if path is not None else [file for owner, file in CASES if owner == name]
+    return next((str(told) for file in files if (told := expectation(file).get("instance"))), "east")
 
 
 def expectation(path: Path) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def assert_sound(name: str, done: Translation) -> None:
         assert frame.events == [event]
         assert len(encoded) <= MAX_EVENT_BYTES
         assert kind.name in load(name).manifest.emits
-        assert event.source == f"{name}/east"
+        assert event.source.startswith(f"{name}/")
         assert kind.key_of(event)
     for refused in done.refused:
         assert refused.event_type in load(name).manifest.emits
@@ -137,8 +143,9 @@ def test_a_webhook_has_fixtures_for_each_event_it_makes_and_for_each_way_out(nam
 @pytest.mark.parametrize(("name", "path"), CASES, ids=lambda value: getattr(value, "stem", value))
 def test_a_fixture_gives_the_expected_events(name: str, path: Path) -> None:
     expected = expectation(path)
-    done = translate(name, path.read_bytes(), expected["content_type"])
+    done = translate(name, path.read_bytes(), expected["content_type"], instance=instance_of(name, path))
     assert_sound(name, done)
+    assert {event.source for event in done.events} <= {f"{name}/{instance_of(name, path)}"}
     assert [shown(event) for event in done.events] == expected["events"]
     assert [ignored.reason for ignored in done.ignored] == expected["ignored"]
     refused = [
@@ -151,9 +158,10 @@ def test_a_fixture_gives_the_expected_events(name: str, path: Path) -> None:
 @pytest.mark.parametrize(("name", "path"), CASES, ids=lambda value: getattr(value, "stem", value))
 def test_the_same_bytes_give_the_same_events_whenever_they_come(name: str, path: Path) -> None:
     body, content_type = path.read_bytes(), expectation(path)["content_type"]
-    first = translate(name, body, content_type)
-    assert translate(name, body, content_type) == first
-    later = translate(name, body, content_type, AT + timedelta(hours=3))
+    instance = instance_of(name, path)
+    first = translate(name, body, content_type, instance=instance)
+    assert translate(name, body, content_type, instance=instance) == first
+    later = translate(name, body, content_type, AT + timedelta(hours=3), instance)
     assert [event.event_id for event in later.events] == [event.event_id for event in first.events]
 
 
@@ -162,8 +170,9 @@ def test_another_instance_makes_other_ids(name: str, path: Path) -> None:
     body, content_type = path.read_bytes(), expectation(path)["content_type"]
     run = webhooks()[name].translate
     assert run is not None
-    west = run(body, content_type, Context(connector=name, instance="west", observed_at=AT))
-    here = {event.event_id for event in translate(name, body, content_type).events}
+    instance = instance_of(name, path)
+    west = run(body, content_type, Context(connector=name, instance=f"{instance}.west", observed_at=AT))
+    here = {event.event_id for event in translate(name, body, content_type, instance=instance).events}
     assert here.isdisjoint(event.event_id for event in west.events)
 
 
@@ -172,7 +181,7 @@ def test_a_payload_cut_off_anywhere_is_refused_and_never_breaks(name: str, path:
     body, content_type = path.read_bytes(), expectation(path)["content_type"]
     for length in range(0, len(body) - 2, max(1, len(body) // 60)):
         with pytest.raises(PayloadError) as caught:
-            translate(name, body[:length], content_type)
+            translate(name, body[:length], content_type, instance=instance_of(name, path))
         assert caught.value.field
         assert caught.value.error
 

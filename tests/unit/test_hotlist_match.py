@@ -17,7 +17,7 @@ VECTORS = [("A8C123", 1), ("ABC1Z3", 1), ("ABCI23", 1), ("A8CIZ3", None), ("ABCU
 
 
 @pytest.mark.parametrize(("plate", "substitutions"), VECTORS)
-def test_look_alikes_match_up_to_two_substitutions_and_nothing_else(plate: str, substitutions: int | None) -> None:
+def test_b9_look_alikes_match_up_to_two_substitutions_and_nothing_else(plate: str, substitutions: int | None) -> None:
     hits = match(read(plate), HotlistIndex([wanted("ABC123")]))
     if substitutions is None:
         assert hits == ()
@@ -25,7 +25,7 @@ def test_look_alikes_match_up_to_two_substitutions_and_nothing_else(plate: str, 
         assert [(hit.match, len(hit.substitutions)) for hit in hits] == [("look_alike", substitutions)]
 
 
-def test_two_substitutions_match_and_three_do_not() -> None:
+def test_b9_two_substitutions_match_and_three_do_not() -> None:
     index = HotlistIndex([wanted("ABC128")])
     assert len(match(read("A8CI28"), index)[0].substitutions) == 2
     assert match(read("A8CIZ8"), index) == ()
@@ -71,7 +71,7 @@ def test_an_expired_entry_matches_nothing() -> None:
         ("us", "us-la", "unknown"),
     ],
 )
-def test_the_state_relation_is_same_other_or_unknown(read_region: str, listed: str, relation: str) -> None:
+def test_b12_the_state_relation_is_same_other_or_unknown(read_region: str, listed: str, relation: str) -> None:
     (hit,) = match(read("ABC123", plate_region=read_region), HotlistIndex([wanted("ABC123", region=listed)]))
     assert hit.region_relation == relation
 

@@ -33,10 +33,10 @@ def calls_made(facts: Reference, *calls: EmergencyCall) -> list[Alert]:
     return [event for event in events if isinstance(event, Alert)]
 
 
-def test_a_hit_raises_one_alert_that_explains_itself() -> None:
+def test_b11_a_hit_raises_one_alert_that_explains_itself() -> None:
     (alert,) = alerts_of(reference(CAMERA, entries=(wanted("ABC123"),)), read("A8C123"))
     assert (alert.rule, alert.severity, alert.camera_id) == ("hotlist_hit", "P2", "C1")
-    assert alert.title == "Possible stolen vehicle ABC123 at Camera C1"
+    assert alert.title == "Possible stolen vehicle ABC123, state unconfirmed at Camera C1"
     assert (alert.lat, alert.lon) == (29.95, -90.07)
     texts = " ".join(reason.text for reason in alert.why)
     assert "position 2: 8 for B" in texts
@@ -49,7 +49,7 @@ def test_a_hit_raises_one_alert_that_explains_itself() -> None:
 
 def test_an_entry_of_no_stated_kind_is_called_a_listed_plate() -> None:
     (alert,) = alerts_of(reference(CAMERA, entries=(wanted("ABC123", kind="other"),)), read("ABC123"))
-    assert alert.title == "Possible listed plate ABC123 at Camera C1"
+    assert alert.title == "Possible listed plate ABC123, state unconfirmed at Camera C1"
 
 
 def test_an_exact_read_of_the_same_state_is_not_called_possible() -> None:
@@ -58,20 +58,75 @@ def test_an_exact_read_of_the_same_state_is_not_called_possible() -> None:
     assert alert.title == "Stolen vehicle ABC123 at Camera C1"
 
 
+def test_a_vehicle_that_contradicts_the_entry_brakes_the_alert_and_says_what_differs() -> None:
+    facts = reference(CAMERA, entries=(wanted("ABC123", region="us-la", colour="white", make="ford", severity="P1"),))
+    seen = read("ABC123", plate_region="us-la", vehicle_colour="red", vehicle_make="ford")
+    (alert,) = alerts_of(facts, seen)
+    assert alert.title == "Verify plate first: possible stolen vehicle ABC123 at Camera C1"
+    assert alert.severity == "P2"
+    assert alert.why[0].kind == "vehicle"
+    assert alert.why[0].text == "Verify the plate first: colour read red, listed white."
+
+
+def test_an_edit_is_worded_possible_and_ranked_below() -> None:
+    facts = reference(CAMERA, entries=(wanted("ABC123", region="us-la", tolerance="edit", severity="P1"),))
+    (alert,) = alerts_of(facts, read("ABC12", plate_region="us-la"))
+    assert (alert.severity, alert.title) == ("P2", "Possible stolen vehicle ABC123 at Camera C1")
+    assert alert.why[0].text == "Read ABC12, listed ABC123: 3 of the list not read. Such a match is a guess."
+
+
+def test_b3_readings_of_one_tracked_vehicle_are_one_alert_for_each_entry_by_whatever_partition() -> None:
+    facts = reference(CAMERA, entries=(wanted("ABC123"),))
+    first = alerts_of(facts, read("ABC123", 1, track_id="car-7"))
+    variant = alerts_of(facts, read("A8C123", 2, track_id="car-7"))
+    other_car = alerts_of(facts, read("ABC123", 3, track_id="car-8"))
+    assert first[0].alert_id == variant[0].alert_id != other_car[0].alert_id
+
+
+@pytest.mark.parametrize(
+    ("plate", "entry"),
+    [
+        ("ABC123", {"plate": "ABC123"}),
+        ("A8CI23", {"plate": "ABC123"}),
+        ("ABC12", {"plate": "ABC123", "tolerance": "edit"}),
+        ("ABXC123", {"plate": "ABC123", "tolerance": "edit"}),
+        ("AB7123", {"plate": "ABC123", "tolerance": "edit"}),
+    ],
+)
+def test_b11_a_match_can_be_reproduced_by_hand_from_what_its_alert_says(plate: str, entry: dict[str, str]) -> None:
+    (alert,) = alerts_of(reference(CAMERA, entries=(wanted(**entry),)), read(plate))
+    facts = next(reason.facts for reason in alert.why if reason.kind == "match")
+    made = list(facts["matched_plate"])
+    for change in sorted(filter(None, facts.get("substitutions", "").split("; ")), reverse=True):
+        place, _, characters = change.partition(":")
+        seen, _, listed = characters.partition(">")
+        at = int(place)
+        assert "".join(made[at : at + len(seen)]) == seen
+        made[at : at + len(seen)] = listed
+    assert "".join(made) == facts["listed_plate"] == entry["plate"]
+    assert facts["matched_plate"] == plate
+    told = {reason.kind: reason.facts for reason in alert.why}
+    assert told["list_entry"]["list_id"] == "stolen"
+    assert told["list_entry"]["list_as_of"] == (NOW - timedelta(hours=3)).isoformat()
+    assert told["region"]["region_relation"] == "unknown"
+    assert facts["candidate_rank"] == "0"
+
+
 def test_a_preview_read_never_raises_an_alert() -> None:
     facts = reference(CAMERA, incident(1, 29.95, -90.07), entries=(wanted("ABC123"),))
     assert alerts_of(facts, read("ABC123", is_preview=True)) == []
 
 
-def test_a_plate_of_another_state_is_only_to_know() -> None:
+def test_b12_a_plate_of_another_state_is_only_to_know() -> None:
     (alert,) = alerts_of(
         reference(CAMERA, entries=(wanted("ABC123", region="us-la"),)), read("ABC123", plate_region="us-tx")
     )
     assert alert.severity == "P4"
+    assert "state mismatch" in alert.title
     assert any("NOT the entry's" in reason.text for reason in alert.why)
 
 
-def test_a_read_that_reached_us_late_is_history_and_says_so() -> None:
+def test_b20_a_read_that_reached_us_late_is_history_and_says_so() -> None:
     late = read("ABC123", observed_at=NOW + timedelta(hours=6))
     facts = reference(CAMERA, incident(1, 29.95, -90.07), entries=(wanted("ABC123"),))
     (alert,) = alerts_of(facts, late)

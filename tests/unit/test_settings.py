@@ -103,3 +103,8 @@ def test_a_role_reads_back_the_settings_it_is_given(monkeypatch: pytest.MonkeyPa
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
     assert load() == settings
+
+
+def test_a_zone_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = refused(monkeypatch, READERS_ZONE="America/Nowhere")
+    assert told == "readers_zone: it is no time zone; write it as America/Chicago or UTC"

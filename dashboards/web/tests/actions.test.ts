@@ -36,11 +36,22 @@ describe('an action', () => {
     ['alert.close', 'acknowledged', 1],
     ['alert.close', 'recalled', 0],
     ['alert.reopen', 'open', 0],
+    ['alert.dispatch', 'dispatched', 0],
+    ['alert.check', 'acknowledged', 0],
+    ['alert.judge', 'open', 0],
   ] as const)('%s that meets a revision that is %s leaves %i waiting', async (name, status, waiting) => {
     const { actions } = setUp([]);
     await actions.act(ALERT, name, 'x');
     actions.seen({ alert_id: 'a', rev: 2, status });
     expect(actions.pending.size).toBe(waiting);
+  });
+
+  it('tells what was checked and found', async () => {
+    const { actions, posted } = setUp([]);
+    await actions.act(ALERT, 'alert.check', 'r.diaz', '', { check: 'state' });
+    expect(posted).toEqual([
+      { key: 'key-1', name: 'alert.check', subject_id: 'a', actor: 'r.diaz', note: '', check: 'state' },
+    ]);
   });
 
   it('is posted once however often the key is pressed', async () => {

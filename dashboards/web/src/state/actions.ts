@@ -1,7 +1,9 @@
 /** What a person did, on its way to the log: posted once however often it is tried, believed only when it comes back. */
-import { ALERT_ACTIONS, type Alert } from '$schemas/events';
+import { ALERT_ACTIONS, type ALERT_CHECKS, type ALERT_VERDICTS, type Alert } from '$schemas/events';
 
-export type ActionName = keyof typeof ALERT_ACTIONS;
+/** Looking at one thing of an alert, and saying what was found, leave its status as it is. */
+export type Found = { check?: (typeof ALERT_CHECKS)[number]; verdict?: (typeof ALERT_VERDICTS)[number] };
+export type ActionName = keyof typeof ALERT_ACTIONS | 'alert.check' | 'alert.judge';
 
 export interface Pending {
   readonly name: ActionName;
@@ -9,6 +11,7 @@ export interface Pending {
   readonly key: string;
   readonly actor: string;
   readonly note: string;
+  readonly found: Found;
   /** The alert's revision when it was done. */
   readonly rev: number;
   /** saving: on its way or not seen in the log yet; failed: not saved. */
@@ -31,9 +34,9 @@ export class Actions {
     private readonly changed: () => void,
   ) {}
 
-  async act(alert: Pick<Alert, 'alert_id' | 'rev'>, name: ActionName, actor: string, note = ''): Promise<void> {
+  async act(alert: Pick<Alert, 'alert_id' | 'rev'>, name: ActionName, actor: string, note = '', found: Found = {}): Promise<void> {
     if (this.pending.get(alert.alert_id)?.state === 'saving') return;
-    await this.#send(alert.alert_id, { name, key: this.newKey(), actor, note, rev: alert.rev, state: 'saving', error: '' });
+    await this.#send(alert.alert_id, { name, key: this.newKey(), actor, note, found, rev: alert.rev, state: 'saving', error: '' });
   }
 
   async retry(alertId: string): Promise<void> {
@@ -57,13 +60,14 @@ export class Actions {
     const waiting = this.pending.get(alert.alert_id);
     if (!waiting || alert.rev <= waiting.rev) return;
     const overtaken = alert.status === 'recalled' || (waiting.name === 'alert.acknowledge' && alert.status === 'closed');
-    if (overtaken || alert.status === ALERT_ACTIONS[waiting.name]) this.pending.delete(alert.alert_id);
+    const status = waiting.name === 'alert.check' || waiting.name === 'alert.judge' ? alert.status : ALERT_ACTIONS[waiting.name];
+    if (overtaken || alert.status === status) this.pending.delete(alert.alert_id);
   }
 
   async #send(alertId: string, action: Pending): Promise<void> {
     this.#set(alertId, action);
-    const { name, key, actor, note } = action;
-    const answer = await this.post({ key, name, subject_id: alertId, actor, note });
+    const { name, key, actor, note, found } = action;
+    const answer = await this.post({ key, name, subject_id: alertId, actor, note, ...found });
     if (this.pending.get(alertId) !== action) return;
     if (!answer.ok) {
       this.#set(alertId, { ...action, state: 'failed', error: answer.error });

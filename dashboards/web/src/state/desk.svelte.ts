@@ -4,7 +4,7 @@ import { getJson, postJson } from '../http';
 import { LiveFeed } from '../protocol/feed';
 import { CHANNELS, type Channel } from '../protocol/messages';
 import type { MapView, Subject } from '../map/view';
-import { Actions, randomKey, type ActionName } from './actions';
+import { Actions, type Found, randomKey, type ActionName } from './actions';
 import { badge } from './connection';
 import { isOpen, severityOf, type Severity } from './ranking';
 import { World } from './world';
@@ -161,9 +161,9 @@ export class Desk {
     if (place) this.map?.centre(place);
   }
 
-  async act(alert: Alert, name: ActionName, note = ''): Promise<void> {
+  async act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
     const actor = this.actor || (await this.#askActor());
-    if (actor) await this.actions.act(alert, name, actor, note);
+    if (actor) await this.actions.act(alert, name, actor, note, found);
   }
 
   setActor(name: string): void {

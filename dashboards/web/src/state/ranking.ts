@@ -1,5 +1,5 @@
 /** What comes first: what nobody has taken yet, then what is gravest, then what is newest. */
-import { ALERT_SEVERITIES, ALERT_STATUSES, type Alert, type EmergencyCall, type Incident } from '$schemas/events';
+import { ACTIVE_ALERT_STATUSES, ALERT_SEVERITIES, ALERT_STATUSES, type Alert, type EmergencyCall, type Incident } from '$schemas/events';
 
 export type Severity = (typeof ALERT_SEVERITIES)[number];
 
@@ -9,8 +9,9 @@ export function severityOf(alert: Pick<Alert, 'severity'>): Severity {
 }
 
 export const isOpen = (alert: Pick<Alert, 'status'>): boolean => alert.status === 'open';
-/** Open or acknowledged: somebody still has to do something. */
-export const isActive = (alert: Pick<Alert, 'status'>): boolean => isOpen(alert) || alert.status === 'acknowledged';
+/** Open, acknowledged or dispatched: somebody may still have to do something. */
+export const isActive = (alert: Pick<Alert, 'status'>): boolean =>
+  (ACTIVE_ALERT_STATUSES as readonly string[]).includes(alert.status);
 
 /** Sort by comparable keys made once for each row: parsing two times in every comparison costs ten times as much. */
 function sorted<T>(rows: Iterable<T>, keys: (row: T) => readonly (number | string)[]): T[] {

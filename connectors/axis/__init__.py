@@ -1,0 +1,1 @@
+"""Axis License Plate Verifier, by HTTP push."""

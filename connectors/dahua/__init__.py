@@ -1,0 +1,1 @@
+"""Dahua traffic cameras: event stream parts and ITSAPI pushes, posted by HTTP."""

@@ -1,0 +1,1 @@
+"""Flock Safety: hotlist alerts by webhook, and plate reads of its API."""

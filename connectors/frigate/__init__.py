@@ -1,0 +1,1 @@
+"""Frigate's recognised plates: the payloads of its MQTT topics."""

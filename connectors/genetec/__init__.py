@@ -1,0 +1,1 @@
+"""Genetec AutoVu (SharpV and patrollers), by webhook."""

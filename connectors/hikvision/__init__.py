@@ -1,0 +1,1 @@
+"""Hikvision ANPR cameras and recorders, by ISAPI HTTP listening."""
