@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +15,7 @@ from pipeline.outcome import Drop, Emit
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.recalling import AGAIN_AFTER_S, Recalling
 from pipeline.processors.sightings import Sightings
-from pipeline.state.reference import Reference
+from pipeline.state.reference import Follower, Reference
 from pipeline.state.withdrawals import Withdrawals
 from schemas.events.action import ACTION, Action
 from schemas.events.action import EXAMPLE as AN_ACTION
@@ -27,7 +29,9 @@ from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdra
 from schemas.events.plate_read import PLATE_READ
 from schemas.hotlist_checksum import checksum
 from schemas.identity import identity
+from schemas.wire.frame import encode_frame
 from schemas.wire.partition import partition_of
+from schemas.wire.reader import LogReader, Record
 from tests.unit.facts import NOW, read
 
 PARTITIONS = 4
@@ -135,6 +139,49 @@ def test_b15_a_withdrawn_entry_stops_matching_at_once_and_its_open_alerts_say_wh
     assert "withdrawn: Recovered, case 26-0114" in recalled.note
     assert recalled.why == alert.why
     assert recalling(facts).tick(NOW) == []
+
+
+class _Log(LogReader):
+    """A log that gives what it was told to, once, and then has ended."""
+
+    def __init__(self, *records: Record) -> None:
+        self._records = list(records)
+
+    @property
+    def caught_up(self) -> bool:
+        return not self._records
+
+    @property
+    def answered_at(self) -> float:
+        return time.monotonic()
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        taken, self._records = self._records, []
+        return taken
+
+    def close(self) -> None:
+        pass
+
+
+def test_b15_a_withdrawal_takes_effect_while_the_index_of_another_list_is_being_built(facts: Reference) -> None:
+    (alert,) = alerts_of(facts, "ABC123")
+    facts.apply(ALERT, [alert])
+    built = threading.Event()
+    facts.rebuild = built.wait  # type: ignore[method-assign,assignment] # as a list of millions would
+    record = Record(HOTLIST_WITHDRAWAL, 0, 0, None, encode_frame([withdrawal()]), [], 0)
+    building = Follower(lambda: _Log(), facts)
+    beside = Follower(lambda: _Log(record), facts, builds=False)
+    building.start()
+    beside.start()
+    try:
+        assert beside.ready.wait(10)
+        assert not building.ready.is_set()
+        assert alerts_of(facts, "ABC123", 2) == []
+        assert len(recalling(facts).tick(NOW)) == 1
+    finally:
+        built.set()
+        beside.stop()
+        building.stop()
 
 
 def test_a_sighting_of_a_withdrawn_entry_has_no_hit(facts: Reference) -> None:
