@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from connectors.hotlist_csv.loading import HotlistFile
 from schemas.events.hotlist import Hotlist
+from schemas.wire.frame import MAX_BYTES, encode_event
 
 #: A list of so many entries or more does not lose more than half of them from one version to the next. A transfer that
 #: broke off between two rows looks just like that, and would quietly end the alerts of all the rest.
 SHRINKS_FROM, SHRINKS_TO = 100, 0.5
-#: So many deltas may follow one another: their manifests are kept together, in one message of the log.
-MAX_DELTAS = 150
+#: So many deltas may follow one another, at most: their manifests are kept together, in one message of the log, in
+#: which there must be room for one more.
+MAX_DELTAS, ROOM_BYTES = 100, 8 * 1024
 
 
 def why_not(chain: list[Hotlist], file: HotlistFile, *, may_shrink: bool) -> str:
@@ -28,8 +30,8 @@ def why_not(chain: list[Hotlist], file: HotlistFile, *, may_shrink: bool) -> str
             f"this file ({file.as_of:%Y-%m-%d %H:%M:%S} UTC). If this file is the newer one, say so with --as-of."
         )
     if file.base is not None:
-        if len(chain) > MAX_DELTAS:
-            return f"{MAX_DELTAS} deltas have followed the last whole list {file.list_id}. Load it whole once."
+        if len(chain) > MAX_DELTAS or sum(len(encode_event(one)) + 1 for one in chain) > MAX_BYTES - ROOM_BYTES:
+            return f"{len(chain) - 1} deltas have followed the last whole list {file.list_id}. Load it whole once."
         now = before - file.removed
         if not may_shrink and before >= SHRINKS_FROM and now < before * SHRINKS_TO:
             return (

@@ -6,6 +6,8 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
@@ -13,8 +15,12 @@ from msgspec.structs import replace
 
 from compose.kafka.cluster import Cluster
 from compose.own_ports import free_ports
+from connectors.hotlist_csv.publishing import publish_hotlist
+from pipeline.state.hotlists import Hotlists
 from schemas.events.alert import ALERT
 from schemas.events.alert import EXAMPLE as AN_ALERT
+from schemas.events.hotlist import HOTLIST
+from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.plate_read import EXAMPLE, PLATE_READ, PlateRead
 from schemas.identity import identity
 from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, FrameDecoder, encode_frame
@@ -25,6 +31,7 @@ from schemas.wire.publisher import BackpressureError, BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 from schemas.wire.topics import topic_states
 from tests.live_broker import PARTITIONS, LiveBroker, emptied
+from tests.unit.test_hotlist_csv import AS_OF, hotlist
 
 
 def reads(count: int) -> list[PlateRead]:
@@ -86,6 +93,29 @@ def test_a_compacted_topic_gets_one_key_a_message(broker: LiveBroker) -> None:
     decoder = FrameDecoder(ALERT)
     for record in everything(broker, ALERT):
         assert {str(event.alert_id).encode() for event in decoder.decode(record.value).events} == {record.key}
+
+
+def test_of_a_list_and_its_deltas_what_compaction_leaves_is_enough(broker: LiveBroker, tmp_path: Path) -> None:
+    producer = FrameProducer(broker.address, client_id="test", **broker.config)
+    base = asyncio.run(publish_hotlist(hotlist(tmp_path, "entry_id,plate\nS-1,AAA111\nS-2,BBB222\n"), producer))
+    chain = [base]
+    for number, row in enumerate(("S-1,,remove", "S-3,CCC333,add"), start=1):
+        file = hotlist(
+            tmp_path, f"entry_id,plate,action\n{row}\n", as_of=AS_OF + timedelta(hours=number), base=chain[-1]
+        )
+        chain.append(asyncio.run(publish_hotlist(file, producer, before=chain)))
+    producer.close()
+    manifests = {record.key: record for record in everything(broker, HOTLIST)}  # the newest of each key
+    lists = Hotlists()
+    for record in (*manifests.values(), *everything(broker, HOTLIST_ENTRY)):
+        for event in FrameDecoder(record.kind).decode(record.value).events:
+            if record.kind is HOTLIST:
+                lists.add_manifest(event)
+            else:
+                lists.add_entries([event])
+    lists.rebuild()
+    assert lists.in_force["stolen"] == chain[-1]
+    assert {entry.plate for part in lists.index.parts for entry in part} == {"BBB222", "CCC333"}
 
 
 def test_what_cannot_be_sent_is_refused_and_says_why(broker: LiveBroker) -> None:

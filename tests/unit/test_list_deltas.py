@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from connectors.file_reading import FileError
 from connectors.hotlist_csv.loading import HotlistFile
 from connectors.hotlist_csv.publishing import publish_hotlist
-from connectors.hotlist_csv.succession import MAX_DELTAS, chain_of, why_not
+from connectors.hotlist_csv.succession import MAX_DELTAS, ROOM_BYTES, chain_of, why_not
 from pipeline.state import hotlists as hotlists_module
 from pipeline.state.hotlists import Hotlists
 from schemas.envelope import Event
@@ -26,6 +26,7 @@ from schemas.events.hotlist_entry import EXAMPLE as ENTRY
 from schemas.events.hotlist_entry import HotlistEntry
 from schemas.hotlist_checksum import checksum
 from schemas.identity import identity
+from schemas.wire.frame import MAX_BYTES, encode_frame
 from schemas.wire.publisher import BrokerUnavailableError
 from tests.unit.test_hotlist_csv import AS_OF, Log, hotlist, many
 
@@ -291,6 +292,12 @@ def test_a_delta_that_would_empty_most_of_the_list_or_is_older_is_refused(tmp_pa
     assert "newer than this file" in why_not([base], older, may_shrink=False)
     chain = [base, *(replace(base, version=f"{base.version}{n:04d}") for n in range(MAX_DELTAS))]
     assert "Load it whole" in why_not(chain, delta(tmp_path, base, as_of=LATER), may_shrink=False)
+    # Fewer, when they are so large that one message would not hold them and one more.
+    long = "\N{GRINNING FACE}"
+    large = [replace(one, title=long * 200, list_id=long * 200, owner=long * 100) for one in chain[:-1]]
+    assert "Load it whole" not in why_not(chain[:-1], delta(tmp_path, base, as_of=LATER), may_shrink=False)
+    assert len(encode_frame(large)) > MAX_BYTES - ROOM_BYTES
+    assert "Load it whole" in why_not(large, delta(tmp_path, base, as_of=LATER), may_shrink=False)
 
 
 def test_a_whole_list_after_deltas_is_held_against_the_last_whole_list(tmp_path: Path) -> None:
