@@ -294,7 +294,9 @@ def test_a_delta_that_would_empty_most_of_the_list_or_is_older_is_refused(tmp_pa
     assert "Load it whole" in why_not(chain, delta(tmp_path, base, as_of=LATER), may_shrink=False)
     # Fewer, when they are so large that one message would not hold them and one more.
     long = "\N{GRINNING FACE}"
-    large = [replace(one, title=long * 200, list_id=long * 200, owner=long * 100) for one in chain[:-1]]
+    large = [
+        replace(one, title=long * 200, list_id=long * 200, owner=long * 100, source=long * 100) for one in chain[:-1]
+    ]
     assert "Load it whole" not in why_not(chain[:-1], delta(tmp_path, base, as_of=LATER), may_shrink=False)
     assert len(encode_frame(large)) > MAX_BYTES - ROOM_BYTES
     assert "Load it whole" in why_not(large, delta(tmp_path, base, as_of=LATER), may_shrink=False)
