@@ -44,6 +44,15 @@ def test_a_posted_payload_is_taken_ignored_or_refused_as_its_fixture_says(name: 
     assert len(letters) == (0 if nothing_taken else len(expected["refused"]))
 
 
+def test_a_dahua_camera_is_answered_as_it_wants_so_that_it_does_not_send_again() -> None:
+    body = (CASES[0][1].parents[1] / "dahua" / "tollgate.body").read_bytes()
+    with edge(Log()) as client:
+        answer = client.post("/ingest/dahua/gate", content=body, headers={"Content-Type": "application/json"})
+        other = client.post("/ingest/axis/gate", json={"heartbeat": 1})
+    assert answer.json()["result"] == "true"
+    assert "result" not in other.json()
+
+
 def test_a_map_of_the_folder_that_is_set_is_served(tmp_path: Path) -> None:
     (tmp_path / "acme.toml").write_text(MAP)
     log = Log()
