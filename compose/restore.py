@@ -90,7 +90,37 @@ async def restore_log(settings: Settings, store: AsyncStore, publisher: Publishe
 
 
 async def _restore_list(store: AsyncStore, publisher: Publisher, manifest: Hotlist) -> int:
-    """Publish a list's entries page by page, so that a million need no more memory than a few; then its manifest."""
+    """Publish a list's entries, and those of the versions that it changes; then all their manifests together."""
+    manifests: list[Hotlist] = []
+    restored = 0
+    for one in await _chain(store, manifest):
+        found = await _restore_entries(store, publisher, one)
+        if found is None:
+            return 0
+        restored += one.entry_count
+        manifests.append(found)
+    await publisher.publish(manifests)
+    return restored
+
+
+async def _chain(store: AsyncStore, manifest: Hotlist) -> list[Hotlist]:
+    """Return a version after the versions that it changes, the oldest first."""
+    chain = [manifest]
+    while chain[0].base_version:
+        rest = "WHERE list_id = {list:String} AND version = {version:String} LIMIT 1"
+        params: dict[str, Parameter] = {"list": manifest.list_id, "version": chain[0].base_version}
+        found = await stored_events(store, HOTLIST, "hotlist_versions", rest, params)
+        if not found or found[0].version >= chain[0].version:
+            break  # the rest stays waiting for its base, and says so
+        chain.insert(0, found[0])
+    return chain
+
+
+async def _restore_entries(store: AsyncStore, publisher: Publisher, manifest: Hotlist) -> Hotlist | None:
+    """Publish a version's entries page by page, so that a million need no more memory than a few.
+
+    Returns the manifest that they have now; None when some are missing.
+    """
     running = RunningChecksum()
     count = 0
     where = "list_id = {list:String} AND list_version = {version:String}"
@@ -103,10 +133,9 @@ async def _restore_list(store: AsyncStore, publisher: Publisher, manifest: Hotli
     if count != manifest.entry_count:
         log.error("hotlist not restored: entries are missing; load it again", list_id=manifest.list_id,
                   stored=count, wanted=manifest.entry_count)  # fmt: skip
-        return 0
+        return None
     # The store keeps milliseconds, so the entries' text may differ from what was summed when the list was loaded.
-    await publisher.publish([replace(manifest, checksum=running.hexdigest())])
-    return count
+    return replace(manifest, checksum=running.hexdigest())
 
 
 async def _pages(

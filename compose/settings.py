@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         5.0, ge=1, le=3600, description="When reads wait for so many seconds, hits in the newest are announced first."
     )
     block_stale_lists: bool = Field(
-        False, description="A hotlist that is older than it may be raises no alert, rather than a less severe one."
+        False, description="Alerts of a hotlist older than it may be are closed as they are raised, not less severe."
     )
     canary_every_s: float | None = Field(
         None,

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
-from compose.commands import withdrawing
+from compose.commands import hotlist_history, withdrawing
 from compose.commands.file_answers import context_of, read_or_fail, tell_errors
-from compose.commands.newest import newest_of
+from compose.commands.newest import all_of
 from compose.commands.output import AsJson, answer, fail, progress
 from compose.commands.publishing import publisher
 from compose.settings import load
-from connectors.hotlist_csv.loading import HotlistOptions, read_hotlist
+from connectors.hotlist_csv.loading import HotlistFile, HotlistOptions, read_hotlist
 from connectors.hotlist_csv.publishing import publish_hotlist
-from connectors.hotlist_csv.succession import why_not
-from schemas.events.hotlist import HOTLIST
+from connectors.hotlist_csv.succession import chain_of, why_not
+from schemas.events.hotlist import HOTLIST, Hotlist
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     hotlist = typer.Typer(help="Lists of wanted plates.", no_args_is_help=True)
     app.add_typer(hotlist, name="hotlist")
     withdrawing.register(hotlist)
+    hotlist_history.register(hotlist)
 
     @hotlist.command("load")
     def hotlist_load(
@@ -60,6 +62,10 @@ def register(app: typer.Typer) -> None:
             str, typer.Option(help="What counts as a match: exact, look_alike or edit.")
         ] = "look_alike",
         max_age: Annotated[str, typer.Option(help="Age from which the list is stale, as 12h or 2d; none: never.")] = "",
+        delta: Annotated[
+            bool, typer.Option("--delta", help="The file changes the list in force: an action column adds or removes.")
+        ] = False,
+        base: Annotated[str, typer.Option(help="With --delta: the version it changes, which must be in force.")] = "",
         allow_empty: Annotated[
             bool,
             typer.Option("--allow-empty", help="Take a file without entries: it empties the list."),
@@ -95,32 +101,66 @@ def register(app: typer.Typer) -> None:
             tolerance=tolerance,
             max_age_s=_seconds(max_age, as_json),
         )
-        read = read_or_fail(
-            lambda: read_hotlist(file, options=options, context=context_of(settings, "hotlist_csv", file)), as_json
-        )
-        if read.errors:
-            tell_errors(read.errors, "Nothing was loaded; the list in force stays as it is.", as_json)
+
+        def read_file(options: HotlistOptions) -> HotlistFile:
+            context = context_of(settings, "hotlist_csv", file)
+            read = read_or_fail(lambda: read_hotlist(file, options=options, context=context), as_json)
+            if read.errors:
+                tell_errors(read.errors, "Nothing was loaded; the list in force stays as it is.", as_json)
+            return read
+
+        # What is wrong with a file is told without a broker, too; a delta is read by what its base says.
+        read = None if delta else read_file(options)
         with publisher(settings, "watchfloor-hotlist", as_json=as_json) as producer, progress(quiet=as_json) as bar:
-            in_force = newest_of(settings, HOTLIST, read.list_id)
-            if in_force is not None and (told := why_not(in_force, read, may_shrink=allow_shrink or allow_empty)):
+            chain = chain_of(all_of(settings, HOTLIST, list_id))
+            if read is None:
+                read = read_file(replace(options, base=_base(chain, list_id, base, as_json)))
+            if chain and read.base is not None and read.version == chain[-1].version:
+                said = {"list": list_id, "version": read.version, "entries": 0, "as_of": read.as_of}
+                answer(said, as_json=as_json, text=f"This delta is in force already: list {list_id}.")
+                return
+            if told := why_not(chain, read, may_shrink=allow_shrink or allow_empty):
                 fail(told, as_json=as_json)
             task = bar.add_task("publishing entries", total=read.entry_count)
 
             def confirmed(count: int) -> None:
                 bar.update(task, completed=count)
 
-            manifest = asyncio.run(publish_hotlist(read, producer, progress=confirmed))
+            manifest = asyncio.run(publish_hotlist(read, producer, before=chain, progress=confirmed))
+        told = (
+            f"{manifest.entry_count - read.removed} entries added or changed and {read.removed} removed: the list "
+            f"{manifest.list_id} is current as of {manifest.as_of:%Y-%m-%d %H:%M} UTC now."
+            if delta
+            else f"{manifest.entry_count} entries, current as of {manifest.as_of:%Y-%m-%d %H:%M} UTC, "
+            f"are the list {manifest.list_id} now."
+        )
         answer(
             {
                 "list": manifest.list_id,
                 "version": manifest.version,
+                "base": manifest.base_version,
                 "entries": manifest.entry_count,
+                "removed": read.removed,
                 "as_of": manifest.as_of,
             },
             as_json=as_json,
-            text=f"{manifest.entry_count} entries, current as of {manifest.as_of:%Y-%m-%d %H:%M} UTC, "
-            f"are the list {manifest.list_id} now.",
+            text=told,
         )
+
+
+def _base(chain: list[Hotlist], list_id: str, base: str, as_json: bool) -> Hotlist:
+    """Return the version that a delta changes, or end the command: it must be in force, and be known whole."""
+    if not chain:
+        fail(f"There is no list {list_id} that a delta could change. Load it whole first.", as_json=as_json)
+    if chain[0].base_version:
+        fail(f"What the list {list_id} in force was made of is not known any more. Load it whole.", as_json=as_json)
+    if base and base != chain[-1].version:
+        fail(
+            f"The delta changes version {base}, and {chain[-1].version} of list {list_id} is in force. Load the deltas "
+            "in their order, or the whole list.",
+            as_json=as_json,
+        )
+    return chain[-1]
 
 
 def _seconds(text: str, as_json: bool) -> float | None:

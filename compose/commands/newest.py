@@ -11,20 +11,22 @@ from schemas.wire.frame import FrameDecoder
 
 def newest_of(settings: Settings, kind: EventType[E], key: str) -> E | None:
     """Return the event of this key with the greatest version field. Raises BrokerUnavailableError."""
+    # Of two that are equal the later one.
+    return max(reversed(all_of(settings, kind, key)), key=lambda event: _version(kind, event), default=None)
+
+
+def all_of(settings: Settings, kind: EventType[E], key: str) -> list[E]:
+    """Return the events of this key that are in the log, in its order. Raises BrokerUnavailableError."""
     decoder = FrameDecoder(kind)
     reader = log_reader(settings, (kind,), "watchfloor-newest")
-    newest: E | None = None
+    found: list[E] = []
     try:
         for records in reader.read_to_end():
             for record in records:
-                for event in decoder.decode(record.value).events:
-                    if kind.key_of(event) == key and (
-                        newest is None or _version(kind, event) >= _version(kind, newest)
-                    ):
-                        newest = event
+                found += [event for event in decoder.decode(record.value).events if kind.key_of(event) == key]
     finally:
         reader.close()
-    return newest
+    return found
 
 
 def _version(kind: EventType[E], event: E) -> str:

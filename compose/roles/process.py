@@ -35,6 +35,7 @@ from pipeline.state.reference import KINDS, Follower, Reference
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
 from schemas.events.plate_read import PLATE_READ
 from schemas.wire.frame import utc_now
@@ -59,7 +60,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     follower = Follower(
         lambda: _reader(settings), reference, lambda: log_ends(settings, KINDS, "watchfloor-reference-ends")
     )
+    # Beside it: the other one may be building the index of a long list when an entry is withdrawn.
+    withdrawals = Follower(
+        lambda: log_reader(settings, (HOTLIST_WITHDRAWAL,), "watchfloor-withdrawals"), reference, builds=False
+    )
     follower.start()
+    withdrawals.start()
     STALE_LISTS.set_function(
         lambda: sum(is_stale(manifest, utc_now()) for manifest in list(reference.hotlists.in_force.values()))
     )
@@ -68,7 +74,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     here.watch("reference", lambda: _reference_fault(follower))
     try:
         while not follower.ready.is_set() and not stop.is_set():
-            _require_alive(follower)
+            _require_alive(follower, withdrawals)
             await asyncio.sleep(0.05)
         if stop.is_set():
             return
@@ -93,7 +99,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("processing", processors=[one.name for one in processors])
         late = False
         while not stop.is_set():
-            _require_alive(follower)
+            _require_alive(follower, withdrawals)
             await _tick(engine, cameras, recalling, settings)
             await _judge_again(engine, rejudging)
             behind = follower.behind_s
@@ -108,6 +114,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await engine.stop()
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
     finally:
+        withdrawals.stop()
         follower.stop()
 
 
@@ -120,10 +127,11 @@ def _reference_fault(follower: Follower) -> str:
     return f"Cameras, zones and hotlists were last read {behind:.0f} s ago." if behind > REFERENCE_LATE_S else ""
 
 
-def _require_alive(follower: Follower) -> None:
+def _require_alive(*followers: Follower) -> None:
     """End the process when nobody reads the reference facts any more: rules would go on with old ones, unnoticed."""
-    if follower.failure:
-        end_process("the reader of reference facts failed", error=follower.failure)
+    for follower in followers:
+        if follower.failure:
+            end_process("the reader of reference facts failed", error=follower.failure)
 
 
 def _reader(settings: Settings) -> LogReader:

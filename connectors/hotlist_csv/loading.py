@@ -44,7 +44,8 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     ``trusted_extract``: an authority answers for the entries; none is asked for its reason, case or expiry.
     ``allow_patterns``: plates may have ``?`` and ``*``. ``tolerance``: what counts as a match. ``max_age_s``: from
     which age on the list counts as stale, seconds. ``layout``: a built-in layout's name or a TOML file; empty: columns
-    are found by their names.
+    are found by their names. ``base``: the file is a delta: it adds, changes or removes entries in this version, and
+    what holds for all of the list holds on.
     """
 
     list_id: str
@@ -62,6 +63,7 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     tolerance: str = "look_alike"
     max_age_s: float | None = None
     layout: str = ""
+    base: Hotlist | None = None
 
 
 class HotlistFile:
@@ -79,6 +81,8 @@ class HotlistFile:
         context: Context,
     ) -> None:
         self.errors: list[RowError] = []
+        #: How many entries a delta removes.
+        self.removed = 0
         self.list_id = options.list_id
         self.as_of = as_of
         self._cells, self._reader, self._options, self._context = cells, reader, options, context
@@ -89,6 +93,8 @@ class HotlistFile:
         self._offsets, self._sizes, self._lines = array("q"), array("q"), array("q")
         self._manifest: Hotlist | None = None
         self.version = f"{compact(as_of)}-{self._check_rows()[:12]}"
+        if not self._ids and not self.errors and options.base is not None:
+            raise FileError(f"{self._path.name} has no entries: there is nothing to change.")
         if not self._ids and not self.errors and not options.allow_empty:
             raise FileError(
                 f"{self._path.name} has no entries; loading it would end all alerts of the list {options.list_id}. "
@@ -97,8 +103,13 @@ class HotlistFile:
 
     @property
     def entry_count(self) -> int:
-        """The number of entries."""
+        """The number of entries; of a delta, of those that it changes."""
         return len(self._ids)
+
+    @property
+    def base(self) -> Hotlist | None:
+        """The version that a delta changes; None for a whole list."""
+        return self._options.base
 
     def chunks(self) -> Iterator[list[HotlistEntry]]:
         """Yield the entries in order of their ids, at most 512 and 256 KiB of JSON at a time.
@@ -147,7 +158,9 @@ class HotlistFile:
         # What holds for the whole list makes another version, too; what is as ever is left out, so that files that were
         # loaded before it was there keep theirs.
         stated = (self._options.tolerance, self._options.max_age_s, self._options.zone)
-        if stated != ("look_alike", None, "UTC"):
+        if self._options.base is not None:
+            digest.update(b"delta")
+        elif stated != ("look_alike", None, "UTC"):
             digest.update(msgspec.json.encode(stated))
         first_lines: dict[str, int] = {}
         repeated: Counter[str] = Counter()
@@ -173,6 +186,7 @@ class HotlistFile:
                 self.errors.append(RowError(row.line, self._cells.name("entry_id"), entry_id, said))
                 continue
             first_lines[entry_id] = row.line
+            self.removed += listed.is_removed
             self._ids.append(entry_id)
             self._offsets.append(row.offset)
             self._sizes.append(len(row.original))
@@ -207,9 +221,11 @@ class HotlistFile:
             vehicle_body=listed.body,
             schedule=listed.schedule,
             audience=listed.audience,
+            is_removed=listed.is_removed,
         )
 
     def _make_manifest(self, chunk_count: int, checksum: str) -> Hotlist:
+        base, options = self._options.base, self._options
         return Hotlist(
             event_id=identity("hotlist", self.list_id, self.version),
             occurred_at=self.as_of,
@@ -218,15 +234,16 @@ class HotlistFile:
             jurisdiction=self._context.jurisdiction,
             list_id=self.list_id,
             version=self.version,
-            title=self._options.title[:200],
-            owner=self._options.owner[:100],
+            title=base.title if base is not None else options.title[:200],
+            owner=base.owner if base is not None else options.owner[:100],
             as_of=self.as_of,
             entry_count=self.entry_count,
             chunk_count=chunk_count,
             checksum=checksum,
-            tolerance=self._options.tolerance,
-            max_age_s=self._options.max_age_s,
-            time_zone=self._options.zone,
+            base_version="" if base is None else base.version,
+            tolerance=options.tolerance if base is None else base.tolerance,
+            max_age_s=options.max_age_s if base is None else base.max_age_s,
+            time_zone=options.zone if base is None else base.time_zone,
         )
 
     def _changed(self) -> FileError:
@@ -248,10 +265,11 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         raise FileError(f"The tolerance {options.tolerance!r} is not known; there are {', '.join(TOLERANCES)}.")
     if options.max_age_s is not None and options.max_age_s <= 0:
         raise FileError("The age from which a list is stale must be more than nothing.")
+    zone_name = options.zone if options.base is None else options.base.time_zone or "UTC"
     try:
-        zone = ZoneInfo(options.zone)
+        zone = ZoneInfo(zone_name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise FileError(f"{options.zone!r} is not an IANA time zone (like America/Chicago).") from error
+        raise FileError(f"{zone_name!r} is not an IANA time zone (like America/Chicago).") from error
     layout = load_layout(options.layout) if options.layout else None
     cells = NamedColumns(Table(path)) if layout is None else LaidOut(path, layout)
     as_of = options.as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -268,6 +286,7 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         expires_at=_expiry(options, as_of, zone),
         complete=not options.trusted_extract,
         patterns=options.allow_patterns,
+        delta=options.base is not None,
     )
     return HotlistFile(cells, RowReader(cells, path.name, rules), options, as_of, context)
 

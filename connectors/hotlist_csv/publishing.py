@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from connectors.hotlist_csv.loading import HotlistFile
 from schemas.events.hotlist import Hotlist
@@ -14,9 +14,16 @@ CHUNKS_IN_FLIGHT = 8
 
 
 async def publish_hotlist(
-    hotlist: HotlistFile, publisher: Publisher, *, progress: Callable[[int], None] | None = None
+    hotlist: HotlistFile,
+    publisher: Publisher,
+    *,
+    before: Sequence[Hotlist] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> Hotlist:
     """Publish a hotlist and return its manifest. ``progress`` is called with the number of entries confirmed.
+
+    ``before``: of a delta, the manifests from the last whole list on. They go into one message with its own: the topic
+    is compacted, and keeps one message a list.
 
     Readers swap the list in when they have the manifest and every entry it counts, so a load that fails half-way
     changes nothing. Raises ValueError when the list has errors, and what the publisher raises.
@@ -45,5 +52,5 @@ async def publish_hotlist(
             task.cancel()
         await asyncio.gather(*(task for task, _ in waiting), return_exceptions=True)
     manifest = hotlist.manifest()
-    await publisher.publish([manifest])
+    await publisher.publish([*before, manifest] if manifest.base_version else [manifest])
     return manifest

@@ -37,6 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "expires_at": ("expires_at", "expires", "expiry", "expiration", "expiration_date"),
     "schedule": ("schedule", "active_hours", "alert_hours"),
     "audience": ("audience", "visibility", "custom_hotlist_audience"),
+    "action": ("action", "operation", "change"),
 }
 #: What an entry must say of itself unless an authority's extract is loaded as it is: what the column is for, by field.
 REQUIRED = {
@@ -44,6 +45,14 @@ REQUIRED = {
     "case_number": "the case it belongs to",
     "expires_at": "until when it holds",
 }
+#: What a row of a delta does, as lists write it.
+_ACTIONS = {
+    **dict.fromkeys(("add", "added", "a", "new", "n", "insert", "i", "change", "changed", "c"), "put"),
+    **dict.fromkeys(("update", "updated", "u", "modify", "modified", "m", "put"), "put"),
+    **dict.fromkeys(("delete", "deleted", "d", "remove", "removed", "r", "cancel", "cancelled", "x"), "remove"),
+}
+#: Where a removed entry has no plate to tell: the event must have one.
+NO_PLATE = "?"
 #: A pattern with fewer fixed characters would match every other car.
 MIN_FIXED = 3
 #: How lists write who may see an entry's alerts, and what we call it.
@@ -82,13 +91,15 @@ class Listed(Struct, frozen=True, gc=False, omit_defaults=True):
     body: str | None = None
     schedule: str = ""
     audience: str = ""
+    is_removed: bool = False
 
 
 class RowRules(Struct, frozen=True, kw_only=True):
     """What holds for all rows of a file.
 
     ``kind``, ``severity`` and ``expires_at`` hold for rows that give none; ``zone`` is that of dates without an offset.
-    ``complete``: each entry must have what REQUIRED names. ``patterns``: plates may have ``?`` and ``*``.
+    ``complete``: each entry must have what REQUIRED names. ``patterns``: plates may have ``?`` and ``*``. ``delta``:
+    rows add, change or remove entries, which they name by their ids.
     """
 
     kind: str = "other"
@@ -97,6 +108,7 @@ class RowRules(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     complete: bool = True
     patterns: bool = False
+    delta: bool = False
 
 
 class Cells(Protocol):
@@ -130,6 +142,12 @@ class RowReader:
         self._cells = cells
         self._rules = rules
         self._required = frozenset(self._required_fields(file) if rules.complete else ())
+        if rules.delta:
+            if not cells.has("entry_id"):
+                raise FileError(
+                    f"{file} has no column of entry ids; a delta names the entries that it changes by them."
+                )
+            self._required |= {"entry_id"}
         self._plate = partial(_plate, patterns=rules.patterns)
         # Dates are few, and reading one takes longer than all else in a row.
         self._moment = lru_cache(maxsize=4096)(partial(moment_of, zone=rules.zone))
@@ -138,7 +156,7 @@ class RowReader:
         """Return the fields that each row must have. Raises FileError when there is no column of one."""
         needed = [field for field in REQUIRED if not (field == "expires_at" and self._rules.expires_at is not None)]
         missing = [field for field in needed if not self._cells.has(field)]
-        if missing:
+        if missing and not self._rules.delta:  # rows that remove say nothing else; the others are asked one by one
             told = "; ".join(f"{field} ({REQUIRED[field]})" for field in missing)
             raise FileError(
                 f"{file} lacks columns that every entry of a list made here must have: {told}. Add them"
@@ -167,6 +185,15 @@ class RowReader:
                 errors.append(CellError(self._cells.name(field), text, str(error)).at(line))
                 return instead
 
+        # In a whole list such a column may say anything; only that a row removes must not be overlooked.
+        removes = cell("action", _action if self._rules.delta else _perhaps_action, "put") == "remove"
+        if removes and not self._rules.delta:
+            error = "a row that removes an entry belongs to a delta; load the file with --delta"
+            return [RowError(line, self._cells.name("action"), "", error)]
+        if removes:
+            entry_id = cell("entry_id", _up_to_200, "")
+            return errors or Listed(NO_PLATE, None, entry_id, "other", "P4", "", "", None, None, None, None,
+                                    is_removed=True)  # fmt: skip
         listed = Listed(
             plate=cell("plate", self._plate, ""),
             region=cell("region", region_of, None),
@@ -192,6 +219,7 @@ _MISSING = {
     "reason": "the reason is missing",
     "case_number": "the case number is missing",
     "expires_at": "the expiry is missing; give one to all with --expires-days",
+    "entry_id": "the entry id is missing; a delta names the entries that it changes by their ids",
 }
 
 
@@ -276,6 +304,17 @@ def _schedule(text: str) -> str:
     text = _up_to(" ".join(text.lower().split()), 200)
     parse_schedule(text)
     return text
+
+
+def _perhaps_action(text: str) -> str:
+    return _ACTIONS.get(text.strip().lower(), "put")
+
+
+def _action(text: str) -> str:
+    action = _ACTIONS.get(text.strip().lower())
+    if action is None:
+        raise ValueError("not an action; write add, change or remove")
+    return action
 
 
 def _audience(text: str) -> str:

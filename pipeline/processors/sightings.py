@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pipeline.metrics import STALE_HITS
 from pipeline.outcome import Emit, Outcome
 from pipeline.processors.recent import Recent
-from pipeline.rules import hotlist_hit, wanted_near_incident
+from pipeline.rules import hotlist_hit, stale_list, wanted_near_incident
 from pipeline.rules.hotlist_match import NOTHING, match_frame
 from pipeline.rules.stale_list import Lists, overdue
 from pipeline.state.reference import Reference
@@ -52,7 +52,7 @@ class Sightings:
     def __init__(
         self, reference: Reference, clock: Callable[[], datetime] = utc_now, *, block_stale: bool = False
     ) -> None:
-        """``block_stale``: a list that is older than it may be raises no alert; its hits stay in the sightings."""
+        """``block_stale``: alerts of a list that is older than it may be are closed as they are raised."""
         self._reference = reference
         self._block_stale = block_stale
         self._clock = clock
@@ -115,14 +115,25 @@ class Sightings:
     def _alerts(self, sighting: Sighting, place: str, now: datetime) -> tuple[Event, ...]:
         lists = self._reference.hotlists.in_force
         stale = {hit for hit in sighting.hits if overdue(hit, lists, now) is not None} if _any_limit(lists) else set()
-        may_raise = [hit for hit in sighting.hits if not (self._block_stale and hit in stale)]
-        fresh = tuple(hit for hit in may_raise if self._begins_pass(hit, sighting))
         if stale:
             STALE_HITS.labels("blocked" if self._block_stale else "lowered").inc(len(stale))
+        blocked = stale if self._block_stale else set()
+        fresh = tuple(hit for hit in sighting.hits if self._begins_pass(hit, sighting, blocked=hit in blocked))
         if not fresh:
             return ()
         due = sighting if len(fresh) == len(sighting.hits) else _with_hits(sighting, fresh)
-        alerts: tuple[Alert, ...] = (
+        alerts: tuple[Alert, ...]
+        if blocked:
+            kept = tuple(hit for hit in fresh if hit in blocked)
+            due = _with_hits(sighting, tuple(hit for hit in fresh if hit not in blocked))
+            alerts = tuple(
+                stale_list.blocked(alert)
+                for alert in hotlist_hit.evaluate(_with_hits(sighting, kept), place, now, lists)
+            )
+        else:
+            alerts = ()
+        alerts = (
+            *alerts,
             *hotlist_hit.evaluate(due, place, now, lists),
             *wanted_near_incident.evaluate(due, place, now, lists),
         )
@@ -130,9 +141,12 @@ class Sightings:
         # compacted topic, take the place of what a person has done with it since.
         return tuple(alert for alert in alerts if alert.alert_id not in self._reference.alerts)
 
-    def _begins_pass(self, hit: Hit, sighting: Sighting) -> bool:
-        """Return whether this read is the first of a pass. The first read itself, sent again, is so again."""
-        key = (hit.list_id, hit.entry_id, sighting.camera_id)
+    def _begins_pass(self, hit: Hit, sighting: Sighting, *, blocked: bool) -> bool:
+        """Return whether this read is the first of a pass. The first read itself, sent again, is so again.
+
+        A pass whose alert is blocked is another one: when the block ends, the vehicle is told of.
+        """
+        key = (hit.list_id, f"{hit.entry_id}\0" if blocked else hit.entry_id, sighting.camera_id)
         known = self._passes.get(key)
         if known is None or abs(sighting.occurred_at - known.last_seen) > SAME_PASS:
             self._passes.keep(key, _Pass(sighting.event_id, sighting.occurred_at))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from schemas.events.alert import SEVERITIES, Evidence
+from msgspec.structs import replace
+
+from schemas.events.alert import SEVERITIES, Alert, Evidence
 from schemas.events.hotlist import Hotlist
 from schemas.events.sighting import Hit
 
@@ -27,6 +29,18 @@ def lowered(severity: str) -> str:
     """Return the severity one step lower; the lowest stays."""
     step = SEVERITIES.index(severity) + 1 if severity in SEVERITIES else len(SEVERITIES)
     return SEVERITIES[min(step, len(SEVERITIES) - 1)]
+
+
+def blocked(alert: Alert) -> Alert:
+    """Return an alert as it is raised where stale lists are blocked: closed, for history, shown to nobody as new."""
+    return replace(
+        alert,
+        severity=SEVERITIES[-1],
+        status="closed",
+        changed_by="rule:stale_list",
+        changed_at=alert.raised_at,
+        note="Its list is older than it may be: blocked by this system's settings.",
+    )
 
 
 def is_stale(manifest: Hotlist, now: datetime) -> bool:

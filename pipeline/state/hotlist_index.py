@@ -8,15 +8,17 @@ different: two folds with one key are told apart by the comparison.
 
 from __future__ import annotations
 
+import copy
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.look_alikes import LookAlikes, default_look_alikes
 
@@ -93,6 +95,8 @@ class Part:
     def __init__(self, entries: Iterable[Wanted] = (), look_alikes: LookAlikes | None = None) -> None:
         self.look_alikes = look_alikes or default_look_alikes()
         self.patterns: list[tuple[re.Pattern[str], Wanted]] = []
+        #: Ids of entries that a delta has changed or removed: they are found no more.
+        self._hidden: frozenset[str] = frozenset()
         self.edits: dict[bytes, tuple[int, ...]] = {}
         self._terms: list[_Terms] = []
         self._decode: Callable[[bytes | bytearray], _Packed] = msgspec.msgpack.Decoder(_Packed).decode
@@ -132,6 +136,18 @@ class Part:
         self._filter, self._shift = _filter(self._keys)
         self._fill_edits(with_edits, order)
 
+    def revised(self, *, hidden: Collection[str], as_of: datetime) -> Part:
+        """Return this part without the entries of these ids, and as current as ``as_of``; it shares all else."""
+        revised = copy.copy(self)
+        revised._hidden = frozenset(hidden)
+        revised._terms = [replace(terms, as_of=as_of) for terms in self._terms]
+        revised.patterns = [
+            (expression, replace(entry, as_of=as_of))
+            for expression, entry in self.patterns
+            if entry.entry_id not in revised._hidden
+        ]
+        return revised
+
     def __len__(self) -> int:
         return len(self._keys) + len(self.patterns)
 
@@ -144,7 +160,9 @@ class Part:
     def __iter__(self) -> Iterator[Wanted]:
         """Yield all entries, in no order."""
         for at in range(len(self._keys)):
-            yield self._entry(at)
+            entry = self._entry(at)
+            if entry.entry_id not in self._hidden:
+                yield entry
         for _, entry in self.patterns:
             yield entry
 
@@ -161,13 +179,17 @@ class Part:
         last = np.searchsorted(self._keys, some, side="right")
         for at in np.flatnonzero(last > first):
             for place in range(first[at], last[at]):
-                yield int(let_through[at]), self._entry(place)
+                entry = self._entry(place)
+                if entry.entry_id not in self._hidden:
+                    yield int(let_through[at]), entry
 
     def find_edits(self, fold: bytes) -> Iterator[Wanted]:
         """Yield the entries of lists that tolerate an edit, one character away from this fold or equal to it."""
         places = {place for key in _without_one(fold) for place in self.edits.get(key, ())}
         for place in sorted(places):
-            yield self._entry(place)
+            entry = self._entry(place)
+            if entry.entry_id not in self._hidden:
+                yield entry
 
     def _fill_edits(self, entries: list[tuple[int, str]], order: npt.NDArray[np.int64]) -> None:
         if not entries:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from threading import Lock
 from uuid import UUID
 
 from msgspec import Struct
@@ -42,7 +43,7 @@ class Recall(Struct, frozen=True, gc=False):
 class Recalls:
     """Alerts about list entries that are open, and those of them that are due to be recalled.
 
-    The folding methods are for one thread; ``due`` may be asked from any.
+    For any thread: a withdrawal does not wait for the one that builds indexes.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Recalls:
         listed: Callable[[Collection[Listing]], set[Listing]],
     ) -> None:
         """``listed`` returns those of some listings that are on a list in force with the plate they had."""
+        self._lock = Lock()
         self._withdrawals = withdrawals
         self._in_force = in_force
         self._listed = listed
@@ -63,10 +65,15 @@ class Recalls:
 
     def due(self) -> list[Recall]:
         """Return the recalls that no revision of their alert shows yet."""
-        return list(self._due.values())
+        with self._lock:
+            return list(self._due.values())
 
     def note_alert(self, alert: Alert) -> None:
         """Take note of an alert's newest state."""
+        with self._lock:
+            self._note_alert(alert)
+
+    def _note_alert(self, alert: Alert) -> None:
         if alert.status not in ACTIVE:
             self._forget(alert.alert_id)
             return
@@ -85,6 +92,10 @@ class Recalls:
 
     def note_withdrawal(self, event: HotlistWithdrawal) -> None:
         """Take note of a withdrawal or reinstatement that the withdrawals have been told of already."""
+        with self._lock:
+            self._note_withdrawal(event)
+
+    def _note_withdrawal(self, event: HotlistWithdrawal) -> None:
         alerts = self._of_entry.get((event.list_id, event.entry_id), set())
         holds = self._withdrawals.of(event.list_id, event.entry_id)
         for alert_id in alerts:
@@ -96,6 +107,10 @@ class Recalls:
 
     def note_lists(self, list_ids: Iterable[str]) -> None:
         """Take note of lists of which another version is in force: every open alert of theirs is looked at again."""
+        with self._lock:
+            self._note_lists(list_ids)
+
+    def _note_lists(self, list_ids: Iterable[str]) -> None:
         changed = frozenset(list_ids)
         if not changed:
             return
@@ -108,6 +123,10 @@ class Recalls:
 
         A list that is not in force (it may still be on its way) says nothing.
         """
+        with self._lock:
+            self._look()
+
+    def _look(self) -> None:
         for list_id in [one for one in self._unchecked if one in self._in_force]:
             alerts = {alert_id for alert_id in self._unchecked.pop(list_id) if alert_id in self._open}
             manifest = self._in_force[list_id]

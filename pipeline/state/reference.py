@@ -60,7 +60,7 @@ KEEP_CLOSED = timedelta(hours=24)
 
 
 class Reference:
-    """The folds. ``apply`` is for one thread; the attributes may be read from another at any time."""
+    """The folds. ``apply`` is for one thread (of withdrawals for any); the attributes may be read from another."""
 
     def __init__(self) -> None:
         #: Another number whenever hotlists, withdrawals, zones or cameras in force changed.
@@ -172,18 +172,27 @@ def _newer(known: Event | None, event: Event) -> bool:
 class Follower:
     """Keeps a ``Reference`` up to date from the log in a thread of its own.
 
+    ``builds``: it builds the indexes as well, which takes a minute for a list of millions. Whoever follows withdrawals
+    does not, so that they take effect meanwhile.
+
     When the log cannot be read it keeps trying; ``behind_s`` says how long ago the log was last seen, so that nobody
     takes old facts for fresh ones. With ``ends``, ``fresh_as_of`` says more: a leader that hangs holds up its partition
     only, and all others go on being read as if nothing were.
     """
 
     def __init__(
-        self, connect: Callable[[], LogReader], reference: Reference, ends: Callable[[], LogEnds] | None = None
+        self,
+        connect: Callable[[], LogReader],
+        reference: Reference,
+        ends: Callable[[], LogEnds] | None = None,
+        *,
+        builds: bool = True,
     ) -> None:
         self.reference = reference
         self.ready = threading.Event()
         self._connect = connect
         self._ends = ends
+        self._builds = builds
         #: When the ends of the log were asked for, and what they were.
         self._asked: tuple[float, Mapping[tuple[str, int], int]] | None = None
         self._fresh_as_of: float | None = None
@@ -249,11 +258,12 @@ class Follower:
                     # Taken before: it may be replaced by newer ends at any time.
                     asked = self._asked
                     if reader.caught_up:
-                        self.reference.rebuild()
+                        if self._builds:
+                            self.reference.rebuild()
                         self.ready.set()
                         if asked is not None and reader.has_read(asked[1]):
                             self._fresh_as_of = asked[0]
-                    if time.monotonic() > forget_at:
+                    if self._builds and time.monotonic() > forget_at:
                         self.reference.forget_old()
                         forget_at = time.monotonic() + 60.0
             except BrokerUnavailableError as error:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from schemas.events.hotlist_withdrawal import HotlistWithdrawal
 
 
 class Withdrawals:
-    """The newest word on each listing. ``apply`` is for one thread; the questions may be asked from any."""
+    """The newest word on each listing. For any thread."""
 
-    __slots__ = ("_newest", "_withdrawn")
+    __slots__ = ("_lock", "_newest", "_withdrawn")
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._newest: dict[tuple[str, str], HotlistWithdrawal] = {}
         self._withdrawn: set[tuple[str, str]] = set()
 
     def apply(self, event: HotlistWithdrawal) -> bool:
         """Take note of an event; return whether it changed what is in force. The latest ``changed_at`` holds."""
-        listing = (event.list_id, event.entry_id)
+        with self._lock:
+            return self._apply((event.list_id, event.entry_id), event)
+
+    def _apply(self, listing: tuple[str, str], event: HotlistWithdrawal) -> bool:
         known = self._newest.get(listing)
         if known is not None and known.changed_at > event.changed_at:
             return False

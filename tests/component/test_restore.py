@@ -185,6 +185,48 @@ def test_an_entry_that_was_withdrawn_stays_so_and_one_that_was_reinstated_too(
     assert (known.is_withdrawn("stolen", "S-1"), known.is_withdrawn("stolen", "S-2")) == (True, False)
 
 
+def test_a_list_that_deltas_have_changed_is_in_force_again_as_they_left_it(
+    settings: Settings, store: ChdbStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted_list(store, "bulk", 20)
+    for version, base, entry_id, plate, removed in (
+        ("v2", "v1", "é3", "?", True),
+        ("v3", "v2", "new", "NEW111", False),
+    ):
+        entry = replace(
+            AN_ENTRY,
+            event_id=identity("hotlist_entry", "bulk", version, entry_id),
+            list_id="bulk",
+            list_version=version,
+            entry_id=entry_id,
+            plate=plate,
+            is_removed=removed,
+        )
+        keep(store, HOTLIST_ENTRY, [entry])
+        keep(
+            store,
+            HOTLIST,
+            [
+                replace(
+                    A_LIST,
+                    event_id=identity("hotlist", "bulk", version),
+                    list_id="bulk",
+                    version=version,
+                    base_version=base,
+                    entry_count=1,
+                    checksum=checksum([entry]),
+                )
+            ],
+        )
+    log = Log()
+    assert run(settings, store, log, empty=True, monkeypatch=monkeypatch)["hotlist_entry"] == 22
+    lists = in_force(log)
+    assert lists.in_force["bulk"].version == "v3"
+    assert lists.incomplete == {}
+    assert [lists.index.look_alikes_of(plate) != () for plate in ("QA3", "QA4", "NEW111")] == [False, True, True]
+    assert lists.index.size == 20
+
+
 def test_a_list_whose_entries_are_not_all_there_is_not_put_in_force(
     settings: Settings, store: ChdbStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

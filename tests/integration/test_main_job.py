@@ -183,6 +183,47 @@ def test_b15_a_withdrawn_entry_ends_its_open_alert_on_the_screen_and_raises_no_o
     assert "no list nowhere" in up.run("hotlist", "withdraw", "nowhere", "A-1", "--reason", "x", "--by", "y").stderr
 
 
+def test_past_reads_are_previewed_a_delta_changes_the_list_and_a_hunt_finds_history_without_an_alarm(
+    up: Up, tmp_path: Path
+) -> None:
+    for number, plate in enumerate(("HUNT001", "HUNTO01", "HUNT002")):
+        assert post(up, group(plate, f"H-{number}", camera_id=6000 + number)).status_code == 200
+    until(lambda: up.count("sightings WHERE plate LIKE 'HUNT%'") == 3)
+    file = tmp_path / "hunted.csv"
+    file.write_text("plate,state,reason,case_number,entry_id\nHUNT001,LA,Witness,26-8,H-1\n")
+    told = json.loads(up.command("hotlist", "preview", str(file), "--json"))["radius"]
+    assert {kind: one["reads"] for kind, one in told["by_match"].items()} == {"exact": 1, "look_alike": 1, "edit": 1}
+    assert told["cameras"] == 3
+
+    load = ("hotlist", "load", str(file), "--list", "hunted", "--expires-days", "1")
+    up.command(*load)
+    assert up.count("alerts WHERE rule = 'retro_hunt'") == 0
+    hunted = json.loads(up.command("hotlist", "hunt", "hunted", "--json"))
+    assert {row["plate"] for row in hunted["reads"]} == {"HUNT001", "HUNTO01"}
+    until(lambda: up.count("alerts WHERE rule = 'retro_hunt' AND status = 'closed'") == 2)
+    assert json.loads(up.command("hotlist", "hunt", "hunted", "--json"))["stored"] == 0
+
+    file.write_text("plate,state,reason,case_number,entry_id,action\n,,,,H-1,remove\nHUNT002,LA,Witness,26-8,H-2,add\n")
+    refused = up.run(*load, "--delta", "--base", "20200101T000000.000Z-000000000000")
+    assert refused.returncode == 1
+    assert "is in force" in refused.stderr
+    said = json.loads(up.command(*load, "--delta", "--json"))
+    assert (said["entries"], said["removed"]) == (2, 1)
+    again = up.command("hotlist", "hunt", "hunted", "--no-store", "--json")
+    assert {row["plate"] for row in json.loads(again)["reads"]} == {"HUNT002"}
+    number = 0
+
+    def alerted() -> bool:
+        nonlocal number
+        number += 1
+        assert post(up, group("HUNT002", f"D-{number}", camera_id=6100 + number)).status_code == 200
+        return up.count("alerts WHERE rule = 'hotlist_hit' AND subject = 'HUNT002'") > 0
+
+    until(alerted)
+    assert post(up, group("HUNT001", "D-gone", camera_id=6999)).status_code == 200
+    until(lambda: up.count("sightings WHERE camera_id = '6999' AND empty(hits)") == 1)
+
+
 def test_a_batch_goes_on_past_a_bad_part_which_is_kept_whole(up: Up) -> None:
     bad = group("BAD1", "U-6", best_confidence="high")
     answer = post(up, [group("GOOD1", "U-5"), bad, group("GOOD2", "U-7")])

@@ -30,20 +30,20 @@ def test_a_file_with_less_than_half_of_the_entries_in_force_is_refused(
     before: int, now: int, refused: bool, tmp_path: Path
 ) -> None:
     in_force = loaded(tmp_path, many(before))
-    told = why_not(in_force, hotlist(tmp_path, many(now), as_of=LATER), may_shrink=False)
+    told = why_not([in_force], hotlist(tmp_path, many(now), as_of=LATER), may_shrink=False)
     assert ("--allow-shrink" in told) is refused
     assert bool(told) is refused
 
 
 def test_a_file_that_is_meant_to_be_short_is_taken(tmp_path: Path) -> None:
     in_force = loaded(tmp_path, many(200))
-    assert why_not(in_force, hotlist(tmp_path, many(1), as_of=LATER), may_shrink=True) == ""
+    assert why_not([in_force], hotlist(tmp_path, many(1), as_of=LATER), may_shrink=True) == ""
 
 
 def test_an_older_file_is_refused_whatever_its_size(tmp_path: Path) -> None:
     in_force = loaded(tmp_path, many(2), as_of=LATER)
-    assert "--as-of" in why_not(in_force, hotlist(tmp_path, many(3)), may_shrink=True)
+    assert "--as-of" in why_not([in_force], hotlist(tmp_path, many(3)), may_shrink=True)
 
 
 def test_the_same_file_again_is_taken(tmp_path: Path) -> None:
-    assert why_not(loaded(tmp_path, many(2)), hotlist(tmp_path, many(2)), may_shrink=False) == ""
+    assert why_not([loaded(tmp_path, many(2))], hotlist(tmp_path, many(2)), may_shrink=False) == ""

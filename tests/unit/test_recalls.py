@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+import time
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from pipeline.outcome import Drop, Emit
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.recalling import AGAIN_AFTER_S, Recalling
 from pipeline.processors.sightings import Sightings
-from pipeline.state.reference import Reference
+from pipeline.state.reference import Follower, Reference
 from pipeline.state.withdrawals import Withdrawals
 from schemas.events.action import ACTION, Action
 from schemas.events.action import EXAMPLE as AN_ACTION
@@ -27,7 +29,9 @@ from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdra
 from schemas.events.plate_read import PLATE_READ
 from schemas.hotlist_checksum import checksum
 from schemas.identity import identity
+from schemas.wire.frame import encode_frame
 from schemas.wire.partition import partition_of
+from schemas.wire.reader import LogReader, Record
 from tests.unit.facts import NOW, read
 
 PARTITIONS = 4
@@ -42,6 +46,7 @@ def load(
     *,
     schedule: str = "",
     time_zone: str = "UTC",
+    expires_at: datetime | None = None,
 ) -> None:
     """Load a version of a list: plates by entry id."""
     version = f"2026-{number:04d}"
@@ -54,6 +59,7 @@ def load(
             entry_id=entry_id,
             plate=plate,
             schedule=schedule,
+            expires_at=expires_at,
         )
         for entry_id, plate in plates.items()
     ]
@@ -133,6 +139,49 @@ def test_b15_a_withdrawn_entry_stops_matching_at_once_and_its_open_alerts_say_wh
     assert "withdrawn: Recovered, case 26-0114" in recalled.note
     assert recalled.why == alert.why
     assert recalling(facts).tick(NOW) == []
+
+
+class _Log(LogReader):
+    """A log that gives what it was told to, once, and then has ended."""
+
+    def __init__(self, *records: Record) -> None:
+        self._records = list(records)
+
+    @property
+    def caught_up(self) -> bool:
+        return not self._records
+
+    @property
+    def answered_at(self) -> float:
+        return time.monotonic()
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        taken, self._records = self._records, []
+        return taken
+
+    def close(self) -> None:
+        pass
+
+
+def test_b15_a_withdrawal_takes_effect_while_the_index_of_another_list_is_being_built(facts: Reference) -> None:
+    (alert,) = alerts_of(facts, "ABC123")
+    facts.apply(ALERT, [alert])
+    built = threading.Event()
+    facts.rebuild = built.wait  # type: ignore[method-assign,assignment] # as a list of millions would
+    record = Record(HOTLIST_WITHDRAWAL, 0, 0, None, encode_frame([withdrawal()]), [], 0)
+    building = Follower(lambda: _Log(), facts)
+    beside = Follower(lambda: _Log(record), facts, builds=False)
+    building.start()
+    beside.start()
+    try:
+        assert beside.ready.wait(10)
+        assert not building.ready.is_set()
+        assert alerts_of(facts, "ABC123", 2) == []
+        assert len(recalling(facts).tick(NOW)) == 1
+    finally:
+        built.set()
+        beside.stop()
+        building.stop()
 
 
 def test_a_sighting_of_a_withdrawn_entry_has_no_hit(facts: Reference) -> None:
@@ -299,6 +348,14 @@ def test_an_entry_alerts_within_its_schedule_only_by_the_clock_of_its_list(hour:
     (outcome,) = Sightings(facts, lambda: at).process(PLATE_READ, [read("ABC123", at=at)], 0)
     assert isinstance(outcome, Emit)
     assert len(outcome.events) == 1 + alerts
+
+
+@pytest.mark.parametrize(("seconds", "alerts"), [(2, 1), (1, 0), (-3600, 0)])
+def test_b16_from_its_expiry_on_an_entry_raises_no_alert(seconds: int, alerts: int) -> None:
+    facts = Reference()
+    # The read was received a second after it was made: what counts is that the entry holds when we know of the read.
+    load(facts, 1, {"S-1": "ABC123"}, expires_at=NOW + timedelta(seconds=seconds))
+    assert len(alerts_of(facts, "ABC123")) == alerts
 
 
 def test_a_schedule_or_zone_that_nobody_can_read_makes_an_entry_alert_always() -> None:

@@ -60,11 +60,21 @@ def test_b14_a_list_within_its_limit_or_without_one_is_as_severe_as_it_says(hour
     assert "stale_list" not in {reason.kind for reason in alert.why}
 
 
-def test_b14_with_the_block_a_stale_list_raises_no_alert_and_its_hit_stays_in_the_sighting() -> None:
-    sighting, alerts = made(facts(13, 12), block=True)
-    assert alerts == []
+def test_b14_with_the_block_an_alert_of_a_stale_list_is_closed_as_it_is_raised() -> None:
+    sighting, (alert,) = made(facts(13, 12), block=True)
+    assert (alert.status, alert.severity, alert.rev, alert.changed_by) == ("closed", "P4", 1, "rule:stale_list")
+    assert "blocked" in alert.note
+    assert alert.why[0].kind == "stale_list"
     assert [hit.list_id for hit in sighting.hits] == ["stolen"]
-    assert len(made(facts(11, 12), block=True)[1]) == 1
+    # It has the id that it would have had: the ledger, which counts on an alert for each hit, finds it.
+    assert alert.alert_id == made(facts(11, 12))[1][0].alert_id
+    assert [one.status for one in made(facts(11, 12), block=True)[1]] == ["open"]
+
+
+def test_b14_near_an_incident_too_a_blocked_list_raises_nothing_that_is_open() -> None:
+    known = facts(13, 12)
+    known.incidents.apply(incident(1, 29.95, -90.07))
+    assert [(alert.rule, alert.status) for alert in made(known, block=True)[1]] == [("hotlist_hit", "closed")]
 
 
 def test_b14_a_block_that_ended_lets_the_next_read_of_the_same_pass_alert() -> None:
