@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     edge_host: str = Field("127.0.0.1", description="Address webhooks are received on.")
     edge_port: int = Field(8751, ge=0, le=65535, description="Port webhooks are received on.")
     readers_zone: str = Field("UTC", description="Time zone of readers that send local time without an offset (IANA).")
+    mqtt_user: str | None = Field(None, description="User to show to the MQTT broker that Frigate publishes to.")
+    mqtt_password: SecretStr = Field(SecretStr(""), description="Its password.")
     maps_dir: Path | None = Field(None, description="Folder with further maps of webhook_map; empty: none.")
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
     spool_limit_mb: int = Field(

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
-from connectors.translation import PayloadError
+from connectors.translation import Context, PayloadError
 from schemas.events.plate_read import PlateCandidate
 from schemas.plate import normalise
 
@@ -46,6 +46,16 @@ def plate(text: str, field: str) -> str:
 def is_no_read(text: str, words: frozenset[str] = frozenset()) -> bool:
     """Return whether a reader says that it could read nothing: no letter or digit, or one of its words for that."""
     return text.strip().casefold() in words or not normalise(text)
+
+
+def camera_of_copy(context: Context, field: str) -> str:
+    """Return the camera that a copy is named after, where the payload names none.
+
+    Raises PayloadError when the copy has no name of its own: reads of several cameras must not become one camera's.
+    """
+    if context.instance == "default":
+        raise PayloadError(field, f"is missing; name the camera, or post to /ingest/{context.connector}/CAMERA")
+    return context.instance
 
 
 def candidates(readings: Iterable[tuple[str, float]], chosen: str) -> tuple[PlateCandidate, ...]:

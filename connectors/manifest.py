@@ -21,6 +21,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     ``content_types``: for webhooks, the media types accepted (others are refused with 415).
     ``max_body_bytes``: for webhooks, the size after decompression above which a body is refused with 413.
+    ``answer``: for webhooks, names and values that the sender wants to see in the answer to what was taken.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Manifest(Struct, frozen=True, kw_only=True):
     format_source: str = ""
     content_types: tuple[str, ...] = ()
     max_body_bytes: int = 4 * 1024 * 1024
+    answer: tuple[tuple[str, str], ...] = ()

@@ -152,7 +152,8 @@ def _text(value: object) -> str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
+        # A name that is a number is written without a fraction: camera 12, not 12.0.
+        return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
     return None
 
 

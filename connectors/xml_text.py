@@ -14,6 +14,8 @@ from connectors.charset import decoded
 from connectors.translation import PayloadError
 
 MAX_DEPTH = 60
+#: Cameras put the names that people give them into their documents as they are. An entity's name ends in a semicolon.
+_BARE_AMPERSAND = re.compile(r"&(?![#A-Za-z_][^\s;<&]{0,60};)")
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -45,6 +47,7 @@ def tree(body: bytes, charset: str = "") -> Element:
         raise PayloadError("body", "is empty; send an XML document")
     if _DOCTYPE.search(text):
         raise PayloadError("body", "has a document type; send XML without DOCTYPE and entities")
+    text = _BARE_AMPERSAND.sub("&amp;", text)
     parser = XMLParser(target=_Plain())  # noqa: S314 - what makes XML dangerous is refused above and in _Plain
     try:
         parser.feed(text)
@@ -68,7 +71,7 @@ def as_object(element: Element) -> Any:
     """
     children = [child for child in element if isinstance(child.tag, str)]
     if not children and not element.attrib:
-        return (element.text or "").strip()
+        return element.text or ""  # as it stands: a plate is kept as it was sent
     made: dict[str, Any] = {f"@{name.rpartition('}')[2]}": value for name, value in element.attrib.items()}
     for child in children:
         name, value = local(child), as_object(child)

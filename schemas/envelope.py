@@ -21,6 +21,7 @@ Metres = Annotated[float, Meta(ge=0)]
 SpeedKmh = Annotated[float, Meta(ge=0, le=500)]
 #: A priority: 0..10, 10 highest, as in NENA-STA-021 (EIDO).
 Priority = Annotated[int, Meta(ge=0, le=10)]
+Count = Annotated[int, Meta(ge=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 #: A short identifier given by a source or a person. Bounded, so that no key can fill a partition's index.

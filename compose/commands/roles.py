@@ -91,3 +91,19 @@ def register(app: typer.Typer) -> None:
             await watch_camera.run(settings, stop, source=source, camera_id=camera_id, lat=lat, lon=lon, name=name)
 
         run_role(f"camera-{camera_id}", load(), body)
+
+    @group.command("frigate")
+    def frigate(
+        host: Annotated[str, typer.Argument(help="The MQTT broker that Frigate publishes to.")],
+        port: Annotated[int, typer.Option(help="Its port.", min=1, max=65535)] = 1883,
+        prefix: Annotated[str, typer.Option(help="Frigate's topic_prefix.")] = "frigate",
+        name: Annotated[str, typer.Option(help="Name of this copy, as in /ingest/frigate/NAME.")] = "default",
+        tls: Annotated[bool, typer.Option("--tls", help="Speak TLS; mostly on port 8883.")] = False,
+    ) -> None:
+        """Read the plates that Frigate recognises from its MQTT broker."""
+        from compose.roles import watch_frigate
+
+        async def body(settings: Settings, stop: asyncio.Event) -> None:
+            await watch_frigate.run(settings, stop, host=host, port=port, prefix=prefix, name=name, tls=tls)
+
+        run_role(f"frigate-{name}", load(), body)

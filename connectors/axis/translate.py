@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.json_body import json_of
-from connectors.lpr import coordinates, is_no_read, moment_of_epoch_ms, moment_of_format, moment_of_iso, plate, word
+from connectors.lpr import (
+    camera_of_copy,
+    coordinates,
+    is_no_read,
+    moment_of_epoch_ms,
+    moment_of_format,
+    moment_of_iso,
+    plate,
+    word,
+)
 from connectors.members import Members
 from connectors.objects import Outcome, translate_json
 from connectors.plate_origin import origin
@@ -46,9 +55,7 @@ def _read(event: Members, context: Context) -> Iterator[Outcome]:
     state = word(event.text("carState")) or ""
     sensor = event.text("sensorProviderID", "sensorProviderName", "cameraId", limit=150)
     serial = event.inside("camera_info", "cameraInfo").text("SerialNumber", "serialNumber", "MACAddress", limit=150)
-    camera = sensor or serial
-    if camera is None:
-        raise PayloadError(event.path("sensorProviderID"), "is missing; give the camera an id in the app's settings")
+    camera = sensor or serial or camera_of_copy(context, event.path("sensorProviderID"))
     car = event.text("carID", limit=40)
     moment = _moment(event, context)
     confidence = event.confidence("plateConfidence", full=1)

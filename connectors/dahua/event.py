@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from connectors.dahua.values import NO_READ, percent, told
-from connectors.lpr import coordinates, is_no_read, moment_of_epoch_s, moment_of_iso, plate
+from connectors.lpr import camera_of_copy, coordinates, is_no_read, moment_of_epoch_s, moment_of_iso, plate
 from connectors.members import Members
 from connectors.objects import Outcome
 from connectors.plate_origin import origin
@@ -49,7 +49,7 @@ def event_reads(event: Members, context: Context) -> Iterator[Outcome]:
     read = plate(raw, field)
     stamp = moment.isoformat(timespec="microseconds")
     device = car.text("MachineName", "DeviceID", "MachineAddress", limit=150) or data.text("DeviceID", limit=150)
-    camera = (device or context.instance).strip()
+    camera = (device or camera_of_copy(context, car.path("MachineName"))).strip()
     group = data.whole("GroupID", least=1) or car.whole("GroupID", least=1)
     sequence = data.whole("EventSeq", least=1) or data.whole("EventID", least=1)
     # The pictures of one vehicle share a group. The day is in it because devices count their groups anew some day.

@@ -40,7 +40,7 @@ def events_of(text: str, field: str) -> list[dict[str, Any]]:
         number, path = (int(at[1]), at[2]) if at else (0, key.strip())
         if len(events) >= MAX_EVENTS and number not in events:
             raise PayloadError(field, f"has more than {MAX_EVENTS} events")
-        _put(events.setdefault(number, {}), path, value.strip())
+        _put(events.setdefault(number, {}), path, value)
     if not any(events.values()):
         raise PayloadError(field, "is neither JSON nor lines of key=value")
     return [events[number] for number in sorted(events)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.dahua.values import NO_READ, percent, told
-from connectors.lpr import is_no_read, moment_of_format, moment_of_iso, plate
+from connectors.lpr import camera_of_copy, is_no_read, moment_of_format, moment_of_iso, plate
 from connectors.members import Members
 from connectors.objects import Outcome
 from connectors.plate_origin import origin
@@ -28,7 +28,7 @@ def tollgate_read(message: Members, picture: Members, context: Context) -> Itera
     read = plate(raw, told_plate.path(name))
     moment = _moment(snap, context)
     stamp = moment.isoformat(timespec="microseconds")
-    camera = (snap.text("DeviceID", "DefenceCode", limit=150) or context.instance).strip()
+    camera = (snap.text("DeviceID", "DefenceCode", limit=150) or camera_of_copy(context, snap.path("DeviceID"))).strip()
     lane = snap.text("LanNo", "LaneNo", limit=20) or ""
     group = snap.whole("GroupID", least=1) or picture.whole("GroupID", least=1)
     sequence = next(

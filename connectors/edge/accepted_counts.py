@@ -42,6 +42,13 @@ _Key = tuple[str, str, int, str | None]
 SequenceOf = Callable[[Event], tuple[str, int] | None]
 
 
+def device_number(event: Event) -> tuple[str, int] | None:
+    """Return the device of a read and the number it gave it, where it numbers its messages."""
+    if isinstance(event, PlateRead) and event.device_sequence is not None:
+        return event.camera_id, event.device_sequence
+    return None
+
+
 class _Count(Struct):
     count: int = 0
     digest: int = 0
@@ -178,7 +185,7 @@ class AcceptedCounts:
 @contextlib.asynccontextmanager
 async def counting(inner: Publisher, name: str) -> AsyncIterator[AcceptedCounts]:
     """Give a counting publisher that reports while it is used, and a last time at the end."""
-    counts = AcceptedCounts(inner, name)
+    counts = AcceptedCounts(inner, name, sequence_of=device_number)
     stop = asyncio.Event()
     reporting = asyncio.create_task(counts.run(stop))
     try:

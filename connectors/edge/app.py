@@ -7,7 +7,7 @@ import binascii
 import hmac
 import re
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from uuid import uuid4
 
@@ -143,7 +143,9 @@ class _Edge:
         def run(body: bytes, content_type: str, context: Context) -> Translation:
             return translate(body, content_type, context)
 
-        return await self._take(request, manifest.name, instance, manifest.content_types, manifest.max_body_bytes, run)
+        return await self._take(
+            request, manifest.name, instance, manifest.content_types, manifest.max_body_bytes, run, manifest.answer
+        )
 
     async def ingest_own(self, request: Request) -> Response:
         """POST /ingest/events/{event_type}: events in our own form."""
@@ -192,6 +194,7 @@ class _Edge:
         content_types: Collection[str],
         max_bytes: int,
         translate: Callable[[bytes, str, Context], Translation],
+        wanted: Iterable[tuple[str, str]] = (),
     ) -> Response:
         content_type = request.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() not in content_types:
@@ -210,7 +213,7 @@ class _Edge:
                 zone=self._zone,
             )
             try:
-                return await self._settle(translate(body, content_type, context), content_type, context)
+                return await self._settle(translate(body, content_type, context), content_type, context, wanted)
             except PayloadError as error:
                 raise RefusalError(400, f"{error.field}: {error.error}", field=error.field) from None
             except RefusalError:
@@ -218,8 +221,13 @@ class _Edge:
             except Exception as error:
                 raise _broken(error, context) from None
 
-    async def _settle(self, done: Translation, content_type: str, context: Context) -> Response:
-        """Answer for a translation, after the broker confirmed what there is to confirm."""
+    async def _settle(
+        self, done: Translation, content_type: str, context: Context, wanted: Iterable[tuple[str, str]]
+    ) -> Response:
+        """Answer for a translation, after the broker confirmed what there is to confirm.
+
+        ``wanted``: what the sender looks for in the answer to what was taken.
+        """
         answer: dict[str, object] = {
             "accepted": len(done.events),
             "ignored": [ignored.reason for ignored in done.ignored],
@@ -237,7 +245,7 @@ class _Edge:
         ]
         if outgoing:
             await self._publish(outgoing)
-        return json_response(answer)
+        return json_response({**answer, **dict(wanted)})
 
     async def _publish(self, events: list[Event]) -> None:
         try:

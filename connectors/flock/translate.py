@@ -48,8 +48,8 @@ def _object(message: Members, context: Context) -> Iterator[Outcome]:
 
 def _alert(alert: Members, context: Context) -> Iterator[Outcome]:
     """A read on one or more of the vendor's lists. Ours decide anew, so it is one read whatever ``sources`` say."""
-    camera = alert.needed_text("deviceExternalId", limit=200)
-    native = alert.needed_text("objectId", limit=200)
+    camera = alert.needed_text("deviceExternalId", limit=200).strip()
+    native = alert.needed_text("objectId", limit=200).strip()
     moment = moment_of_iso(alert.needed_text("eventTime", limit=64), alert.path("eventTime"))
     ocr = alert.inside("ocr")
     expires = _expires(alert)

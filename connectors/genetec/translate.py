@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
-from connectors.lpr import coordinates, in_utc, is_no_read, moment_of_iso, plate, word
+from connectors.lpr import camera_of_copy, coordinates, in_utc, is_no_read, moment_of_iso, plate, word
 from connectors.members import Members
 from connectors.objects import Outcome, translate_json
 from connectors.plate_origin import origin
@@ -36,7 +36,8 @@ def _read(message: Members, context: Context) -> Iterator[Outcome]:
         return
     raw = message.needed_text("Plate", limit=100)
     read = plate(raw, message.path("Plate"))
-    camera = message.needed_text("CameraName", "SharpName", "PatrollerName", "PatrollerId", limit=200).strip()
+    named = message.text("CameraName", "SharpName", "PatrollerName", limit=200)
+    camera = (named or camera_of_copy(context, message.path("CameraName"))).strip()
     moment = _moment(message, context)
     stamp = moment.isoformat(timespec="microseconds")
     number = message.text("VehicleID", "ReadId", "EventId", limit=100) or ""

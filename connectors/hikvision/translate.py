@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.hikvision.alerts import alerts
-from connectors.lpr import coordinates, is_no_read, moment_of_format, moment_of_iso, plate, word
+from connectors.lpr import camera_of_copy, coordinates, is_no_read, moment_of_format, moment_of_iso, plate, word
 from connectors.members import Members
 from connectors.objects import Outcome, take
 from connectors.plate_origin import origin
@@ -62,7 +62,7 @@ def _read(alert: Members, anpr: Members, context: Context) -> Outcome:
     read = plate(raw, anpr.path(name))
     moment = _moment(alert, anpr, context)
     stamp = moment.isoformat(timespec="microseconds")
-    camera = _camera(alert)
+    camera = _camera(alert, context)
     number = alert.text("UUID", "eventUUID", limit=150) or ""
     lane = anpr.text("line", "laneNo", limit=20) or ""
     vehicle = anpr.inside("vehicleInfo")
@@ -93,11 +93,11 @@ def _read(alert: Members, anpr: Members, context: Context) -> Outcome:
     )
 
 
-def _camera(alert: Members) -> str:
+def _camera(alert: Members, context: Context) -> str:
     """The device's hardware address, or else its network address, and the channel: names are not kept unique."""
     device = alert.text("macAddress", "ipAddress", "deviceUUID", "deviceID", "ipv6Address", limit=150)
     if device is None:
-        raise PayloadError(alert.path("macAddress"), "is missing, and ipAddress too: no camera is named")
+        device = camera_of_copy(context, alert.path("macAddress"))
     channel = alert.text("channelID", "dynChannelID", limit=20)
     return f"{device.strip().lower()}/{channel.strip()}" if channel else device.strip().lower()
 

@@ -50,7 +50,10 @@ class CompiledMap:
         self._ignore = [(skip, self._path(skip.path)) for skip in content.ignore]
         self._fields = {name: _Field(name, source, self.format) for name, source in content.fields.items()}
         self._candidates = content.candidates
-        self._each = self._path(content.candidates.each) if content.candidates else None
+        others = content.candidates
+        self._each = self._path(others.each) if others else None
+        self._other_text = self._path(others.plate) if others else None
+        self._other_sure = self._path(others.confidence) if others and others.confidence else None
 
     def _path(self, text: str) -> Selector:
         return selector(text, self.format)
@@ -182,8 +185,8 @@ class CompiledMap:
     def _others(self, node: Node, chosen: str) -> tuple[PlateCandidate, ...]:
         if self._candidates is None or self._each is None:
             return ()
-        text_path = self._path(self._candidates.plate)
-        sure_path = self._path(self._candidates.confidence) if self._candidates.confidence else None
+        text_path, sure_path = self._other_text, self._other_sure
+        assert text_path is not None
         found: list[tuple[str, float]] = []
         for one in self._each.nodes(node)[:200]:
             inside = Node(node.root, one, node.parents)

@@ -7,11 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.envelope import Event, Moment, Name, Word
+from schemas.envelope import Count, Event, Moment, Name, Word
 from schemas.event_type import EventType, Table
 from schemas.identity import identity
-
-Count = Annotated[int, Meta(ge=0)]
 
 
 class LedgerCount(Event, frozen=True, kw_only=True, gc=False):

@@ -7,12 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.envelope import Event, Fraction, Heading, Latitude, Longitude, Moment, Name, SpeedKmh, Word
+from schemas.envelope import Count, Event, Fraction, Heading, Latitude, Longitude, Moment, Name, SpeedKmh, Word
 from schemas.event_type import EventType, Table
 from schemas.identity import identity
 
 Plate = Annotated[str, Meta(min_length=1, max_length=20)]
-Count = Annotated[int, Meta(ge=0)]
 Reference = Annotated[str, Meta(max_length=2000)]
 
 

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from connectors.edge.accepted_counts import AcceptedCounts, counting
+from connectors.edge.accepted_counts import AcceptedCounts, counting, device_number
 from schemas.envelope import Event
+from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.ledger_count import LedgerCount
 from schemas.events.plate_read import EXAMPLE
 from schemas.id_digest import digest_text, id_digest
@@ -123,3 +124,10 @@ def test_a_vendors_own_numbers_are_reported_by_device() -> None:
     counts.count(reads(3, 1, 4))
     (report,) = counts.due()
     assert (report.device, report.first_sequence, report.last_sequence, report.count) == ("cam-7", 101, 104, 3)
+
+
+def test_a_read_that_its_device_numbers_is_counted_by_device_and_no_other_is() -> None:
+    numbered, plain = replace(EXAMPLE, device_sequence=4711), EXAMPLE
+    assert device_number(numbered) == (EXAMPLE.camera_id, 4711)
+    assert device_number(plain) is None
+    assert device_number(AN_ALERT) is None

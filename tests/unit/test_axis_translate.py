@@ -88,7 +88,6 @@ def test_another_plate_of_the_same_car_is_another_event_of_the_same_track() -> N
         ({"plateUTF8": ["ABC123"], "plateText": "", "plateUnicode": "", "plateASCII": ""}, "plateUTF8"),
         ({"plateUTF8": "A" * 30}, "plateUTF8"),
         ({"plateConfidence": "sure"}, "plateConfidence"),
-        ({"sensorProviderID": "", "camera_info": "absent"}, "sensorProviderID"),
     ],
 )
 def test_what_a_read_cannot_do_without_is_refused_by_name(changes: dict[str, Any], field: str) -> None:
@@ -105,6 +104,17 @@ def test_a_broken_extra_costs_the_extra_and_not_the_read(changes: dict[str, Any]
     made = read(**changes)
     assert made.plate == "ABC123"
     assert None in (made.lat, made.vehicle_make, made.device_sequence)
+
+
+def test_a_camera_without_a_name_is_called_as_its_copy_and_refused_where_that_has_none() -> None:
+    nameless = {"sensorProviderID": "", "camera_info": "absent"}
+    assert read(**nameless).camera_id == "east"
+    bare = Context(connector="axis", instance="default", observed_at=CONTEXT.observed_at)
+    (part,) = run(event(**nameless), bare).refused
+    assert (part.field, part.error) == (
+        "sensorProviderID",
+        "is missing; name the camera, or post to /ingest/axis/CAMERA",
+    )
 
 
 def test_unknown_members_change_nothing() -> None:

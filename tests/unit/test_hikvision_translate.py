@@ -107,11 +107,13 @@ def test_a_broken_element_is_refused_by_its_path(element: str, field: str) -> No
     assert [part.field for part in done.refused] == [field]
 
 
-def test_without_any_name_of_the_camera_it_is_refused() -> None:
+def test_a_camera_without_an_address_is_called_as_its_copy_and_refused_where_that_has_none() -> None:
     text = ANPR.replace("<macAddress>02:00:5e:00:00:28</macAddress>", "").replace(
         "<ipAddress>192.0.2.40</ipAddress>", ""
     )
-    assert [part.field for part in run(text).refused] == ["macAddress"]
+    assert read(text).camera_id == "east/1"
+    bare = Context(connector="hikvision", instance="default", observed_at=AT)
+    assert [part.field for part in run(text, context=bare).refused] == ["macAddress"]
 
 
 def test_another_document_is_ignored_by_its_name() -> None:

@@ -165,7 +165,6 @@ def test_where_only_local_time_is_told_it_is_in_the_readers_zone() -> None:
         ({"TimeUtc": "25:00:00"}, "TimeUtc"),
         ({"TimeUtc": "noon"}, "TimeUtc"),
         ({"ConfidenceScore": "101"}, "ConfidenceScore"),
-        ({"CameraName": "", "SharpName": "", "PatrollerId": "absent", "PatrollerName": ""}, "CameraName"),
     ],
 )
 def test_a_broken_member_is_refused_by_name(changes: dict[str, Any], field: str) -> None:

@@ -266,6 +266,17 @@ def test_b8_the_plate_is_kept_as_it_was_sent_and_no_script_is_destroyed(raw: str
     assert len(read.plate) == sum(char.isalnum() for char in raw)
 
 
+def test_b8_spaces_around_a_plate_are_kept_in_xml_and_text_too() -> None:
+    xml = (
+        (FIXTURES / "hikvision" / "anpr.body").read_bytes().replace(b"licensePlate>ABC123<", b"licensePlate> ABC-123 <")
+    )
+    (read,) = reads(run("hikvision", xml, "application/xml"))
+    assert (read.plate, read.plate_raw) == ("ABC123", " ABC-123 ")
+    text = (FIXTURES / "dahua" / "key_values.body").read_bytes().replace(b"=XYZ 789", b"= XYZ 789 ")
+    (read,) = reads(run("dahua", text, "text/plain"))
+    assert (read.plate, read.plate_raw) == ("XYZ789", " XYZ 789 ")
+
+
 # The real payloads beside the checkout.
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "lpr"

@@ -32,6 +32,19 @@ def test_xml_is_read_in_the_charset_that_it_names(body: bytes, charset: str) -> 
     assert tree(body, charset).text == "京"
 
 
+def test_a_name_with_a_bare_ampersand_costs_no_read_and_an_entity_is_refused() -> None:
+    assert as_object(tree(b"<r><name>Gate A & B</name><more>&amp;&#65;&lt;</more></r>")) == {
+        "name": "Gate A & B",
+        "more": "&A<",
+    }
+    with pytest.raises(PayloadError):
+        tree(b"<r>&other;</r>")
+
+
+def test_the_text_of_an_element_is_kept_as_it_stands() -> None:
+    assert as_object(tree(b"<r><plate> ABC 123 </plate></r>")) == {"plate": " ABC 123 "}
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"<r>", b"<r></s>", b"text", b"<r>&x;</r>", b"<a>" * 100 + b"</a>" * 100, b"<!DOCTYPE r><r/>"]
 )
