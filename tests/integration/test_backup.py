@@ -34,7 +34,7 @@ from tests.local_system import Up, until
 pytestmark = pytest.mark.timeout(900)
 
 CAMERAS = "id,name,latitude,longitude\nC1,Canal and Royal,29.9536,-90.0689\nC2,Bourbon,29.9581,-90.0655\n"
-WANTED = "plate,state,reason,case_number,severity\nXYZ789,LA,Stolen,26-1,P2\n"
+WANTED = "plate,state,reason,case_number,entry_id\nXYZ789,LA,Stolen,26-1,S-1\nGONE123,LA,Stolen,26-2,S-2\n"
 #: Folder of a backup, what the tables held, and what the command answered.
 Taken = tuple[Path, dict[str, int], dict[str, Any]]
 TABLES = ("camera_states", "plate_reads", "sightings", "alert_states", "hotlist_entries", "dead_letters")
@@ -72,11 +72,13 @@ def filled(up: Up, folder: Path) -> dict[str, int]:
     (folder / "list.csv").write_text(WANTED)
     up.command("cameras", "load", str(folder / "cameras.csv"))
     up.command("hotlist", "load", str(folder / "list.csv"), "--list", "stolen", "--trusted-extract")
-    until(lambda: up.count("cameras") == 2 and up.count("hotlist_entries") == 1)
+    until(lambda: up.count("cameras") == 2 and up.count("hotlist_entries") == 2)
+    up.command("hotlist", "withdraw", "stolen", "S-2", "--reason", "Recovered", "--by", "r.diaz")
     for number in range(30):
         post_read(up, f"PLATE{number}")
     post_read(up, "XYZ789")
     until(lambda: up.count("sightings") == 31 and up.count("alert_states") == 1, 60)
+    until(lambda: up.count("hotlist_withdrawals") == 1)
     return counts(up)
 
 
@@ -113,6 +115,9 @@ def test_an_embedded_system_is_there_again_after_a_restore(embedded: Taken, tmp_
         assert (channels["cameras"]["kept"], channels["hotlists"]["kept"], channels["alerts"]["kept"]) == (2, 1, 1)
         post_read(up, "AFTER1")
         until(lambda: up.count("sightings WHERE plate = 'AFTER1'") == 1)
+        # What was withdrawn is not wanted again.
+        post_read(up, "GONE123")
+        until(lambda: up.count("sightings WHERE plate = 'GONE123' AND empty(hits)") == 1)
     finally:
         up.stop()
 
