@@ -489,7 +489,7 @@ export interface Alert extends Envelope {
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
 export interface Action extends Envelope {
-  /** alert.acknowledge, dispatch, close, reopen, check or judge. */
+  /** alert.acknowledge, dispatch, close, reopen, check, judge, or recall by the processors. */
   readonly name: string;
   /** What it was done to: an alert_id. */
   readonly subject_id: string;
