@@ -14,6 +14,7 @@ import httpx2
 
 from compose.commands.output import fail
 from compose.commands.server_api import ask, not_running
+from compose.look_alikes import look_alikes_in_force
 from compose.past_reads import (
     Ask,
     BlastRadius,
@@ -48,7 +49,8 @@ SHOWN = 20
 
 def preview_of(settings: Settings, read: HotlistFile, days: int, simulated: bool, as_json: bool) -> BlastRadius:
     """Return what a file's entries would have hit. Ends the command when the store cannot be asked."""
-    index = HotlistIndex(wanted_of(entry, _as_previewed(read)) for chunk in read.chunks() for entry in chunk)
+    entries = (wanted_of(entry, _as_previewed(read)) for chunk in read.chunks() for entry in chunk)
+    index = HotlistIndex(entries, look_alikes_in_force(settings))
     return blast_radius(_asking(settings, as_json), index, Window(days=days, simulated=simulated))
 
 

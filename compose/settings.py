@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     mqtt_user: str | None = Field(None, description="User to show to the MQTT broker that Frigate publishes to.")
     mqtt_password: SecretStr = Field(SecretStr(""), description="Its password.")
     maps_dir: Path | None = Field(None, description="Folder with further maps of webhook_map; empty: none.")
+    look_alikes: Path | None = Field(
+        None, description="File of the characters that readers take for one another; empty: the one that comes along."
+    )
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
     spool_limit_mb: int = Field(
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from compose.commands.output import AsJson, answer
+from compose.look_alikes import look_alikes_in_force
 from compose.settings import CONFIG_FILE, Settings, load, unknown_variables
 from compose.webhook_maps import maps_in_force
 
@@ -29,7 +30,9 @@ def register(app: typer.Typer) -> None:
     @group.command("check")
     def check(as_json: AsJson = False) -> None:
         """Say whether the settings can be used; ends with 1 and the reasons when not."""
-        maps_in_force(load())
+        settings = load()
+        maps_in_force(settings)
+        look_alikes_in_force(settings)
         where = f"{CONFIG_FILE} and the environment" if CONFIG_FILE.exists() else "the environment"
         lines = [f"The settings from {where} can be used."]
         lines += [f"Note: {name} is no setting of ours and sets nothing." for name in unknown_variables()]

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from compose.look_alikes import look_alikes_in_force
 from compose.observability import signs
 from compose.roles.broker_settings import LIVE, PROCESS_GROUP, engine_settings, log_ends, log_reader
 from compose.roles.engine_health import engine_fault
@@ -56,7 +57,7 @@ ANNOUNCE_WITHIN_S = 30.0
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Process until ``stop``. The reference facts are read to the end before the first frame is taken."""
-    reference = Reference()
+    reference = Reference(look_alikes_in_force(settings))
     follower = Follower(
         lambda: _reader(settings), reference, lambda: log_ends(settings, KINDS, "watchfloor-reference-ends")
     )

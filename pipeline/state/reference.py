@@ -34,6 +34,7 @@ from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.zone import ZONE, Zone
+from schemas.look_alikes import LookAlikes
 from schemas.metrics import CONNECTIONS
 from schemas.wire.frame import FrameDecoder, utc_now
 from schemas.wire.log_ends import LogEnds
@@ -62,12 +63,12 @@ KEEP_CLOSED = timedelta(hours=24)
 class Reference:
     """The folds. ``apply`` is for one thread (of withdrawals for any); the attributes may be read from another."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_alikes: LookAlikes | None = None) -> None:
         #: Another number whenever hotlists, withdrawals, zones or cameras in force changed.
         self.generation = 0
         self.zones = ZoneIndex()
         self.cameras = CameraIndex()
-        self.hotlists = Hotlists()
+        self.hotlists = Hotlists(look_alikes)
         #: In force as soon as they are folded in: they need no ``rebuild``.
         self.withdrawals = Withdrawals()
         self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.listed)

@@ -30,7 +30,9 @@ VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
 class Action(Event, frozen=True, kw_only=True, gc=False):
     """Something a person did. ``event_id`` comes from the client's idempotency key, so a retry is the same action."""
 
-    name: Annotated[Word, Meta(description="alert.acknowledge, dispatch, close, reopen, check, judge, or recall by the processors.")]
+    name: Annotated[
+        Word, Meta(description="alert.acknowledge, dispatch, close, reopen, check, judge, or recall by the processors.")
+    ]
     subject_id: Annotated[Name, Meta(description="What it was done to: an alert_id.")]
     actor: Annotated[Name, Meta(description="Who did it.")]
     note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""

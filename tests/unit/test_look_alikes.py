@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from compose.look_alikes import look_alikes_in_force
+from compose.settings import ConfigError, Settings
 from schemas.look_alikes import LookAlikes, LookAlikesError, default_look_alikes
 
 BAD = [
@@ -45,3 +47,13 @@ def test_classes_that_meet_through_a_third_fold_together() -> None:
     known = LookAlikes(["0O"], {"aa": ["OQ"], "bb": ["QD"]})
     assert len({known.fold(character) for character in "0OQD"}) == 1
     assert not known.alike("0", "D", "aa")
+
+
+def test_a_file_that_is_set_is_in_force_and_a_wrong_one_is_an_error_of_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text("[default]\nclasses = ['MN']\nsource = 'measured here'\n")
+    assert look_alikes_in_force(Settings(look_alikes=file)).default == ("MN",)
+    assert look_alikes_in_force(Settings()) is default_look_alikes()
+    file.write_text("[default]\nclasses = ['MN']\n")
+    with pytest.raises(ConfigError, match=r"look_alikes: .*default\.source"):
+        look_alikes_in_force(Settings(look_alikes=file))
