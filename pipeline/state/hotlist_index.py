@@ -30,8 +30,9 @@ _KEYED = 24
 _FILTER_BITS = 16
 #: A list that tolerates an edit holds a key for every character left out: short lists only.
 MAX_EDIT_ENTRIES = 20_000
-#: In force at most; every plate is held against each.
-MAX_PATTERNS = 2_000
+#: Up to so many plates are looked up one by one: numpy's calls cost more than they save.
+FEW = 4
+_WORD = 2**64 - 1
 
 
 class Wanted(Struct, frozen=True, gc=False):
@@ -134,7 +135,9 @@ class Part:
         self._begins = begins[order].astype(small)
         self._sizes = (last - begins)[order].astype(np.uint16)
         self._filter, self._shift = _filter(self._keys)
+        self._bits, self._few_shift = self._filter.data, int(self._shift)
         self._fill_edits(with_edits, order)
+        self.any_pattern = _any_of(self.patterns)
 
     def revised(self, *, hidden: Collection[str], as_of: datetime) -> Part:
         """Return this part without the entries of these ids, and as current as ``as_of``; it shares all else."""
@@ -146,6 +149,7 @@ class Part:
             for expression, entry in self.patterns
             if entry.entry_id not in revised._hidden
         ]
+        revised.any_pattern = _any_of(revised.patterns)
         return revised
 
     def __len__(self) -> int:
@@ -182,6 +186,20 @@ class Part:
                 entry = self._entry(place)
                 if entry.entry_id not in self._hidden:
                     yield int(let_through[at]), entry
+
+    def find_one(self, key: int) -> Iterator[Wanted]:
+        """Yield each entry that has a key, as ``find`` does."""
+        if not len(self._keys):
+            return
+        bit = key >> self._few_shift
+        if not self._bits[bit >> 3] >> (bit & 7) & 1:
+            return
+        wanted = np.uint64(key)
+        first, last = np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, side="right")
+        for place in range(int(first), int(last)):
+            entry = self._entry(place)
+            if entry.entry_id not in self._hidden:
+                yield entry
 
     def find_edits(self, fold: bytes) -> Iterator[Wanted]:
         """Yield the entries of lists that tolerate an edit, one character away from this fold or equal to it."""
@@ -236,6 +254,14 @@ class HotlistIndex:
         if not plates or not self.parts:
             return
         folds = self.look_alikes.folds(plates)
+        if len(folds) <= FEW:
+            for at, fold in enumerate(folds):
+                key = key_of(fold)
+                for part in self.parts:
+                    for entry in part.find_one(key):
+                        if self.look_alikes.fold(entry.plate) == fold:
+                            yield at, entry
+            return
         keys = keys_of(folds)
         for part in self.parts:
             for at, entry in part.find(keys):
@@ -258,10 +284,12 @@ class HotlistIndex:
     def find_patterns(self, plates: Sequence[str]) -> Iterator[tuple[int, Wanted]]:
         """Yield as ``find`` the patterns that a plate fits."""
         for part in self.parts:
-            for expression, entry in part.patterns:
+            if part.patterns:
                 for at, plate in enumerate(plates):
-                    if expression.fullmatch(plate):
-                        yield at, entry
+                    if part.any_pattern.fullmatch(plate):
+                        for expression, entry in part.patterns:
+                            if expression.fullmatch(plate):
+                                yield at, entry
 
 
 def keys_of(folds: Sequence[bytes]) -> Keys:
@@ -275,9 +303,25 @@ def keys_of(folds: Sequence[bytes]) -> Keys:
     return mixed
 
 
+def key_of(fold: bytes) -> int:
+    """Return the key of one fold, as ``keys_of`` does."""
+    text = fold[:_KEYED].ljust(_KEYED, b"\0")
+    first = int.from_bytes(text[:8], "little")
+    key = first * 0x9E3779B97F4A7C15 & _WORD
+    key ^= ((int.from_bytes(text[8:16], "little") + (key >> 29)) & _WORD) * 0xBF58476D1CE4E5B9 & _WORD
+    key ^= ((int.from_bytes(text[16:], "little") + (key >> 32)) & _WORD) * 0x94D049BB133111EB & _WORD
+    key ^= key >> 31
+    return key * 0x9E3779B97F4A7C15 & _WORD
+
+
 def pattern(text: str) -> re.Pattern[str]:
     """Return the expression of a plate with ? (one character) and * (any number, none too)."""
     return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in text))
+
+
+def _any_of(patterns: Sequence[tuple[re.Pattern[str], Wanted]]) -> re.Pattern[str]:
+    """One expression that a plate fits when it fits any: nearly all plates fit none."""
+    return re.compile("|".join(f"(?:{expression.pattern})" for expression, _ in patterns))
 
 
 def _without_one(fold: bytes) -> set[bytes]:

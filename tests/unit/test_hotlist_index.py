@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.state.hotlist_index import HotlistIndex, Part
+from pipeline.state.hotlist_index import FEW, HotlistIndex, Part, key_of, keys_of
 from schemas.look_alikes import LookAlikes
 from tests.unit.facts import NOW, wanted
 
@@ -33,6 +33,19 @@ def test_every_entry_is_found_by_its_own_plate_however_long_and_of_whatever_scri
     index = HotlistIndex(wanted(plate, f"E{number}") for number, plate in enumerate(plates))
     found = {(at, entry.plate) for at, entry in index.find(plates)}
     assert {(at, plate) for at, plate in enumerate(plates)} <= found
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda fold: not fold.endswith(b"\0")), min_size=1, max_size=8))
+def test_a_fold_has_the_same_key_alone_and_among_others(folds: list[bytes]) -> None:
+    assert [key_of(fold) for fold in folds] == keys_of(folds).tolist()
+
+
+@given(st.lists(PLATES, max_size=30), PLATES)
+def test_a_plate_alone_is_found_as_it_is_in_a_frame(listed: list[str], plate: str) -> None:
+    index = HotlistIndex(wanted(one, f"E{number}") for number, one in enumerate(listed))
+    alone = sorted(entry.entry_id for _, entry in index.find([plate]))
+    among = sorted(entry.entry_id for at, entry in index.find([plate, *["ZZZZ"] * FEW]) if at == 0)
+    assert alone == among
 
 
 def test_an_entry_comes_back_as_it_went_in() -> None:
