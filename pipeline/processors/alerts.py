@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
-from pipeline.processors.recent import Recent
+from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.event_type import EventType
 from schemas.events.action import ACTION, ALERT_ACTIONS, ALERT_CHECK, ALERT_JUDGE, Action

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.outcome import Emit, Outcome
-from pipeline.processors.recent import Recent
 from pipeline.rules import grave_call_near_zone
+from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.outcome import Drop, Emit, Outcome
-from pipeline.processors.recent import Recent
 from pipeline.rules import camera_stopped
+from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.event_type import EventType

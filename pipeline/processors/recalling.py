@@ -8,9 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from pipeline.processors.alerts import RECALL
-from pipeline.processors.recent import Recent
 from pipeline.progress import Place
 from pipeline.state.recalls import Recall
+from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION, Action
 from schemas.events.alert import Alert

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from pipeline.metrics import STALE_HITS
 from pipeline.outcome import Emit, Outcome
-from pipeline.processors.recent import Recent
 from pipeline.rules import hotlist_hit, stale_list, wanted_near_incident
 from pipeline.rules.hotlist_match import NOTHING, match_frame
 from pipeline.rules.stale_list import Lists, overdue
+from pipeline.state.clocks import Clocks, is_quarantined
+from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
 from schemas.canary import is_canary
 from schemas.envelope import Event
@@ -56,6 +57,7 @@ class Sightings:
         self._reference = reference
         self._block_stale = block_stale
         self._clock = clock
+        self._clocks = Clocks()
         self._passes: Recent[tuple[str, str, str], _Pass] = Recent()
 
     def process(self, kind: EventType[Any], events: Sequence[PlateRead], partition: int) -> Sequence[Outcome]:
@@ -73,6 +75,7 @@ class Sightings:
         held = zones.containing([lat for lat, _ in moved.values()], [lon for _, lon in moved.values()])
         zones_of_moved = dict(zip(moved, held, strict=True))
         matches = match_frame(events, index, self._reference.in_force)
+        skews = self._clocks.skews(events)
         outcomes: list[Outcome] = []
         for at, read in enumerate(events):
             if is_canary(read):
@@ -101,9 +104,12 @@ class Sightings:
                 zones=inside,
                 hits=matched.hits,
                 attributes=matched.attributes,
-                incidents=() if lat is None or lon is None else incidents.near(lat, lon, read.occurred_at),
+                incidents=()
+                if lat is None or lon is None or is_quarantined(skews[at])
+                else incidents.near(lat, lon, read.occurred_at),
                 is_preview=read.is_preview,
                 track_id=read.track_id,
+                clock_skew_s=skews[at],
             )
             if sighting.hits and not read.is_preview:
                 place = camera.name if camera is not None else f"camera {read.camera_id}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pipeline.rules import stale_list
 from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
+from pipeline.state.clocks import is_quarantined
 from schemas.events.alert import SEVERITIES, Evidence
 from schemas.events.sighting import AttributeCheck, Hit, Sighting
 
@@ -78,10 +79,23 @@ def evidence(sighting: Sighting, hit: Hit, now: datetime, lists: Lists = NO_LIST
                 facts={"late_s": str(round(age.total_seconds()))},
             ),
         )
+    if sighting.clock_skew_s is not None:
+        reasons.append(_clock(sighting.clock_skew_s))
     limit = overdue(hit, lists, now)
     if limit is not None and hit.list_as_of is not None:
         reasons.insert(0, stale_list.evidence(hit, limit, now, duration(now - hit.list_as_of), duration(limit)))
     return tuple(reasons)
+
+
+def _clock(skew_s: float) -> Evidence:
+    span = duration(timedelta(seconds=abs(skew_s)))
+    if skew_s > 0:
+        text = f"The camera's clock is about {span} ahead of ours; its times are told as it says them."
+    else:
+        text = f"The camera's clock is about {span} behind ours, or its reads come that late."
+    if is_quarantined(skew_s):
+        text += " Its reads are not held against incidents."
+    return Evidence(kind="clock", text=text, facts={"clock_skew_s": str(skew_s)})
 
 
 def _vehicle(hit: Hit, checks: Sequence[AttributeCheck]) -> Evidence:

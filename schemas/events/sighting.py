@@ -86,6 +86,12 @@ class Sighting(Event, frozen=True, kw_only=True, gc=False):
     incidents: Annotated[tuple[NearIncident, ...], Meta(description="Active incidents near it, nearest first.")] = ()
     is_preview: Annotated[bool, Meta(description="From a read that was not final.")] = False
     track_id: Annotated[Name | None, Meta(description="The reader's id of the vehicle while it is in view.")] = None
+    clock_skew_s: Annotated[
+        float | None,
+        Meta(
+            description="How far the camera's clock seems to be ahead of ours, seconds; none: not known, or within 2 s."
+        ),
+    ] = None
 
 
 EXAMPLE = Sighting(

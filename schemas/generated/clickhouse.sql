@@ -69,6 +69,7 @@ CREATE TABLE IF NOT EXISTS rtcc.sightings (
   `incidents` Array(Tuple(incident_id UUID, kind String, priority Nullable(Int64), distance_m Float64, age_s Float64)) CODEC(ZSTD(1)),
   `is_preview` Bool,
   `track_id` Nullable(String) CODEC(ZSTD(1)),
+  `clock_skew_s` Nullable(Float64) CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),

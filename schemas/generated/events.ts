@@ -173,6 +173,8 @@ export interface Sighting extends Envelope {
   readonly is_preview: boolean;
   /** The reader's id of the vehicle while it is in view. */
   readonly track_id: string | null;
+  /** How far the camera's clock seems to be ahead of ours, seconds; none: not known, or within 2 s. */
+  readonly clock_skew_s: number | null;
 }
 
 /** A camera or plate reader: where it is and what it is. Each event is the camera's whole state. */

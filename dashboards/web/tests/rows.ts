@@ -106,5 +106,6 @@ export const sighting = (secondsAgo: number, over: Partial<Sighting> = {}): Sigh
   incidents: [],
   is_preview: false,
   track_id: null,
+  clock_skew_s: null,
   ...over,
 });

@@ -5,6 +5,7 @@ ALTER TABLE rtcc.plate_reads ADD COLUMN IF NOT EXISTS `track_id` Nullable(String
 ALTER TABLE rtcc.plate_reads ADD COLUMN IF NOT EXISTS `device_sequence` Nullable(Int64) CODEC(ZSTD(1)) AFTER `track_id`;
 ALTER TABLE rtcc.sightings ADD COLUMN IF NOT EXISTS `attributes` Array(Tuple(list_id String, entry_id String, attribute LowCardinality(String), read LowCardinality(String), listed LowCardinality(String), agrees Bool)) CODEC(ZSTD(1)) AFTER `hits`;
 ALTER TABLE rtcc.sightings ADD COLUMN IF NOT EXISTS `track_id` Nullable(String) CODEC(ZSTD(1)) AFTER `is_preview`;
+ALTER TABLE rtcc.sightings ADD COLUMN IF NOT EXISTS `clock_skew_s` Nullable(Float64) CODEC(ZSTD(1)) AFTER `track_id`;
 ALTER TABLE rtcc.hotlist_versions ADD COLUMN IF NOT EXISTS `base_version` String CODEC(ZSTD(1)) AFTER `checksum`;
 ALTER TABLE rtcc.hotlist_versions ADD COLUMN IF NOT EXISTS `tolerance` LowCardinality(String) AFTER `base_version`;
 ALTER TABLE rtcc.hotlist_versions ADD COLUMN IF NOT EXISTS `max_age_s` Nullable(Float64) CODEC(ZSTD(1)) AFTER `tolerance`;
