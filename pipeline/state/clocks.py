@@ -32,15 +32,16 @@ class Clocks:
 
         Positive: ahead of ours. None: not known yet, or no more than ``TOLD_S``.
         """
-        return [self._skew(read) for read in reads]
-
-    def _skew(self, read: PlateRead) -> float | None:
-        key = (read.source, read.camera_id)
-        delays = self._delays.get(key)
-        if delays is None:
-            self._delays.keep(key, delays := _Delays())
-        least = delays.add((read.observed_at - read.occurred_at).total_seconds())
-        return None if least is None or -TOLD_S <= least <= TOLD_S else round(-least, 1)
+        told: list[float | None] = []
+        get = self._delays.get
+        for read in reads:
+            key = (read.source, read.camera_id)
+            delays = get(key)
+            if delays is None:
+                self._delays.keep(key, delays := _Delays())
+            least = delays.add((read.observed_at - read.occurred_at).total_seconds())
+            told.append(None if least is None or -TOLD_S <= least <= TOLD_S else round(-least, 1))
+        return told
 
 
 class _Delays:
