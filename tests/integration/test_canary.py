@@ -22,6 +22,8 @@ from compose.local import Local, addresses
 from compose.own_system import own_system
 from compose.settings import Settings, load
 
+#: One for each connector that sources post to.
+EVERY = len(canary.PAYLOADS)
 NOBODY = ("plate_reads", "sightings", "alerts", "alert_states", "dead_letters", "cameras")
 
 
@@ -66,7 +68,7 @@ def test_canaries_come_the_whole_way_are_counted_nowhere_and_say_what_is_broken(
         async with own_system(
             load(canary_every_s=2.0, hang_s=3600), tmp_path, kafka=kafka, say=lambda _text: None
         ) as local:
-            told = await until(local, lambda now: len(now["canaries"]) == 2)
+            told = await until(local, lambda now: len(now["canaries"]) == EVERY)
             told = await until(local, lambda now: not now["not_coming"])
             assert told["ok"]
             for flight in told["canaries"]:
@@ -76,7 +78,7 @@ def test_canaries_come_the_whole_way_are_counted_nowhere_and_say_what_is_broken(
                 assert 0 < flight["stored_ms"] < 20_000
                 print(flight["connector"], flight["door_ms"], flight["screen_ms"], flight["stored_ms"])
             store = OverHttp(local.settings)
-            assert int((await store.rows("SELECT count() AS n FROM canaries"))[0]["n"]) >= 2
+            assert int((await store.rows("SELECT count() AS n FROM canaries"))[0]["n"]) >= EVERY
             for table in NOBODY:
                 assert (await store.rows(f"SELECT count() AS n FROM {table}"))[0]["n"] in (0, "0"), table
             await counted_by_no_screen_and_no_ledger(local)
@@ -96,7 +98,7 @@ def test_canaries_come_the_whole_way_are_counted_nowhere_and_say_what_is_broken(
             pid = local.supervisor.running["process"].pid
             assert pid is not None
             os.kill(pid, signal.SIGSTOP)
-            told = await until(local, lambda now: len(now["not_coming"]) == 2, 90)
+            told = await until(local, lambda now: len(now["not_coming"]) == EVERY, 90)
             assert {flight["stage"] for flight in told["canaries"]} <= {"processing", ""}
             assert "not processed" in next(iter(told["not_coming"].values()))
 
@@ -114,6 +116,6 @@ async def counted_by_no_screen_and_no_ledger(local: Local) -> None:
     channels = status["hub"]["channels"]
     assert channels["sightings"]["kept"] == 0
     assert channels["alerts"]["kept"] == 0
-    assert channels["canaries"]["kept"] == 2
+    assert channels["canaries"]["kept"] == EVERY
     assert verified.status_code == 200, verified.text
     assert "canary" not in verified.text
