@@ -241,7 +241,7 @@ def test_an_embedded_system_moves_to_apache_kafka_with_what_must_live_on_in_its_
     broker = emptied(apache_kafka)
     settings = broker.settings().model_copy(update={"data_dir": tmp_path / "new"})
     done = put_back(settings, embedded[0], say=print, step=lambda *_: None)
-    assert done.published == 4, "two cameras, an entry of a list and an alert"
+    assert done.published == 6, "two cameras, two entries of a list, a withdrawal and an alert"
     reader = log_reader(settings, (CAMERA, HOTLIST, ALERT), "test")
     try:
         assert len([record for batch in reader.read_to_end() for record in batch]) == 4
