@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { didWhat } from '../src/state/names';
 import { checkedBy, isDispatchable } from '../src/state/verification';
 import { alert } from './rows';
 
@@ -21,5 +22,14 @@ describe('verification', () => {
     const begun = alert('a', { checks: ['plate', 'state'], verified_by: 'r.diaz' });
     expect(checkedBy(begun, 'r.diaz')).toEqual(['plate', 'state']);
     expect(checkedBy(begun, 'someone')).toEqual([]);
+  });
+
+  it.each([
+    ['acknowledged', 'taken'],
+    ['dispatched', 'dispatched'],
+    ['closed', 'closed'],
+    ['recalled', 'recalled'],
+  ])('an alert that is %s says that it was %s', (status, words) => {
+    expect(didWhat(alert('a', { status }))).toBe(words);
   });
 });

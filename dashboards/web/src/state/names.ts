@@ -22,6 +22,10 @@ export const changedBy = (alert: Pick<Alert, 'changed_by'>): string =>
 export const changedByShort = (alert: Pick<Alert, 'changed_by'>): string =>
   changedByItself(alert) ?? (alert.changed_by || 'unknown');
 
+const DID: Readonly<Record<string, string>> = { acknowledged: 'taken' };
+/** What was done to an alert to bring it where it is, in a word; a status this page does not know says itself. */
+export const didWhat = (alert: Pick<Alert, 'status'>): string => DID[alert.status] ?? alert.status;
+
 /** An alert's title without the camera at its end, which its row names anyway. */
 export function shortTitle(world: World, alert: Pick<Alert, 'title' | 'camera_id'>): string {
   const end = alert.camera_id ? ` at ${cameraName(world, alert.camera_id)}` : '';
