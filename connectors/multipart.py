@@ -1,6 +1,6 @@
 """The parts of a multipart body, as cameras send them: XML or JSON beside pictures.
 
-Forms are read by python-multipart (connectors/platerecognizer/form.py uses it the same way). Streams that cameras push
+Read by python-multipart. Streams that cameras push
 (``multipart/x-mixed-replace``, ``multipart/mixed``) have the same syntax, RFC 2046 §5.1.1.
 """
 

@@ -39,21 +39,22 @@ class Match(Struct, frozen=True):
 
 
 NOTHING = Match()
+_Found = tuple[Hit, tuple[AttributeCheck, ...]]
 
 
 def match_frame(reads: Sequence[PlateRead], index: HotlistIndex, in_force: InForce | None = None) -> dict[int, Match]:
     """Return what reads match, by their place in the frame; most match nothing and are not in it."""
     plates = [read.plate for read in reads]
-    found: dict[int, dict[tuple[str, str], tuple[Hit, Wanted]]] = {}
+    found: dict[int, dict[tuple[str, str], _Found]] = {}
 
-    def keep(at: int, entry: Wanted, hit: Hit | None) -> None:
+    def keep(at: int, entry: Wanted, hit: _Found | None) -> None:
         if hit is None:
             return
         if entry.expires_at is not None and entry.expires_at <= reads[at].observed_at:
             return
         if in_force is not None and not in_force(entry, reads[at].observed_at):
             return
-        found.setdefault(at, {}).setdefault((entry.list_id, entry.entry_id), (hit, entry))
+        found.setdefault(at, {}).setdefault((entry.list_id, entry.entry_id), hit)
 
     for at, entry in index.find(plates):
         keep(at, entry, _look_alike(reads[at], entry, index.look_alikes))
@@ -74,7 +75,7 @@ def match_frame(reads: Sequence[PlateRead], index: HotlistIndex, in_force: InFor
         changes = edit(plates[at], entry.plate, index.look_alikes, entry.region or reads[at].plate_region)
         if changes:
             keep(at, entry, _hit(reads[at], entry, "edit", plates[at], 0, changes))
-    return {at: _ranked(reads[at], hits.values()) for at, hits in found.items()}
+    return {at: _ranked(hits.values()) for at, hits in found.items()}
 
 
 def match(read: PlateRead, index: HotlistIndex, in_force: InForce | None = None) -> tuple[Hit, ...]:
@@ -128,7 +129,7 @@ def _trusted(read: PlateRead) -> list[PlateCandidate]:
     return [one for one in read.candidates if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
 
 
-def _look_alike(read: PlateRead, entry: Wanted, look_alikes: LookAlikes) -> Hit | None:
+def _look_alike(read: PlateRead, entry: Wanted, look_alikes: LookAlikes) -> _Found | None:
     if read.plate == entry.plate:
         return _hit(read, entry, "exact", read.plate)
     if entry.tolerance == "exact":
@@ -146,8 +147,9 @@ def _look_alike(read: PlateRead, entry: Wanted, look_alikes: LookAlikes) -> Hit 
 
 def _hit(
     read: PlateRead, entry: Wanted, kind: str, text: str, rank: int = 0, changes: tuple[Substitution, ...] = ()
-) -> Hit:
-    return Hit(
+) -> _Found:
+    checks = agreement(read, entry)
+    hit = Hit(
         list_id=entry.list_id,
         entry_id=entry.entry_id,
         listed_plate=entry.plate,
@@ -156,18 +158,18 @@ def _hit(
         candidate_rank=rank,
         substitutions=changes,
         region_relation=_region_relation(read.plate_region, entry.region),
-        attributes=verdict(agreement(read, entry)),
+        attributes=verdict(checks),
         kind=entry.kind,
         reason=entry.reason,
         severity=entry.severity,
         list_as_of=entry.as_of,
     )
+    return hit, checks
 
 
-def _ranked(read: PlateRead, hits: Iterable[tuple[Hit, Wanted]]) -> Match:
-    ordered = sorted(hits, key=lambda pair: _trust(pair[0]))
-    checks = [check for _, entry in ordered for check in agreement(read, entry)]
-    return Match(tuple(hit for hit, _ in ordered), tuple(checks))
+def _ranked(hits: Iterable[_Found]) -> Match:
+    ordered = sorted(hits, key=lambda found: _trust(found[0]))
+    return Match(tuple(hit for hit, _ in ordered), tuple(check for _, checks in ordered for check in checks))
 
 
 def _trust(hit: Hit) -> tuple[int, int, float, str, str]:
