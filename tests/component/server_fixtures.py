@@ -23,6 +23,8 @@ from schemas.events.dead_letter import DEAD_LETTER, DeadLetter
 from schemas.identity import identity
 from schemas.wire.publisher import BrokerUnavailableError
 
+#: Of the action that a page posts.
+KEY = "5b1de8a6-0d5c-4b6c-9b0a-0d3f2c9a7e11"
 WELL = Vitals(log_alive=True, log_polled_ago_s=0.1, store="")
 
 
@@ -160,3 +162,14 @@ async def listening(world: World, **socket_options: int) -> AsyncIterator[str]:
         server.should_exit = True
         await serving
         listener.close()
+
+
+def action(**changes: object) -> dict[str, object]:
+    """What a page posts when a person acknowledges the first alert, changed."""
+    return {
+        "key": KEY,
+        "name": "alert.acknowledge",
+        "subject_id": str(alert(1).alert_id),
+        "actor": "r.diaz",
+        "note": "on it",
+    } | changes

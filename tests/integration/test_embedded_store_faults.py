@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -98,3 +101,14 @@ def test_a_folder_that_cannot_be_written_is_refused_in_plain_words(disk: SmallDi
     opened = ChdbStore(disk.folder, readers=1)
     assert opened.migrate()
     opened.close()
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not here")
+def test_a_service_that_may_write_by_a_right_given_to_it_opens_a_folder_of_another_owner(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    folder = str(tmp_path / "store")
+    opening = f"from pipeline.store.chdb_store import ChdbStore; ChdbStore({folder!r}, readers=1).close()"
+    rights = "+dac_override,+dac_read_search"
+    served = ["setpriv", "--reuid=64203", "--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    done = subprocess.run([*served, sys.executable, "-c", opening], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -131,3 +131,17 @@ def test_a_read_that_its_device_numbers_is_counted_by_device_and_no_other_is() -
     assert device_number(numbered) == (EXAMPLE.camera_id, 4711)
     assert device_number(plain) is None
     assert device_number(AN_ALERT) is None
+
+
+def test_an_edge_reports_the_numbers_of_its_devices() -> None:
+    log = Log()
+    numbered = [replace(EXAMPLE, event_id=identity("test", number), device_sequence=number) for number in (4711, 4713)]
+
+    async def play() -> None:
+        async with counting(log, "edge") as counted:
+            await counted.publish(numbered)
+
+    asyncio.run(play())
+    assert [(one.device, one.first_sequence, one.last_sequence, one.count) for one in log.reports] == [
+        (EXAMPLE.camera_id, 4711, 4713, 2)
+    ]

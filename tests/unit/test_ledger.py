@@ -17,6 +17,7 @@ from pipeline.ledger.sequences import Hole, Numbers, holes
 from pipeline.ledger.verdict import Due, Exact, Facts, judge, wants_store_exact
 from pipeline.rules import hotlist_hit
 from schemas.events.plate_read import EXAMPLE, PLATE_READ
+from schemas.events.sighting import EXAMPLE as SIGHTING
 from schemas.id_digest import id_digest
 from schemas.identity import identity
 from schemas.wire.frame import encode_event, encode_frame
@@ -274,6 +275,26 @@ def test_one_alert_is_due_for_a_pass_and_any_of_its_reads_may_have_raised_it() -
     told = due_alerts(chains, {alert_of(seen[2])})
     assert told[seen[0].bucket] == Due(1, 1)
     assert told[seen[3].bucket] == Due(1, 0, (UUID(int=4),))
+
+
+def test_a_chain_of_a_tracked_vehicle_is_raised_by_the_alert_of_its_track() -> None:
+    one = replace(hit(1, 0), track_id="car-7")
+    (alert,) = hotlist_hit.evaluate(
+        replace(
+            SIGHTING,
+            event_id=one.event_id,
+            source=one.bucket.source,
+            camera_id=one.camera_id,
+            track_id="car-7",
+            hits=(replace(SIGHTING.hits[0], list_id=one.list_id, entry_id=one.entry_id),),
+        ),
+        "a camera",
+        SIGHTING.observed_at,
+    )
+    assert due_alerts(plate_chains([one]), {alert.alert_id})[one.bucket] == Due(1, 1)
+    assert due_alerts(plate_chains([replace(one, track_id=None)]), {alert.alert_id})[one.bucket].missing == (
+        one.event_id,
+    )
 
 
 def test_entries_and_cameras_have_passes_of_their_own() -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from compose.look_alikes import look_alikes_in_force
 from compose.settings import ConfigError, Settings
+from pipeline.rules.hotlist_match import match
+from pipeline.state.reference import Reference
+from schemas.events.hotlist import EXAMPLE as A_LIST
+from schemas.events.hotlist import HOTLIST
+from schemas.events.hotlist_entry import EXAMPLE as AN_ENTRY
+from schemas.events.hotlist_entry import HOTLIST_ENTRY
+from schemas.hotlist_checksum import checksum
 from schemas.look_alikes import LookAlikes, LookAlikesError, default_look_alikes
+from tests.unit.facts import read
 
 BAD = [
     ("", "default: expected a table"),
@@ -57,3 +66,17 @@ def test_a_file_that_is_set_is_in_force_and_a_wrong_one_is_an_error_of_the_setti
     file.write_text("[default]\nclasses = ['MN']\n")
     with pytest.raises(ConfigError, match=r"look_alikes: .*default\.source"):
         look_alikes_in_force(Settings(look_alikes=file))
+
+
+def test_facts_match_by_the_classes_they_were_given() -> None:
+    listed = replace(AN_ENTRY, plate="MAA111", plate_region=None)
+    manifest = replace(A_LIST, version=listed.list_version, entry_count=1, checksum=checksum([listed]))
+
+    def hits(facts: Reference) -> int:
+        facts.apply(HOTLIST_ENTRY, [listed])
+        facts.apply(HOTLIST, [manifest])
+        facts.rebuild()
+        return len(match(read("NAA111"), facts.hotlists.index))
+
+    assert hits(Reference()) == 0
+    assert hits(Reference(LookAlikes(["MN"]))) == 1
