@@ -22,6 +22,24 @@ class Push(Enum):
     NONE = "none"  # never pushed live
 
 
+class KeyTable(Struct, frozen=True):
+    """A table of search keys beside a table: several rows for each of its rows, found by ``order_by``.
+
+    ``columns``: name and ClickHouse type; ``copied``: columns of the table itself that follow them. The store's writer
+    fills it before it stores the rows themselves (docs/adr/0015-finding-people.md).
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    order_by: tuple[str, ...]
+    copied: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns, in order."""
+        return (*(name for name, _ in self.columns), *self.copied)
+
+
 class Table(Struct, frozen=True, kw_only=True):
     """The ClickHouse table of an event type (intended state; migrations reach it).
 
@@ -31,6 +49,7 @@ class Table(Struct, frozen=True, kw_only=True):
     anew when its cause comes again; the store then looks for its id at all times.
     ``projection``: columns of a second sort order kept as an index projection, for the second question.
     ``current``: for states, the name of the view that shows only the newest state of each key.
+    ``keys``: the table of search keys that goes with it.
     """
 
     name: str
@@ -39,6 +58,7 @@ class Table(Struct, frozen=True, kw_only=True):
     steady_time: bool = True
     projection: tuple[str, ...] = ()
     current: str | None = None
+    keys: KeyTable | None = None
 
 
 class EventType(Struct, Generic[E], frozen=True, kw_only=True):

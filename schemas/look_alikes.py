@@ -60,6 +60,15 @@ class LookAlikes:
             classes = self._classes.get(region) or self._classes.get(region.partition("-")[0]) or self._default
         return other in classes.get(one, "")
 
+    def like(self, character: str, region: str = "") -> str:
+        """Return a character and, after it, those alike where a plate is from; "": by any jurisdiction."""
+        if region:
+            table = self._classes.get(region) or self._classes.get(region.partition("-")[0]) or self._default
+            tables = [table]
+        else:
+            tables = [self._default, *self._classes.values()]
+        return "".join(dict.fromkeys([character, *"".join(table.get(character, "") for table in tables)]))
+
 
 @cache
 def default_look_alikes() -> LookAlikes:

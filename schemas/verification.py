@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from schemas.events.action import ALERT_CHECK, CHECKS, VERDICTS, Action
 from schemas.events.alert import Alert
+from schemas.plate import normalise
 
 
 def needs_verification(alert: Alert) -> bool:
@@ -39,9 +40,36 @@ def verified(alert: Alert, action: Action) -> Alert | str:
         if action.checks[0] in ours:
             return "already_checked"
         done = {*ours, action.checks[0]}
-        return replace(alert, checks=tuple(one for one in CHECKS if one in done), verdict="", verified_by=action.actor)
+        return replace(
+            alert,
+            checks=tuple(one for one in CHECKS if one in done),
+            verdict="",
+            verified_by=action.actor,
+            verdict_at=None,
+            true_plate="",
+        )
     if action.verdict not in VERDICTS:
         return "no_verdict"
     if action.verdict == "correct" and set(ours) != set(CHECKS):
         return "not_checked"
-    return replace(alert, checks=ours, verdict=action.verdict, verified_by=action.actor)
+    if action.true_plate:
+        if action.verdict != "misread":
+            return "no_misread"
+        if normalise(action.true_plate) != action.true_plate:
+            return "no_plate"
+        # Whoever sees the listed plate in the picture has found the match right, however the camera read it.
+        if action.true_plate == listed_plate(alert):
+            return "true_plate_is_listed"
+    return replace(
+        alert,
+        checks=ours,
+        verdict=action.verdict,
+        verified_by=action.actor,
+        verdict_at=action.occurred_at,
+        true_plate=action.true_plate,
+    )
+
+
+def listed_plate(alert: Alert) -> str:
+    """Return the plate of the list entry that raised an alert, or "" if it names none."""
+    return next((one.facts["listed_plate"] for one in alert.why if one.facts.get("listed_plate")), "")

@@ -23,17 +23,44 @@ ALERT_CHECK, ALERT_JUDGE = "alert.check", "alert.judge"
 #: What one person looks at before a car is stopped (reference/standards §2.4): the characters and the state in the
 #: picture, and whether the record is still active.
 CHECKS = ("plate", "state", "record")
+#: Putting an alert aside for a time, and taking it back before that: the status stays as it is.
+ALERT_SHELVE, ALERT_UNSHELVE = "alert.shelve", "alert.unshelve"
+#: What the processors do to an alert that nobody took in time.
+ALERT_ESCALATE = "alert.escalate"
 #: What they found.
 VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
+#: What can be said of a text that a camera reads: that it is no plate, and that it is one after all.
+NOISE_DECLARE, NOISE_UNDO = "noise.declare", "noise.undo"
+#: That somebody looked for a person or a plate, took a file of what was found, or looked at who did.
+SEARCH_NAME, SEARCH_CONTACT = "search.name", "search.contact"
+SEARCH_PLATE, SEARCH_COMPANY, SEARCH_SQL = "search.plate", "search.company", "search.sql"
+EXPORT_PLATE, VIEW_AUDIT, EXPORT_AUDIT = "export.plate", "view.audit", "export.audit"
+#: That somebody changed the layers of the map: a record beside the layer itself.
+MAP_ADD, MAP_REMOVE = "map.add", "map.remove"
+#: What the names of records begin with, which change nothing: searches, files, looks at the audit, layers of the map,
+#: and what was done with accounts.
+RECORDS = ("search.", "export.", "view.", "map.", "access.")
 
 
 class Action(Event, frozen=True, kw_only=True, gc=False):
     """Something a person did. ``event_id`` comes from the client's idempotency key, so a retry is the same action."""
 
     name: Annotated[
-        Word, Meta(description="alert.acknowledge, dispatch, close, reopen, check, judge, or recall by the processors.")
+        Word,
+        Meta(
+            description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and"
+            " escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
+            " plate, company or sql; export.plate or audit; view.audit; map.add or remove; access.signed_in and others of"
+            " accounts."
+        ),
     ]
-    subject_id: Annotated[Name, Meta(description="What it was done to: an alert_id.")]
+    subject_id: Annotated[
+        Name,
+        Meta(
+            description="What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, or"
+            " the search itself."
+        ),
+    ]
     actor: Annotated[Name, Meta(description="Who did it.")]
     note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""
     checks: Annotated[
@@ -41,6 +68,11 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
     ] = ()
     verdict: Annotated[
         Word, Meta(description="What they found: correct, wrong_state, misread, list_wrong or other; empty: not said.")
+    ] = ""
+    details: Annotated[dict[str, str], Meta(description="What else the act says, by name.")] = {}  # noqa: RUF012 - msgspec copies it
+    true_plate: Annotated[
+        str,
+        Meta(max_length=20, description="With misread: the normalised plate that the picture shows; empty: not said."),
     ] = ""
 
 

@@ -64,6 +64,23 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     ] = ()
     verdict: Annotated[Word, Meta(description="What a person found: correct, misread ...; empty: not said yet.")] = ""
     verified_by: Annotated[str, Meta(max_length=200, description="Who said so.")] = ""
+    verdict_at: Annotated[Moment | None, Meta(description="When the verdict was said (UTC).")] = None
+    true_plate: Annotated[
+        str, Meta(max_length=20, description="Of a misread: the plate that the picture shows; empty: not said.")
+    ] = ""
+    audience: Annotated[Word, Meta(description="Who may see it: empty for all, else audiences, commas between.")] = ""
+    shelved_until: Annotated[
+        Moment | None, Meta(description="Put aside until then (UTC); when that has passed it is open as before.")
+    ] = None
+    shelved_by: Annotated[str, Meta(max_length=200, description="Who put it aside; empty: nobody.")] = ""
+    shelved_reason: Annotated[str, Meta(max_length=200, description="Why it was put aside.")] = ""
+    open_since: Annotated[
+        Moment | None,
+        Meta(description="When it was reopened or taken off the shelf (UTC); empty: open since it was raised."),
+    ] = None
+    escalated_at: Annotated[
+        Moment | None, Meta(description="When it should have been taken and was not (UTC); empty: not so.")
+    ] = None
 
 
 _ID = identity("alert", "hotlist_hit", 1, SIGHTING.event_id, "stolen", "S-1")

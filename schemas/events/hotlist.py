@@ -39,6 +39,13 @@ class Hotlist(Event, frozen=True, kw_only=True, gc=False):
         Positive | None, Meta(description="Age from which the list counts as stale, seconds; none: never.")
     ] = None
     time_zone: Annotated[str, Meta(max_length=60, description="IANA time zone of schedules; empty: UTC.")] = "UTC"
+    audience: Annotated[
+        Word,
+        Meta(
+            description="Who may know of the list, and see alerts of entries that name nobody: empty for all, else"
+            " audiences, commas between."
+        ),
+    ] = ""
 
 
 _AT = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)

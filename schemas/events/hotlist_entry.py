@@ -12,6 +12,9 @@ from schemas.events.hotlist import EXAMPLE as LIST
 from schemas.events.plate_read import Plate
 from schemas.identity import identity
 
+#: The audience that there is where no others are set: those who are told of its entries, and nobody else.
+RESTRICTED = "restricted"
+
 
 class HotlistEntry(Event, frozen=True, kw_only=True, gc=False):
     """One wanted plate on one version of a list. In force only while that version is the list's newest complete one."""
@@ -41,7 +44,9 @@ class HotlistEntry(Event, frozen=True, kw_only=True, gc=False):
         str,
         Meta(max_length=200, description="When it alerts, as mon-fri 07:00-19:00; sat 22:00-04:00; empty: always."),
     ] = ""
-    audience: Annotated[Word, Meta(description="Who may see its alerts: empty for all, else restricted.")] = ""
+    audience: Annotated[
+        Word, Meta(description="Who may see its alerts: empty for all, else audiences, commas between.")
+    ] = ""
     is_removed: Annotated[bool, Meta(description="In a delta: the entry of this id is no longer on the list.")] = False
 
 

@@ -20,11 +20,69 @@ class NearCamera(Struct, frozen=True, kw_only=True, gc=False):
     distance_m: Annotated[Metres, Meta(description="Straight line, metres.")]
 
 
+class IncidentCall(Struct, frozen=True, kw_only=True, gc=False):
+    """What an incident keeps of one of its calls: enough to carry on from the log alone. No number and no name."""
+
+    call_id: Annotated[Name, Meta(description="The call.")]
+    incident_id: Annotated[UUID, Meta(description="The incident that this call opened by itself; it may be merged.")]
+    state_id: Annotated[UUID, Meta(description="event_id of the newest state of the call.")]
+    told_id: Annotated[UUID, Meta(description="event_id of the newest state that told something new.")]
+    digest: Annotated[str, Meta(max_length=16, description="Of what the call tells: another one is new information.")]
+    source: Annotated[Word, Meta(description="Who sent it.")]
+    received_at: Annotated[Moment, Meta(description="When the call was received (UTC).")]
+    updated_at: Annotated[Moment, Meta(description="The newest time in its state (UTC).")]
+    observed_at: Annotated[Moment, Meta(description="When its first state reached our edge (UTC).")]
+    status: Annotated[Word, Meta(description="The call's status.")]
+    kind: Annotated[str, Meta(max_length=200, description="What it is about, in the source's words.")]
+    category: Annotated[Word, Meta(description="In the common vocabulary.")] = "other"
+    priority: Annotated[Priority | None, Meta(description="0..10, 10 highest.")] = None
+    priorities: Annotated[
+        tuple[str, ...], Meta(description="Each priority it had, oldest first: time, priority and the source's word.")
+    ] = ()
+    address: Annotated[str, Meta(max_length=500, description="Where, in words.")] = ""
+    lat: Annotated[Latitude | None, Meta(description="WGS 84 latitude, degrees.")] = None
+    lon: Annotated[Longitude | None, Meta(description="WGS 84 longitude, degrees.")] = None
+    uncertainty_m: Annotated[Metres | None, Meta(description="Radius the place may be off by, metres.")] = None
+    incident_ref: Annotated[str, Meta(max_length=200, description="The source's incident; empty: not told.")] = ""
+    contact: Annotated[Word, Meta(description="voice, text, online ... test.")] = ""
+    owner: Annotated[str, Meta(max_length=200, description="Who has the call in hand; empty: nobody.")] = ""
+    handed_over_at: Annotated[Moment | None, Meta(description="When it was given to another position (UTC).")] = None
+    disposition: Annotated[str, Meta(max_length=200, description="How it ended, in the source's words.")] = ""
+    units: Annotated[tuple[str, ...], Meta(description="Ids of the units on it that are not clear again.")] = ()
+    why: Annotated[str, Meta(max_length=300, description="Why it is in this incident; empty: it opened it.")] = ""
+
+
+class RefusedAction(Struct, frozen=True, kw_only=True, gc=False):
+    """An action that came too late or did not fit: whoever did it is told by the incident itself."""
+
+    action_id: Annotated[UUID, Meta(description="event_id of the action.")]
+    name: Annotated[Word, Meta(description="What was to be done.")]
+    actor: Annotated[str, Meta(max_length=200, description="Who wanted it.")]
+    why: Annotated[Word, Meta(description="Why it was not done, as a word.")]
+    first_by: Annotated[str, Meta(max_length=200, description="Who was first, where that is why.")] = ""
+    at: Annotated[Moment, Meta(description="When it was wanted (UTC).")]
+
+
+#: The stages of an incident. ``status`` says only whether somebody still has it in hand: closed for the last three.
+STAGES = ("opened", "assigned", "en_route", "on_scene", "reopened", "split", "closed", "cancelled", "merged")
+#: Stages in which nobody has to act any more.
+OVER = frozenset({"closed", "cancelled", "merged"})
+#: What people may do to an incident.
+INCIDENT_ACTIONS = (
+    "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
+    "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record", "incident.assess",
+)  # fmt: skip
+
+
 class Incident(Event, frozen=True, kw_only=True, gc=False):
-    """A human-managed case. Each event is its whole state; the highest ``rev`` is newest."""
+    """A human-managed case. Each event is its whole state; the highest ``rev`` is newest.
+
+    Every call opens one. One that is merged (by a person, or by itself as it is about the same event) keeps its own
+    state, calls and id, and names the one it is part of; so a merge can be undone with everything intact.
+    """
 
     incident_id: Annotated[UUID, Meta(description="Its id: UUIDv5 of the call that opened it.")]
-    rev: Annotated[int, Meta(ge=1, description="Greater is newer: the newest time in the call's state, epoch ms.")]
+    rev: Annotated[int, Meta(ge=1, description="Greater is newer.")]
     status: Annotated[Word, Meta(description="open or closed.")]
     kind: Annotated[str, Meta(max_length=200, description="What it is about, in the source's words.")]
     category: Annotated[Word, Meta(description="In the common vocabulary.")] = "other"
@@ -37,6 +95,44 @@ class Incident(Event, frozen=True, kw_only=True, gc=False):
     call_ids: Annotated[tuple[str, ...], Meta(description="The calls in it.")] = ()
     zones: Annotated[tuple[str, ...], Meta(description="Ids of the zones it lies in.")] = ()
     nearest_cameras: Annotated[tuple[NearCamera, ...], Meta(description="Up to five, nearest first.")] = ()
+    stage: Annotated[
+        Word,
+        Meta(
+            description="opened, assigned, en_route, on_scene, reopened, split, closed, cancelled or merged; empty: only"
+            " its status is known."
+        ),
+    ] = ""
+    owner: Annotated[str, Meta(max_length=200, description="Who has it in hand; empty: nobody.")] = ""
+    units: Annotated[tuple[str, ...], Meta(description="Ids of the units on it.")] = ()
+    merged_into: Annotated[UUID | None, Meta(description="The incident it is part of since a merge.")] = None
+    split_from: Annotated[UUID | None, Meta(description="The incident it was taken out of.")] = None
+    linked: Annotated[tuple[UUID, ...], Meta(description="Incidents that have to do with it.")] = ()
+    grade: Annotated[Word, Meta(description="Its grade by the newest assessment; empty: not assessed.")] = ""
+    actions: Annotated[
+        tuple[UUID, ...],
+        Meta(description="event_ids of the actions done or refused so far, oldest first; the last 500."),
+    ] = ()
+    changed_by: Annotated[str, Meta(max_length=200, description="Who changed it last; empty: only its calls did.")] = ""
+    changed_at: Annotated[Moment | None, Meta(description="When a person changed it last (UTC).")] = None
+    note: Annotated[str, Meta(max_length=2000, description="What they wrote, or why it was joined.")] = ""
+    calls: Annotated[
+        tuple[IncidentCall, ...],
+        Meta(description="Its calls: first the one that opened it, then the newest, up to 50."),
+    ] = ()
+    stage_by: Annotated[str, Meta(max_length=200, description="Who set the stage; empty: its calls did.")] = ""
+    stage_before: Annotated[Word, Meta(description="Its stage when it was merged, for the way back.")] = ""
+    person_rev: Annotated[int, Meta(ge=0, description="The revision a person made last; 0: none.")] = 0
+    assigned_units: Annotated[tuple[str, ...], Meta(description="Ids of the units that people sent from here.")] = ()
+    is_apart: Annotated[bool, Meta(description="A person took it out: it is never joined by itself again.")] = False
+    refused: Annotated[tuple[RefusedAction, ...], Meta(description="The last ten actions that were refused.")] = ()
+    record_number: Annotated[
+        str, Meta(max_length=200, description="Number of its crime record or missing-person entry; empty: none.")
+    ] = ""
+    assessment_version: Annotated[int, Meta(ge=0, description="Version of the newest assessment; 0: none.")] = 0
+    assessed: Annotated[
+        tuple[UUID, ...], Meta(description="told_ids of the call states that the newest assessment knew.")
+    ] = ()
+    needs_assessment: Annotated[bool, Meta(description="Something was told since the newest assessment.")] = False
 
 
 _ID = identity("incident", CALL.call_id)

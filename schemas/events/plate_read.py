@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -18,6 +19,18 @@ Reference = Annotated[str, Meta(max_length=2000)]
 class PlateCandidate(Struct, frozen=True, gc=False):
     """Another reading the reader thought possible."""
 
+    plate: Annotated[Plate, Meta(description="Normalised plate text.")]
+    confidence: Annotated[Fraction, Meta(description="The reader's confidence in it, 0..1.")]
+
+
+#: Earlier readings of a vehicle that a read takes along, the latest.
+MAX_EARLIER = 15
+
+
+class EarlierReading(Struct, frozen=True, gc=False):
+    """What was read of the same vehicle before."""
+
+    event_id: Annotated[UUID, Meta(description="That read.")]
     plate: Annotated[Plate, Meta(description="Normalised plate text.")]
     confidence: Annotated[Fraction, Meta(description="The reader's confidence in it, 0..1.")]
 
@@ -65,6 +78,13 @@ class PlateRead(Event, frozen=True, kw_only=True, gc=False):
     device_sequence: Annotated[
         Count | None, Meta(description="The device's own running number of its messages, if it counts them.")
     ] = None
+    earlier: Annotated[
+        tuple[EarlierReading, ...],
+        Meta(
+            description="What the same reader read of this vehicle before, as the edge saw it, oldest first, the last"
+            " 15; none: nothing else, or without a track_id."
+        ),
+    ] = ()
 
 
 _AT = datetime(2026, 1, 15, 18, 30, 5, 125000, tzinfo=UTC)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from schemas.envelope import Event, Fraction, Latitude, Longitude, Metres, Moment, Name, Word
 from schemas.event_type import EventType, Push, Table
 from schemas.events.plate_read import EXAMPLE as READ
-from schemas.events.plate_read import Plate
+from schemas.events.plate_read import Plate, PlateCandidate
 from schemas.identity import identity
 
 
@@ -29,8 +29,8 @@ class Hit(Struct, frozen=True, kw_only=True, gc=False):
     list_id: Annotated[Name, Meta(description="The hotlist.")]
     entry_id: Annotated[Name, Meta(description="The entry on it.")]
     listed_plate: Annotated[Plate, Meta(description="The plate as listed.")]
-    match: Annotated[Word, Meta(description="exact, look_alike, candidate, pattern or edit.")]
-    matched_plate: Annotated[Plate, Meta(description="The reading that matched: the plate or one of the candidates.")]
+    match: Annotated[Word, Meta(description="exact, look_alike, candidate, pattern, vote or edit.")]
+    matched_plate: Annotated[Plate, Meta(description="The reading that matched: the plate, a candidate, or the vote.")]
     candidate_rank: Annotated[int, Meta(ge=0, description="0 for the plate itself, 1 for the first candidate ...")] = 0
     substitutions: Annotated[
         tuple[Substitution, ...], Meta(description="Characters that differ, each with its cost.")
@@ -92,6 +92,25 @@ class Sighting(Event, frozen=True, kw_only=True, gc=False):
             description="How far the camera's clock seems to be ahead of ours, seconds; none: not known, or within 2 s."
         ),
     ] = None
+    is_parked: Annotated[bool, Meta(description="The reader says that the vehicle stands still.")] = False
+    is_noise: Annotated[
+        bool, Meta(description="What this camera reads there is known to be no plate: kept, raises no ordinary alert.")
+    ] = False
+    variants: Annotated[
+        tuple[PlateCandidate, ...],
+        Meta(description="Readings of this vehicle while in view that led to a hit by vote, in the order they came."),
+    ] = ()
+    audiences: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Who may see each hit, in the order of hits: empty for all, else audiences, commas between. None: all may."
+        ),
+    ] = ()
+
+
+def audience_of(sighting: Sighting, hit: Hit) -> str:
+    """Return who may see a sighting's hit: "" for all, else names of audiences (schemas/audience.py)."""
+    return sighting.audiences[sighting.hits.index(hit)] if sighting.audiences else ""
 
 
 EXAMPLE = Sighting(

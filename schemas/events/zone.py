@@ -11,6 +11,9 @@ from schemas.envelope import Event, Latitude, Longitude, Name, Word
 from schemas.event_type import EventType, Push, Table
 from schemas.identity import identity
 
+#: Rules on a plate's path that speak only where a zone asks for them.
+ZONE_RULES = ("first_in_zone", "loitering", "heading_to_zone")
+
 #: One position as GeoJSON has it: longitude first, then latitude (RFC 7946 §3.1.1).
 Position = tuple[Longitude, Latitude]
 #: A linear ring has four or more positions (RFC 7946 §3.1.6): what has fewer is no area, and no reader could index it.
@@ -33,6 +36,12 @@ class Zone(Event, frozen=True, kw_only=True, gc=False):
     watched: Annotated[
         bool, Meta(description="True when a grave call in it or near it raises an alert (always so for schools).")
     ] = False
+    rules: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Rules on a plate's path that may raise alerts here: first_in_zone, loitering, heading_to_zone."
+        ),
+    ] = ()
     removed: Annotated[bool, Meta(description="True when the zone is no longer in use.")] = False
 
 

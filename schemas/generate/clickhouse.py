@@ -1,4 +1,5 @@
-"""The intended ClickHouse schema: one table for each event type, and a view of the newest states for each state.
+"""The intended ClickHouse schema: one table for each event type, a view of the newest states for each state, and the
+views that are made of them.
 
 The statements are what numbered migrations must reach; a test compares the two on the engine. Every statement can be
 run again without harm. Settings and their reasons: docs/reference/store.md.
@@ -10,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas.columns import Column, columns_of
-from schemas.event_type import EventType, Table
+from schemas.event_type import EventType, KeyTable, Table
 from schemas.registry import EVENT_TYPES
+from schemas.views import VIEWS
 
 DATABASE = "rtcc"
 
@@ -31,16 +33,25 @@ TABLE_SETTINGS: tuple[tuple[str, int], ...] = (
     ("min_rows_to_fsync_after_merge", 1),
 )
 
+#: A search asks for hundreds of keys, each in another place: of a granule of the usual 8,192 rows nearly all is read
+#: for nothing (docs/adr/0015-finding-people.md).
+KEYS_IN_A_GRANULE = 512
+
 
 def intended_ddl(kinds: Iterable[EventType[Any]] = EVENT_TYPES, database: str = DATABASE) -> list[str]:
     """Return the CREATE statements in order, without closing semicolons: the database, then tables and their views."""
+    kinds = tuple(kinds)
     statements = [f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic"]
     for kind in kinds:
         if kind.table is None:
             continue
         statements.append(create_table(kind, kind.table, database))
+        if kind.table.keys is not None:
+            statements.append(create_key_table(kind, kind.table.keys, database))
         if kind.table.current is not None:
             statements.append(create_view(kind, kind.table, database))
+    made = {kind.name for kind in kinds}
+    statements += [view.ddl(database) for view in VIEWS if made.issuperset(view.reads)]
     return statements
 
 
@@ -63,6 +74,23 @@ def create_table(kind: EventType[Any], table: Table, database: str = DATABASE) -
         f"ENGINE = MergeTree\n"
         f"PARTITION BY toYYYYMM(`{table.month_of}`)\n"
         f"ORDER BY ({_names(table.order_by)})\n"
+        f"SETTINGS\n  {settings}"
+    )
+
+
+def create_key_table(kind: EventType[Any], keys: KeyTable, database: str = DATABASE) -> str:
+    """Return the CREATE TABLE of search keys. The same key of the same row may come twice."""
+    own = {column.name: column for column in columns_of(kind)}
+    lines = [f"`{name}` {type_}" for name, type_ in keys.columns] + [_column(own[name]) for name in keys.copied]
+    body = ",\n  ".join(lines)
+    # Inserts are not told apart here: the same keys come again after a crash, and what was written is counted.
+    told_apart = "non_replicated_deduplication_window"
+    kept = tuple(one for one in TABLE_SETTINGS if one[0] != told_apart)
+    settings = ",\n  ".join(f"{name} = {value}" for name, value in (*kept, ("index_granularity", KEYS_IN_A_GRANULE)))
+    return (
+        f"CREATE TABLE IF NOT EXISTS {database}.{keys.name} (\n  {body}\n)\n"
+        f"ENGINE = MergeTree\n"
+        f"ORDER BY ({_names(keys.order_by)})\n"
         f"SETTINGS\n  {settings}"
     )
 

@@ -23,6 +23,7 @@ from msgspec.inspect import (
     UUIDType,
 )
 
+from schemas import purpose
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events import action, alert, camera_health, emergency_call
@@ -46,6 +47,8 @@ VOCABULARIES: Mapping[str, object] = {
     "CALL_STATUSES": emergency_call.STATUSES,
     "CAMERA_STATUSES": camera_health.STATUSES,
     "STOPPED_CAMERA_STATUSES": sorted(camera_health.STOPPED),
+    "PURPOSES": dict(purpose.PURPOSES),
+    "MIN_PURPOSE_TEXT": purpose.MIN_TEXT,
 }
 
 

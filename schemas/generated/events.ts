@@ -25,6 +25,16 @@ export interface PlateCandidate {
   readonly confidence: number;
 }
 
+/** What was read of the same vehicle before. */
+export interface EarlierReading {
+  /** That read. */
+  readonly event_id: string;
+  /** Normalised plate text. */
+  readonly plate: string;
+  /** The reader's confidence in it, 0..1. */
+  readonly confidence: number;
+}
+
 /** A plate read by one camera, as the reader reported it; nothing is known yet of what it means. */
 export interface PlateRead extends Envelope {
   /** The camera, as the source names it. */
@@ -71,6 +81,8 @@ export interface PlateRead extends Envelope {
   readonly track_id: string | null;
   /** The device's own running number of its messages, if it counts them. */
   readonly device_sequence: number | null;
+  /** What the same reader read of this vehicle before, as the edge saw it, oldest first, the last 15; none: nothing else, or without a track_id. */
+  readonly earlier: readonly EarlierReading[];
 }
 
 /** One character that the reader may have taken for another, lost (`read` is empty) or added (`listed` is). */
@@ -93,9 +105,9 @@ export interface Hit {
   readonly entry_id: string;
   /** The plate as listed. */
   readonly listed_plate: string;
-  /** exact, look_alike, candidate, pattern or edit. */
+  /** exact, look_alike, candidate, pattern, vote or edit. */
   readonly match: string;
-  /** The reading that matched: the plate or one of the candidates. */
+  /** The reading that matched: the plate, a candidate, or the vote. */
   readonly matched_plate: string;
   /** 0 for the plate itself, 1 for the first candidate ... */
   readonly candidate_rank: number;
@@ -175,6 +187,14 @@ export interface Sighting extends Envelope {
   readonly track_id: string | null;
   /** How far the camera's clock seems to be ahead of ours, seconds; none: not known, or within 2 s. */
   readonly clock_skew_s: number | null;
+  /** The reader says that the vehicle stands still. */
+  readonly is_parked: boolean;
+  /** What this camera reads there is known to be no plate: kept, raises no ordinary alert. */
+  readonly is_noise: boolean;
+  /** Readings of this vehicle while in view that led to a hit by vote, in the order they came. */
+  readonly variants: readonly PlateCandidate[];
+  /** Who may see each hit, in the order of hits: empty for all, else audiences, commas between. None: all may. */
+  readonly audiences: readonly string[];
 }
 
 /** A camera or plate reader: where it is and what it is. Each event is the camera's whole state. */
@@ -233,6 +253,80 @@ export interface CameraHealth extends Envelope {
   readonly next_report_s: number | null;
 }
 
+/** One place that a source told of a call. All are kept, each with its source and time; none replaces another. */
+export interface CallLocation {
+  /** caller, incident, initial_incident, tower, routing, staging, unit, other. */
+  readonly role: string;
+  /** WGS 84 latitude of a point that lies in it; none for areas. */
+  readonly lat: number | null;
+  /** WGS 84 longitude of that point. */
+  readonly lon: number | null;
+  /** Radius of a circle, metres. */
+  readonly uncertainty_m: number | null;
+  /** How sure it lies within, 0..1 (RFC 7459). */
+  readonly confidence: number | null;
+  /** Its area as a GeoJSON geometry; empty: a point. */
+  readonly shape: string;
+  /** Where, in words. */
+  readonly address: string;
+  /** How it was found, in the source's words: GPS, Cell, Wireless ... */
+  readonly method: string;
+  /** When it was found (UTC). */
+  readonly at: string | null;
+  /** Its owner lets it be kept until then (UTC; RFC 4119). */
+  readonly keep_until: string | null;
+  /** Whether its owner lets it be handed on (RFC 4119). */
+  readonly may_share: boolean;
+}
+
+/** What somebody wrote about a call. Text, never markup. */
+export interface CallNote {
+  /** Plain text; a longer one is cut, its document is whole. */
+  readonly text: string;
+  /** When (UTC). */
+  readonly at: string | null;
+  /** Who. */
+  readonly author: string;
+}
+
+/** A unit that was sent to a call. */
+export interface CallUnit {
+  /** The unit. */
+  readonly unit_id: string;
+  /** In the source's words. */
+  readonly status: string;
+  /** When it was sent (UTC). */
+  readonly dispatched_at: string | null;
+  /** When it set out (UTC). */
+  readonly en_route_at: string | null;
+  /** When it arrived (UTC). */
+  readonly arrived_at: string | null;
+  /** When it was free again (UTC). */
+  readonly cleared_at: string | null;
+}
+
+/** A vehicle that a call speaks of. */
+export interface CallVehicle {
+  /** suspect, victim, involved, accident, witness, response or other. */
+  readonly relation: string;
+  /** Normalised plate; empty: not known. */
+  readonly plate: string;
+  /** State or country of the plate (us-la). */
+  readonly plate_region: string | null;
+  /** Make, model, colour and what else was said. */
+  readonly description: string;
+}
+
+/** What a call has to do with another, or its incident with another of its source. */
+export interface CallLink {
+  /** merged_into, merged_from, split_into, split_from or linked. */
+  readonly relation: string;
+  /** The other call; empty: an incident is named. */
+  readonly call_id: string;
+  /** The other incident, as its source names it; empty: a call is named. */
+  readonly incident_ref: string;
+}
+
 /** A 911 or CAD call. Each event is the call's whole state as its source last described it. */
 export interface EmergencyCall extends Envelope {
   /** The call's id at its source, as source:number. */
@@ -275,6 +369,125 @@ export interface EmergencyCall extends Envelope {
   readonly beat: string;
   /** How it ended, in the source's words. */
   readonly disposition: string;
+  /** voice, text, online, alarm, silent, abandoned, test or other. */
+  readonly contact: string;
+  /** The source's incident: calls that share it are one. Empty: not told. */
+  readonly incident_ref: string;
+  /** Number to call back: + and digits where it is one, else as given. */
+  readonly callback_number: string;
+  /** The caller's number was not shown to us. */
+  readonly is_number_withheld: boolean;
+  /** Class of service as ALI tells it: RESD, WPH2, VOIP ... */
+  readonly service_class: string;
+  /** When it rang at the centre (UTC). */
+  readonly presented_at: string | null;
+  /** When somebody answered (UTC). */
+  readonly answered_at: string | null;
+  /** When the line was closed (UTC). */
+  readonly ended_at: string | null;
+  /** Who has it in hand now; empty: nobody. */
+  readonly owner: string;
+  /** When it was given to another position (UTC). */
+  readonly handed_over_at: string | null;
+  /** All places told of it, newest first. */
+  readonly locations: readonly CallLocation[];
+  /** What was written about it, oldest first. */
+  readonly notes: readonly CallNote[];
+  /** Units sent to it. */
+  readonly units: readonly CallUnit[];
+  /** Vehicles it speaks of. */
+  readonly vehicles: readonly CallVehicle[];
+  /** Other calls it was merged or linked with. */
+  readonly links: readonly CallLink[];
+  /** The source's whole document (source_document), if it is kept. */
+  readonly document_id: string;
+}
+
+/**
+ * One part of a document. What we do not understand of it must still be there when it is handed on
+ * (NENA-STA-021: support of a member means to preserve it), so it is kept beside the call made of it.
+ */
+export interface SourceDocument extends Envelope {
+  /** SHA-256 of the whole text in UTF-8, hexadecimal. */
+  readonly document_id: string;
+  /** Which part this is, from 0. */
+  readonly part: number;
+  /** How many there are. */
+  readonly parts: number;
+  /** Its media type: application/json ... */
+  readonly media_type: string;
+  /** The call it describes: a call_id. */
+  readonly about: string;
+  /** The part's text. */
+  readonly text: string;
+}
+
+/** A person in a record. Each event is the whole of what the source says; the newest `updated_at` wins. */
+export interface Person extends Envelope {
+  /** The record's person at its source, as source:number. */
+  readonly person_id: string;
+  /** When the source last changed it (UTC): the newest wins. */
+  readonly updated_at: string;
+  /** caller, victim, suspect, witness, missing, resident, patient ... other. */
+  readonly role: string;
+  /** The name as the source writes it. */
+  readonly full_name: string;
+  /** First name, if it is told apart. */
+  readonly given_name: string;
+  /** Other first names. */
+  readonly middle_name: string;
+  /** Family name, if it is told apart. */
+  readonly family_name: string;
+  /** Other names they go by. */
+  readonly aliases: readonly string[];
+  /** YYYY-MM-DD, YYYY-MM or YYYY as far as it is known; empty: not. */
+  readonly birth_date: string;
+  /** In the source's words. */
+  readonly sex: string;
+  /** Numbers: + and digits where they are one, else as given. */
+  readonly phones: readonly string[];
+  /** Where they live or were, in words. */
+  readonly address: string;
+  /** WGS 84 latitude of the address, degrees. */
+  readonly lat: number | null;
+  /** WGS 84 longitude, degrees. */
+  readonly lon: number | null;
+  /** The call that names them; empty: none. */
+  readonly call_id: string;
+  /** The source took the record back. */
+  readonly is_removed: boolean;
+}
+
+/** A marker's whole state; the newest `changed_at` holds. One past `expires_at` is history, never live. */
+export interface Marker extends Envelope {
+  /** Its id, as source:number. */
+  readonly marker_id: string;
+  /** When it was made or changed (UTC). */
+  readonly changed_at: string;
+  /** Who did it. */
+  readonly changed_by: string;
+  /** warning or vulnerability. */
+  readonly category: string;
+  /** weapons, violence, dog, infection, dementia, repeat_victim ... */
+  readonly kind: string;
+  /** place, phone or person. */
+  readonly subject_kind: string;
+  /** The address, number or person_id. */
+  readonly subject: string;
+  /** WGS 84 latitude of the place, degrees. */
+  readonly lat: number | null;
+  /** WGS 84 longitude, degrees. */
+  readonly lon: number | null;
+  /** What to know. */
+  readonly text: string;
+  /** Where it comes from: a report, an officer. */
+  readonly origin: string;
+  /** When somebody must look at it again (UTC). There is no marker without. */
+  readonly review_at: string;
+  /** From then on it is not shown as live (UTC). */
+  readonly expires_at: string;
+  /** Taken back. */
+  readonly is_removed: boolean;
 }
 
 /** A camera near an incident. */
@@ -285,11 +498,86 @@ export interface NearCamera {
   readonly distance_m: number;
 }
 
-/** A human-managed case. Each event is its whole state; the highest `rev` is newest. */
+/** What an incident keeps of one of its calls: enough to carry on from the log alone. No number and no name. */
+export interface IncidentCall {
+  /** The call. */
+  readonly call_id: string;
+  /** The incident that this call opened by itself; it may be merged. */
+  readonly incident_id: string;
+  /** event_id of the newest state of the call. */
+  readonly state_id: string;
+  /** event_id of the newest state that told something new. */
+  readonly told_id: string;
+  /** Of what the call tells: another one is new information. */
+  readonly digest: string;
+  /** Who sent it. */
+  readonly source: string;
+  /** When the call was received (UTC). */
+  readonly received_at: string;
+  /** The newest time in its state (UTC). */
+  readonly updated_at: string;
+  /** When its first state reached our edge (UTC). */
+  readonly observed_at: string;
+  /** The call's status. */
+  readonly status: string;
+  /** What it is about, in the source's words. */
+  readonly kind: string;
+  /** In the common vocabulary. */
+  readonly category: string;
+  /** 0..10, 10 highest. */
+  readonly priority: number | null;
+  /** Each priority it had, oldest first: time, priority and the source's word. */
+  readonly priorities: readonly string[];
+  /** Where, in words. */
+  readonly address: string;
+  /** WGS 84 latitude, degrees. */
+  readonly lat: number | null;
+  /** WGS 84 longitude, degrees. */
+  readonly lon: number | null;
+  /** Radius the place may be off by, metres. */
+  readonly uncertainty_m: number | null;
+  /** The source's incident; empty: not told. */
+  readonly incident_ref: string;
+  /** voice, text, online ... test. */
+  readonly contact: string;
+  /** Who has the call in hand; empty: nobody. */
+  readonly owner: string;
+  /** When it was given to another position (UTC). */
+  readonly handed_over_at: string | null;
+  /** How it ended, in the source's words. */
+  readonly disposition: string;
+  /** Ids of the units on it that are not clear again. */
+  readonly units: readonly string[];
+  /** Why it is in this incident; empty: it opened it. */
+  readonly why: string;
+}
+
+/** An action that came too late or did not fit: whoever did it is told by the incident itself. */
+export interface RefusedAction {
+  /** event_id of the action. */
+  readonly action_id: string;
+  /** What was to be done. */
+  readonly name: string;
+  /** Who wanted it. */
+  readonly actor: string;
+  /** Why it was not done, as a word. */
+  readonly why: string;
+  /** Who was first, where that is why. */
+  readonly first_by: string;
+  /** When it was wanted (UTC). */
+  readonly at: string;
+}
+
+/**
+ * A human-managed case. Each event is its whole state; the highest `rev` is newest.
+ *
+ * Every call opens one. One that is merged (by a person, or by itself as it is about the same event) keeps its own
+ * state, calls and id, and names the one it is part of; so a merge can be undone with everything intact.
+ */
 export interface Incident extends Envelope {
   /** Its id: UUIDv5 of the call that opened it. */
   readonly incident_id: string;
-  /** Greater is newer: the newest time in the call's state, epoch ms. */
+  /** Greater is newer. */
   readonly rev: number;
   /** open or closed. */
   readonly status: string;
@@ -315,6 +603,149 @@ export interface Incident extends Envelope {
   readonly zones: readonly string[];
   /** Up to five, nearest first. */
   readonly nearest_cameras: readonly NearCamera[];
+  /** opened, assigned, en_route, on_scene, reopened, split, closed, cancelled or merged; empty: only its status is known. */
+  readonly stage: string;
+  /** Who has it in hand; empty: nobody. */
+  readonly owner: string;
+  /** Ids of the units on it. */
+  readonly units: readonly string[];
+  /** The incident it is part of since a merge. */
+  readonly merged_into: string | null;
+  /** The incident it was taken out of. */
+  readonly split_from: string | null;
+  /** Incidents that have to do with it. */
+  readonly linked: readonly string[];
+  /** Its grade by the newest assessment; empty: not assessed. */
+  readonly grade: string;
+  /** event_ids of the actions done or refused so far, oldest first; the last 500. */
+  readonly actions: readonly string[];
+  /** Who changed it last; empty: only its calls did. */
+  readonly changed_by: string;
+  /** When a person changed it last (UTC). */
+  readonly changed_at: string | null;
+  /** What they wrote, or why it was joined. */
+  readonly note: string;
+  /** Its calls: first the one that opened it, then the newest, up to 50. */
+  readonly calls: readonly IncidentCall[];
+  /** Who set the stage; empty: its calls did. */
+  readonly stage_by: string;
+  /** Its stage when it was merged, for the way back. */
+  readonly stage_before: string;
+  /** The revision a person made last; 0: none. */
+  readonly person_rev: number;
+  /** Ids of the units that people sent from here. */
+  readonly assigned_units: readonly string[];
+  /** A person took it out: it is never joined by itself again. */
+  readonly is_apart: boolean;
+  /** The last ten actions that were refused. */
+  readonly refused: readonly RefusedAction[];
+  /** Number of its crime record or missing-person entry; empty: none. */
+  readonly record_number: string;
+  /** Version of the newest assessment; 0: none. */
+  readonly assessment_version: number;
+  /** told_ids of the call states that the newest assessment knew. */
+  readonly assessed: readonly string[];
+  /** Something was told since the newest assessment. */
+  readonly needs_assessment: boolean;
+}
+
+/** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
+export interface Action extends Envelope {
+  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company or sql; export.plate or audit; view.audit; map.add or remove; access.signed_in and others of accounts. */
+  readonly name: string;
+  /** What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, or the search itself. */
+  readonly subject_id: string;
+  /** Who did it. */
+  readonly actor: string;
+  /** What they wrote. */
+  readonly note: string;
+  /** What they looked at and found right: plate, state, record. */
+  readonly checks: readonly string[];
+  /** What they found: correct, wrong_state, misread, list_wrong or other; empty: not said. */
+  readonly verdict: string;
+  /** What else the act says, by name. */
+  readonly details: Readonly<Record<string, string>>;
+  /** With misread: the normalised plate that the picture shows; empty: not said. */
+  readonly true_plate: string;
+}
+
+/** A call's state or a person's action. All of one jurisdiction come in one order to one writer (ADR 14). */
+export interface IncidentInput extends Envelope {
+  /** The jurisdiction: all that has this key goes to one writer. */
+  readonly desk: string;
+  /** A call's state; none for an action. */
+  readonly call: EmergencyCall | null;
+  /** What a person did; none for a call. */
+  readonly action: Action | null;
+}
+
+/**
+ * One version of threat, harm, risk, investigation, vulnerability and engagement (THRIVE), with the grade it leads
+ * to. A grade is changed by a new version only, which says why; nothing is written over.
+ */
+export interface Assessment extends Envelope {
+  /** The incident it is about. */
+  readonly incident_id: string;
+  /** From 1, without gaps. */
+  readonly version: number;
+  /** When (UTC). */
+  readonly made_at: string;
+  /** Who. */
+  readonly made_by: string;
+  /** immediate, priority, scheduled, resolution or no_attendance. */
+  readonly grade: string;
+  /** What leads to the grade. */
+  readonly why: string;
+  /** Threat. */
+  readonly threat: string;
+  /** Harm. */
+  readonly harm: string;
+  /** Risk. */
+  readonly risk: string;
+  /** Investigation. */
+  readonly investigation: string;
+  /** Vulnerability. */
+  readonly vulnerability: string;
+  /** Engagement. */
+  readonly engagement: string;
+  /** When repeat calling was looked at (UTC). */
+  readonly repeat_checked_at: string | null;
+  /** When vulnerability was looked at (UTC). */
+  readonly vulnerability_checked_at: string | null;
+  /** When crime prevention was advised (UTC). */
+  readonly prevention_advised_at: string | null;
+  /** When keeping evidence was advised (UTC). */
+  readonly evidence_advised_at: string | null;
+  /** event_ids of the call states known then: later ones ask for a new version. */
+  readonly known: readonly string[];
+}
+
+/** A unit's position and status. `occurred_at` is when it was there; the newest is where it was last known. */
+export interface UnitPosition extends Envelope {
+  /** The unit, as the source names it. */
+  readonly unit_id: string;
+  /** What people call it. */
+  readonly call_sign: string;
+  /** patrol, ambulance, engine, supervisor, air ... other. */
+  readonly kind: string;
+  /** Whose it is. */
+  readonly agency: string;
+  /** WGS 84 latitude, degrees. */
+  readonly lat: number;
+  /** WGS 84 longitude, degrees. */
+  readonly lon: number;
+  /** Radius the place may be off by, metres. */
+  readonly accuracy_m: number | null;
+  /** Direction of travel, degrees clockwise from north. */
+  readonly heading_deg: number | null;
+  /** Speed, km/h. */
+  readonly speed_kmh: number | null;
+  /** available, conditionally_available, not_available or unknown. */
+  readonly status: string;
+  /** The source's own status. */
+  readonly status_raw: string;
+  /** What it works on, by the source's number. */
+  readonly incident_ref: string;
 }
 
 /** The manifest of one version of a list. Readers swap it in only when every chunk it names has arrived. */
@@ -343,6 +774,8 @@ export interface Hotlist extends Envelope {
   readonly max_age_s: number | null;
   /** IANA time zone of schedules; empty: UTC. */
   readonly time_zone: string;
+  /** Who may know of the list, and see alerts of entries that name nobody: empty for all, else audiences, commas between. */
+  readonly audience: string;
 }
 
 /** One wanted plate on one version of a list. In force only while that version is the list's newest complete one. */
@@ -379,7 +812,7 @@ export interface HotlistEntry extends Envelope {
   readonly vehicle_body: string | null;
   /** When it alerts, as mon-fri 07:00-19:00; sat 22:00-04:00; empty: always. */
   readonly schedule: string;
-  /** Who may see its alerts: empty for all, else restricted. */
+  /** Who may see its alerts: empty for all, else audiences, commas between. */
   readonly audience: string;
   /** In a delta: the entry of this id is no longer on the list. */
   readonly is_removed: boolean;
@@ -406,6 +839,39 @@ export interface HotlistWithdrawal extends Envelope {
   readonly reason: string;
 }
 
+/**
+ * A text that one camera reads and that is no plate, or is said to be one after all. Of one `noise_id` the latest
+ * `changed_at` holds, but a person's word is never replaced by what was learnt.
+ */
+export interface PlateNoise extends Envelope {
+  /** camera_id/plate: what it is about. */
+  readonly noise_id: string;
+  /** The camera. */
+  readonly camera_id: string;
+  /** What it reads there. */
+  readonly plate: string;
+  /** True: taken for no plate at this camera; False: a plate again. */
+  readonly is_noise: boolean;
+  /** True when it was told from counts, False when a person said so. */
+  readonly is_learnt: boolean;
+  /** When it was learnt or said (UTC). */
+  readonly changed_at: string;
+  /** Who said so; empty for what was learnt. */
+  readonly changed_by: string;
+  /** Why, in a sentence. */
+  readonly reason: string;
+  /** Of the 72 whole hours before, those in which it was read. */
+  readonly hours: number;
+  /** How often it was read in them. */
+  readonly reads: number;
+  /** The fewest reads in one of those hours. */
+  readonly fewest_in_an_hour: number;
+  /** The most reads in one of those hours. */
+  readonly most_in_an_hour: number;
+  /** What of its text fits no plate of its jurisdiction, in words. */
+  readonly doubts: readonly string[];
+}
+
 /** A named area. Each event is its whole state. */
 export interface Zone extends Envelope {
   /** Its id. */
@@ -418,7 +884,55 @@ export interface Zone extends Envelope {
   readonly polygons: readonly (readonly (readonly (readonly [number, number])[])[])[];
   /** True when a grave call in it or near it raises an alert (always so for schools). */
   readonly watched: boolean;
+  /** Rules on a plate's path that may raise alerts here: first_in_zone, loitering, heading_to_zone. */
+  readonly rules: readonly string[];
   /** True when the zone is no longer in use. */
+  readonly removed: boolean;
+}
+
+/** A layer of the map. Each event is its whole state. The tiles themselves are a file that the server holds. */
+export interface MapLayer extends Envelope {
+  /** Its name: small letters, digits, hyphens. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  /** basemap (beneath everything) or overlay. */
+  readonly kind: string;
+  /** PMTiles file under /maps/; its name holds part of the sum, so it never changes. */
+  readonly archive: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly sha256: string;
+  /** Size of the file, bytes. */
+  readonly bytes: number;
+  /** vector or raster. */
+  readonly tiles: string;
+  /** How its layers are drawn: watchfloor, protomaps, openmaptiles or generic. */
+  readonly tile_schema: string;
+  /** Layers inside vector tiles, by name. */
+  readonly source_layers: readonly string[];
+  /** Bounds, degrees. */
+  readonly west: number;
+  /** Bounds, degrees. */
+  readonly south: number;
+  /** Bounds, degrees. */
+  readonly east: number;
+  /** Bounds, degrees. */
+  readonly north: number;
+  /** Shown from this zoom on. */
+  readonly min_zoom: number;
+  /** The finest tiles; from there on they are enlarged. */
+  readonly max_zoom: number;
+  /** Property that is written beside a shape; empty: none. */
+  readonly label: string;
+  /** Colour of an overlay, #rrggbb; empty: the page's own. */
+  readonly colour: string;
+  /** Whose data it is, as plain text. */
+  readonly attribution: string;
+  /** When it was added or removed (UTC). */
+  readonly changed_at: string;
+  /** Who did it. */
+  readonly changed_by: string;
+  /** True when the layer is no longer shown. */
   readonly removed: boolean;
 }
 
@@ -487,22 +1001,22 @@ export interface Alert extends Envelope {
   readonly verdict: string;
   /** Who said so. */
   readonly verified_by: string;
-}
-
-/** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
-export interface Action extends Envelope {
-  /** alert.acknowledge, dispatch, close, reopen, check, judge, or recall by the processors. */
-  readonly name: string;
-  /** What it was done to: an alert_id. */
-  readonly subject_id: string;
-  /** Who did it. */
-  readonly actor: string;
-  /** What they wrote. */
-  readonly note: string;
-  /** What they looked at and found right: plate, state, record. */
-  readonly checks: readonly string[];
-  /** What they found: correct, wrong_state, misread, list_wrong or other; empty: not said. */
-  readonly verdict: string;
+  /** When the verdict was said (UTC). */
+  readonly verdict_at: string | null;
+  /** Of a misread: the plate that the picture shows; empty: not said. */
+  readonly true_plate: string;
+  /** Who may see it: empty for all, else audiences, commas between. */
+  readonly audience: string;
+  /** Put aside until then (UTC); when that has passed it is open as before. */
+  readonly shelved_until: string | null;
+  /** Who put it aside; empty: nobody. */
+  readonly shelved_by: string;
+  /** Why it was put aside. */
+  readonly shelved_reason: string;
+  /** When it was reopened or taken off the shelf (UTC); empty: open since it was raised. */
+  readonly open_since: string | null;
+  /** When it should have been taken and was not (UTC); empty: not so. */
+  readonly escalated_at: string | null;
 }
 
 /** Refused with a reason; the original bytes are here, so that it can be given back. */
@@ -574,6 +1088,36 @@ export interface Canary extends Envelope {
   readonly processed_at: string;
 }
 
+/**
+ * The picture of a read that raised an alert. First it is wanted, then it is settled: one event each.
+ *
+ * The picture itself is never in the log; it is kept in a folder under `sha256`.
+ */
+export interface Image extends Envelope {
+  /** event_id of the plate read. */
+  readonly read_id: string;
+  /** 1: wanted; 2: settled. */
+  readonly rev: number;
+  /** wanted, fetched, expired, refused or failed. */
+  readonly state: string;
+  /** Why it was not fetched: image_expired, host_not_allowed ... */
+  readonly reason: string;
+  /** The camera. */
+  readonly camera_id: string | null;
+  /** Where the picture is at its source. May be a signed address. */
+  readonly image_ref: string;
+  /** From then on it cannot be fetched any more (UTC). */
+  readonly expires_at: string | null;
+  /** SHA-256 of the picture, hex; empty: not fetched. */
+  readonly sha256: string;
+  /** Its size, bytes. */
+  readonly byte_count: number;
+  /** image/jpeg or image/png, by its first bytes. */
+  readonly media_type: string;
+  /** Who may see it: empty for all, else audiences, commas between. */
+  readonly audience: string;
+}
+
 /** The interface of each event type, by its name. */
 export interface EventByType {
   readonly plate_read: PlateRead;
@@ -582,16 +1126,25 @@ export interface EventByType {
   readonly camera_observation: CameraObservation;
   readonly camera_health: CameraHealth;
   readonly emergency_call: EmergencyCall;
+  readonly source_document: SourceDocument;
+  readonly person: Person;
+  readonly marker: Marker;
   readonly incident: Incident;
+  readonly incident_input: IncidentInput;
+  readonly assessment: Assessment;
+  readonly unit_position: UnitPosition;
   readonly hotlist: Hotlist;
   readonly hotlist_entry: HotlistEntry;
   readonly hotlist_withdrawal: HotlistWithdrawal;
+  readonly plate_noise: PlateNoise;
   readonly zone: Zone;
+  readonly map_layer: MapLayer;
   readonly alert: Alert;
   readonly action: Action;
   readonly dead_letter: DeadLetter;
   readonly ledger_count: LedgerCount;
   readonly canary: Canary;
+  readonly image: Image;
 }
 
 export type EventTypeName = keyof EventByType;
@@ -605,16 +1158,25 @@ export const EVENT_TYPES = {
   camera_observation: { topic: "rtcc.camera.observation.v1", key: "camera_id", push: "none", version: null },
   camera_health: { topic: "rtcc.camera.health.v1", key: "camera_id", push: "latest", version: "occurred_at" },
   emergency_call: { topic: "rtcc.call.emergency-call.v1", key: "call_id", push: "lossless", version: "updated_at" },
+  source_document: { topic: "rtcc.call.source-document.v1", key: "document_id", push: "none", version: null },
+  person: { topic: "rtcc.call.person.v1", key: "person_id", push: "none", version: "updated_at" },
+  marker: { topic: "rtcc.call.marker.v1", key: "marker_id", push: "none", version: "changed_at" },
   incident: { topic: "rtcc.incident.incident.v1", key: "incident_id", push: "lossless", version: "rev" },
+  incident_input: { topic: "rtcc.incident.input.v1", key: "desk", push: "none", version: null },
+  assessment: { topic: "rtcc.incident.assessment.v1", key: "incident_id", push: "none", version: null },
+  unit_position: { topic: "rtcc.unit.position.v1", key: "unit_id", push: "latest", version: "occurred_at" },
   hotlist: { topic: "rtcc.lpr.hotlist.v1", key: "list_id", push: "latest", version: "version" },
   hotlist_entry: { topic: "rtcc.lpr.hotlist-entry.v1", key: "list_id", push: "none", version: null },
   hotlist_withdrawal: { topic: "rtcc.lpr.hotlist-withdrawal.v1", key: "listing_id", push: "none", version: "changed_at" },
+  plate_noise: { topic: "rtcc.lpr.plate-noise.v1", key: "noise_id", push: "none", version: "changed_at" },
   zone: { topic: "rtcc.place.zone.v1", key: "zone_id", push: "latest", version: "observed_at" },
+  map_layer: { topic: "rtcc.place.map-layer.v1", key: "name", push: "latest", version: "changed_at" },
   alert: { topic: "rtcc.alert.alert.v1", key: "alert_id", push: "lossless", version: "rev" },
   action: { topic: "rtcc.person.action.v1", key: "subject_id", push: "none", version: null },
   dead_letter: { topic: "rtcc.stream.dead-letter.v1", key: "event_id", push: "none", version: null },
   ledger_count: { topic: "rtcc.ledger.count.v1", key: "process", push: "none", version: null },
   canary: { topic: "rtcc.operations.canary.v1", key: "source", push: "latest", version: "occurred_at" },
+  image: { topic: "rtcc.lpr.image.v1", key: "read_id", push: "none", version: "rev" },
 } as const satisfies Record<EventTypeName, object>;
 
 export const ALERT_SEVERITIES = ["P1", "P2", "P3", "P4"] as const;
@@ -633,8 +1195,12 @@ export const CALL_CATEGORIES = ["shooting", "stabbing", "homicide", "robbery", "
 
 export const GRAVE_CATEGORIES = ["carjacking", "homicide", "kidnapping", "robbery", "sexual_assault", "shooting", "stabbing", "weapon"] as const;
 
-export const CALL_STATUSES = ["received", "dispatched", "on_scene", "closed", "cancelled", "unknown"] as const;
+export const CALL_STATUSES = ["received", "dispatched", "en_route", "on_scene", "closed", "cancelled", "unknown"] as const;
 
 export const CAMERA_STATUSES = ["ok", "degraded", "no_signal", "frozen", "black", "blurred", "offline", "unknown"] as const;
 
 export const STOPPED_CAMERA_STATUSES = ["black", "frozen", "no_signal", "offline"] as const;
+
+export const PURPOSES = {"stolen_vehicle": "stolen vehicle", "missing_person": "missing person", "wanted_person": "wanted person", "violent_crime": "violent crime", "property_crime": "property crime", "drug_crime": "drug or weapon crime", "traffic": "traffic: crash, hit and run", "welfare_check": "welfare check", "warrant": "court order or warrant", "alert_check": "check of an alert or a read", "call_handling": "call that is being handled", "training": "training", "audit": "audit or complaint", "other": "other (say what)"} as const;
+
+export const MIN_PURPOSE_TEXT = 5 as const;

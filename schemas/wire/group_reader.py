@@ -16,6 +16,7 @@ from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from schemas.event_type import EventType
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import HANGS_AFTER_MS, RECONNECT_WITHIN_MS, Record, records_of
 
@@ -74,24 +75,26 @@ class GroupReader:
         self._held: list[Record] = []
         self._owed: dict[Place, tuple[int, int]] = {}
         try:
-            self._kafka = KafkaConsumer(
-                bootstrap_servers=bootstrap,
-                client_id=client_id,
-                group_id=group,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                fetch_max_wait_ms=fetch_max_wait_ms,
-                fetch_min_bytes=fetch_min_bytes,
-                request_timeout_ms=int(max(session_timeout_s * 1000, fetch_max_wait_ms)) + HANGS_AFTER_MS,
-                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
-                session_timeout_ms=int(session_timeout_s * 1000),
-                heartbeat_interval_ms=int(heartbeat_s * 1000),
-                max_partition_fetch_bytes=4 * 1024 * 1024,
-                max_poll_records=2000,
-                allow_auto_create_topics=False,
-                **kafka_config,
-            )
-            self._kafka.subscribe([kind.topic for kind in kinds], listener=self._terms)
+            with connecting() as client:
+                self._kafka = KafkaConsumer(
+                    kafka_client=client,
+                    bootstrap_servers=bootstrap,
+                    client_id=client_id,
+                    group_id=group,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    fetch_max_wait_ms=fetch_max_wait_ms,
+                    fetch_min_bytes=fetch_min_bytes,
+                    request_timeout_ms=int(max(session_timeout_s * 1000, fetch_max_wait_ms)) + HANGS_AFTER_MS,
+                    reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
+                    session_timeout_ms=int(session_timeout_s * 1000),
+                    heartbeat_interval_ms=int(heartbeat_s * 1000),
+                    max_partition_fetch_bytes=4 * 1024 * 1024,
+                    max_poll_records=2000,
+                    allow_auto_create_topics=False,
+                    **kafka_config,
+                )
+                self._kafka.subscribe([kind.topic for kind in kinds], listener=self._terms)
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
 

@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.event_type import EventType
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import RECONNECT_WITHIN_MS
 
@@ -22,21 +23,23 @@ class LogEnds:
     def __init__(self, bootstrap: str, kinds: Sequence[EventType[Any]], *, client_id: str, **kafka_config: Any) -> None:
         """Connect. Raises BrokerUnavailableError when no broker answers or a topic is not there."""
         try:
-            self._kafka = KafkaConsumer(
-                bootstrap_servers=bootstrap,
-                client_id=client_id,
-                group_id=None,
-                enable_auto_commit=False,
-                request_timeout_ms=HANGS_AFTER_MS,
-                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
-                allow_auto_create_topics=False,
-                **kafka_config,
-            )
-            self._places = [
-                TopicPartition(kind.topic, number)
-                for kind in kinds
-                for number in sorted(self._kafka.partitions_for_topic(kind.topic) or ())
-            ]
+            with connecting() as client:
+                self._kafka = KafkaConsumer(
+                    kafka_client=client,
+                    bootstrap_servers=bootstrap,
+                    client_id=client_id,
+                    group_id=None,
+                    enable_auto_commit=False,
+                    request_timeout_ms=HANGS_AFTER_MS,
+                    reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
+                    allow_auto_create_topics=False,
+                    **kafka_config,
+                )
+                self._places = [
+                    TopicPartition(kind.topic, number)
+                    for kind in kinds
+                    for number in sorted(self._kafka.partitions_for_topic(kind.topic) or ())
+                ]
         except KafkaError as error:
             raise BrokerUnavailableError(f"the ends of the log at {bootstrap} are not known: {error}") from error
 

@@ -23,6 +23,7 @@ from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.metrics import PRODUCED_EVENTS, PRODUCED_FRAMES, watch_queue
 from schemas.registry import BY_CLASS
+from schemas.wire.connecting import connecting
 from schemas.wire.frame import (
     MAX_BYTES,
     MAX_EVENT_BYTES,
@@ -96,21 +97,23 @@ class FrameProducer:
     ) -> None:
         """Connect. Raises BrokerUnavailableError when no broker answers at ``bootstrap``."""
         try:
-            self._kafka = KafkaProducer(
-                bootstrap_servers=bootstrap,
-                client_id=client_id,
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=0,
-                batch_size=MAX_BYTES + 64 * 1024,
-                max_request_size=4 * 1024 * 1024,
-                max_block_ms=int(delivery_timeout_s * 1000),
-                delivery_timeout_ms=int(delivery_timeout_s * 1000),
-                request_timeout_ms=min(10_000, int(delivery_timeout_s * 1000) - 1),
-                allow_auto_create_topics=False,
-                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
-                **kafka_config,
-            )
+            with connecting() as client:
+                self._kafka = KafkaProducer(
+                    kafka_client=client,
+                    bootstrap_servers=bootstrap,
+                    client_id=client_id,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=0,
+                    batch_size=MAX_BYTES + 64 * 1024,
+                    max_request_size=4 * 1024 * 1024,
+                    max_block_ms=int(delivery_timeout_s * 1000),
+                    delivery_timeout_ms=int(delivery_timeout_s * 1000),
+                    request_timeout_ms=min(10_000, int(delivery_timeout_s * 1000) - 1),
+                    allow_auto_create_topics=False,
+                    reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
+                    **kafka_config,
+                )
         except KafkaError as error:
             raise BrokerUnavailableError(f"no Kafka broker answers at {bootstrap}: {error}") from error
         self._max_pending = max_pending_events

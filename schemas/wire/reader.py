@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from schemas.event_type import EventType
 from schemas.registry import BY_TOPIC
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 
 #: A request that is not answered for so long is given up, and tried with whoever leads by then.
@@ -74,38 +75,40 @@ class LogReader:
     ) -> None:
         """Connect and seek. Raises BrokerUnavailableError when no broker answers or a topic is not there."""
         try:
-            self._kafka = KafkaConsumer(
-                bootstrap_servers=bootstrap,
-                client_id=client_id,
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                fetch_max_wait_ms=fetch_max_wait_ms,
-                # A broker that hangs is given up soon: its partitions have other leaders within nine seconds.
-                request_timeout_ms=fetch_max_wait_ms + HANGS_AFTER_MS,
-                reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
-                max_partition_fetch_bytes=4 * 1024 * 1024,
-                max_poll_records=2000,
-                allow_auto_create_topics=False,
-                **kafka_config,
-            )
-            places = []
-            for kind in kinds:
-                partitions = self._kafka.partitions_for_topic(kind.topic)
-                if not partitions:
-                    raise BrokerUnavailableError(f"topic {kind.topic} is not there; run `watchfloor topics create`")
-                places += [TopicPartition(kind.topic, number) for number in sorted(partitions)]
-            if from_offsets is not None:
-                places = [place for place in places if (place.topic, place.partition) in from_offsets]
-            self._kafka.assign(places)
-            self._ends: dict[TopicPartition, int] = dict(self._kafka.end_offsets(places))
-            self._kafka.seek_to_beginning(*places)
-            self._seek_since(places, since_ms or {})
-            for place in places:
+            with connecting() as client:
+                self._kafka = KafkaConsumer(
+                    kafka_client=client,
+                    bootstrap_servers=bootstrap,
+                    client_id=client_id,
+                    group_id=None,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    fetch_max_wait_ms=fetch_max_wait_ms,
+                    # A broker that hangs is given up soon: its partitions have other leaders within nine seconds.
+                    request_timeout_ms=fetch_max_wait_ms + HANGS_AFTER_MS,
+                    reconnect_backoff_max_ms=RECONNECT_WITHIN_MS,
+                    max_partition_fetch_bytes=4 * 1024 * 1024,
+                    max_poll_records=2000,
+                    allow_auto_create_topics=False,
+                    **kafka_config,
+                )
+                places = []
+                for kind in kinds:
+                    partitions = self._kafka.partitions_for_topic(kind.topic)
+                    if not partitions:
+                        raise BrokerUnavailableError(f"topic {kind.topic} is not there; run `watchfloor topics create`")
+                    places += [TopicPartition(kind.topic, number) for number in sorted(partitions)]
                 if from_offsets is not None:
-                    first = self._kafka.position(place)
-                    self._kafka.seek(place, max(first, from_offsets[place.topic, place.partition]))
-            self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
+                    places = [place for place in places if (place.topic, place.partition) in from_offsets]
+                self._kafka.assign(places)
+                self._ends: dict[TopicPartition, int] = dict(self._kafka.end_offsets(places))
+                self._kafka.seek_to_beginning(*places)
+                self._seek_since(places, since_ms or {})
+                for place in places:
+                    if from_offsets is not None:
+                        first = self._kafka.position(place)
+                        self._kafka.seek(place, max(first, from_offsets[place.topic, place.partition]))
+                self._next: dict[TopicPartition, int] = {place: self._kafka.position(place) for place in places}
         except KafkaError as error:
             raise BrokerUnavailableError(f"the log at {bootstrap} cannot be read: {error}") from error
         # The client times each answer to a fetch, and keeps no other trace of it: from a broker that hangs a poll

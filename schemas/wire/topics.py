@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from kafka.admin import KafkaAdminClient
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from schemas.event_type import EventType
 from schemas.registry import EVENT_TYPES
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 
 DAY_MS = 24 * 3600 * 1000
@@ -42,12 +44,14 @@ def topic_config(kind: EventType[Any]) -> dict[str, str]:
 
 def _admin(bootstrap: str, **kafka_config: Any) -> KafkaAdminClient:
     try:
-        return KafkaAdminClient(
-            bootstrap_servers=bootstrap,
-            client_id="watchfloor-topics",
-            bootstrap_timeout_ms=BROKER_ANSWERS_WITHIN_MS,
-            **kafka_config,
-        )
+        with connecting() as client:
+            return KafkaAdminClient(
+                kafka_client=client,
+                bootstrap_servers=bootstrap,
+                client_id="watchfloor-topics",
+                bootstrap_timeout_ms=BROKER_ANSWERS_WITHIN_MS,
+                **kafka_config,
+            )
     except KafkaError as error:
         raise BrokerUnavailableError(f"no Kafka broker answers at {bootstrap}: {error}") from error
 
@@ -56,31 +60,44 @@ def create_topics(bootstrap: str, *, partitions: int, replication: int = 1, **ka
     """Make the topics that are missing and return their names. All have the same number of partitions,
     so that topics with the same key are co-partitioned. Raises BrokerUnavailableError."""
     admin = _admin(bootstrap, **kafka_config)
+    made: list[str] = []
+    until = time.monotonic() + BROKER_ANSWERS_WITHIN_MS / 1000
     try:
-        present = set(admin.list_topics())
-        made = []
-        for kind in EVENT_TYPES:
-            if kind.topic in present:
-                continue
-            wanted = {
-                kind.topic: {
-                    "num_partitions": partitions,
-                    "replication_factor": replication,
-                    "configs": topic_config(kind),
-                }
-            }
+        while True:
             try:
-                admin.create_topics(wanted)
-            except TopicAlreadyExistsError:
-                continue  # another role was quicker
-            made.append(kind.topic)
-        # Apache Kafka says yes before every partition has a leader that others know of.
-        admin.wait_for_topics(made)
-        return made
+                _create_missing(admin, made, partitions, replication)
+                return made
+            except KafkaError as error:
+                # It may have asked the one node of several that is down, or that has only just come back.
+                if not error.retriable or time.monotonic() > until:
+                    raise
+            time.sleep(0.2)
     except KafkaError as error:
         raise BrokerUnavailableError(f"topics could not be made: {error}") from error
     finally:
         admin.close()
+
+
+def _create_missing(admin: KafkaAdminClient, made: list[str], partitions: int, replication: int) -> None:
+    """Make what is missing, and add each to ``made`` when it is there. Raises KafkaError."""
+    present = set(admin.list_topics())
+    for kind in EVENT_TYPES:
+        if kind.topic in present:
+            continue
+        wanted = {
+            kind.topic: {
+                "num_partitions": partitions,
+                "replication_factor": replication,
+                "configs": topic_config(kind),
+            }
+        }
+        try:
+            admin.create_topics(wanted)
+        except TopicAlreadyExistsError:
+            continue  # another role was quicker
+        made.append(kind.topic)
+    # Apache Kafka says yes before every partition has a leader that others know of.
+    admin.wait_for_topics(made)
 
 
 def topic_states(bootstrap: str, **kafka_config: Any) -> list[TopicState]:
