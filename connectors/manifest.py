@@ -22,6 +22,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     ``content_types``: for webhooks, the media types accepted (others are refused with 415).
     ``max_body_bytes``: for webhooks, the size after decompression above which a body is refused with 413.
     ``answer``: for webhooks, names and values that the sender wants to see in the answer to what was taken.
+    ``keeps_refused``: a body of which nothing can be used is kept as dead letters too, besides being refused.
+    ``takes_snapshots``: /ingest/<name>/<copy>/active takes all that is active now, and ends what is not in it.
+    ``remembers_calls``: the edge remembers its calls, for records that only tell what is new of one.
     """
 
     name: str
@@ -33,3 +36,6 @@ class Manifest(Struct, frozen=True, kw_only=True):
     content_types: tuple[str, ...] = ()
     max_body_bytes: int = 4 * 1024 * 1024
     answer: tuple[tuple[str, str], ...] = ()
+    keeps_refused: bool = False
+    takes_snapshots: bool = False
+    remembers_calls: bool = False

@@ -23,8 +23,8 @@ _PLAIN = 16 * 1024
 _any = msgspec.json.Decoder(Any)
 
 
-def translate_json(body: bytes, read: Read) -> Translation:
-    """Return what became of a JSON object, or of an array of them.
+def translate_json(body: bytes, read: Read, makes: str = "plate_read") -> Translation:
+    """Return what became of a JSON object, or of an array of them. ``makes``: what each is meant to become.
 
     Raises PayloadError when the body as a whole cannot be read.
     """
@@ -37,15 +37,22 @@ def translate_json(body: bytes, read: Read) -> Translation:
             if not isinstance(value, dict):
                 raise PayloadError(at or "body", "expected an object")
         except PayloadError as error:
-            done.refused.append(Refused(error.field, error.error, "plate_read", bytes(raw), index))
+            done.refused.append(Refused(error.field, error.error, makes, bytes(raw), index))
         else:
             members = Members(value, at)
-            take(done, read, members, lambda raw=raw, members=members: _original(bytes(raw), members), index)  # type: ignore[misc]
+            take(done, read, members, lambda raw=raw, members=members: _original(bytes(raw), members), index, makes)  # type: ignore[misc]
         check_size(done)
     return done
 
 
-def take(done: Translation, read: Read, members: Members, original: Callable[[], bytes], index: int) -> None:
+def take(
+    done: Translation,
+    read: Read,
+    members: Members,
+    original: Callable[[], bytes],
+    index: int,
+    makes: str = "plate_read",
+) -> None:
     """Put what becomes of one object where it belongs. ``original`` gives its bytes, if it is refused."""
     try:
         for outcome in read(members):
@@ -58,7 +65,7 @@ def take(done: Translation, read: Read, members: Members, original: Callable[[],
             else:
                 done.events.append(outcome)
     except PayloadError as error:
-        done.refused.append(Refused(error.field, error.error, "plate_read", original(), index))
+        done.refused.append(Refused(error.field, error.error, makes, original(), index))
     check_size(done)
 
 

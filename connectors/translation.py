@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from uuid import UUID
 
 from msgspec import Struct, field
 
@@ -12,7 +13,8 @@ from schemas.envelope import Event
 class Context(Struct, frozen=True, kw_only=True):
     """What a translator may know besides the bytes: the configured copy, the edge's clock, the agency, the time zone.
 
-    ``zone``: of readers that write local time without an offset.
+    ``zone``: of readers that write local time without an offset. ``is_snapshot``: the body was posted as all that is
+    active now.
     """
 
     connector: str
@@ -20,6 +22,7 @@ class Context(Struct, frozen=True, kw_only=True):
     observed_at: datetime
     jurisdiction: str = "default"
     zone: tzinfo = UTC
+    is_snapshot: bool = False
 
     @property
     def source(self) -> str:
@@ -47,12 +50,35 @@ class Refused(Struct, frozen=True):
     index: int = 0
 
 
+class Snapshot(Struct, frozen=True):
+    """A payload that holds all that is active at its source: ``call_ids`` of them, as of ``at``."""
+
+    call_ids: frozenset[str]
+    at: datetime
+
+
+class Continues(Struct, frozen=True):
+    """An event that is a newer state of the call last seen under ``key``, if that was within ``within_minutes``."""
+
+    event_id: UUID
+    key: str
+    within_minutes: int
+
+
 class Translation(Struct, frozen=True):
-    """The result of translating one payload. Empty in all three parts only for an empty payload."""
+    """The result of translating one payload. Empty in all three parts only for an empty payload.
+
+    ``notices``: what somebody should see to although it was taken, as an unknown priority; never content.
+    ``snapshots``: at most one; what is not in it is over at the source. ``continues``: events that may belong to calls
+    which the edge knows.
+    """
 
     events: list[Event] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    continues: list[Continues] = field(default_factory=list)
 
 
 class PayloadError(Exception):

@@ -14,6 +14,12 @@ from connectors.charset import decoded
 from connectors.translation import PayloadError
 
 MAX_DEPTH = 60
+#: What is larger is not looked at. As text it may take four times as much, twice over.
+MAX_BYTES = 8 * 1024 * 1024
+#: Signs that make objects: tags, attributes, references, ends of lines. Each may cost a hundred bytes and more: 15 MB
+#: of nothing else took 600 MB and 8 s. A picture in base64 that fills MAX_BYTES has 110,000 lines.
+MAX_MARKS = 200_000
+_MARKS = ("<", "=", "&", "\n", "\r")
 #: Cameras put the names that people give them into their documents as they are. An entity's name ends in a semicolon.
 _BARE_AMPERSAND = re.compile(r"&(?![#A-Za-z_][^\s;<&]{0,60};)")
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -41,12 +47,16 @@ class _Plain(TreeBuilder):
 
 
 def tree(body: bytes, charset: str = "") -> Element:
-    """Return the root element. Raises PayloadError when the body is no XML, or has a DOCTYPE or entities."""
+    """Return the root element. Raises PayloadError when the body is no XML, too much, or has a DOCTYPE or entities."""
+    if len(body) > MAX_BYTES:
+        raise PayloadError("body", f"is larger than {MAX_BYTES} bytes")
     text = decoded(body, charset).strip().lstrip("\ufeff\0").rstrip("\0")
     if not text:
         raise PayloadError("body", "is empty; send an XML document")
     if _DOCTYPE.search(text):
         raise PayloadError("body", "has a document type; send XML without DOCTYPE and entities")
+    if sum(map(text.count, _MARKS)) > MAX_MARKS:
+        raise PayloadError("body", f"has more than {MAX_MARKS} tags, attributes and lines")
     text = _BARE_AMPERSAND.sub("&amp;", text)
     parser = XMLParser(target=_Plain())  # noqa: S314 - what makes XML dangerous is refused above and in _Plain
     try:

@@ -21,9 +21,24 @@ REFUSED_REQUESTS = Counter(
     "Webhook requests that were not taken, by the status they were answered with.",
     ["status"],
 )
+REFUSED_SENDERS = Counter(
+    "watchfloor_edge_refused_senders",
+    "Webhook requests turned away for who sent them, by reason: wrong_token, wrong_digest, replayed_id ...",
+    ["reason"],
+)
 REFUSED_PARTS = Counter(
     "watchfloor_edge_refused_parts",
     "Parts of webhook bodies that could not be translated; they are kept as dead letters.",
+    ["connector"],
+)
+NOTICES = Counter(
+    "watchfloor_edge_notices",
+    "Things in what was taken that somebody should see to, such as a priority that no map tells.",
+    ["connector"],
+)
+HELD_SNAPSHOTS = Counter(
+    "watchfloor_edge_held_snapshots",
+    "Snapshots of active calls that would have closed more than the allowed share, and closed none.",
     ["connector"],
 )
 SPOOL_EVENTS = Gauge("watchfloor_spool_events", "Events that wait in an edge's spool for the broker.", ["edge"])

@@ -14,12 +14,13 @@ from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.plate_read import PLATE_READ, PlateRead
+from schemas.events.unit_position import UNIT_POSITION
 from schemas.plate import normalise
 from schemas.wire.frame import FrameDecoder
 
 #: What a source may state. Everything else (sightings, alerts, lists, actions) is made inside.
 ACCEPTED: dict[str, EventType[Any]] = {
-    kind.name: kind for kind in (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, CAMERA_OBSERVATION)
+    kind.name: kind for kind in (PLATE_READ, EMERGENCY_CALL, UNIT_POSITION, CAMERA_HEALTH, CAMERA_OBSERVATION)
 }
 
 _decoders: dict[str, FrameDecoder[Any]] = {name: FrameDecoder(kind) for name, kind in ACCEPTED.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from starlette.responses import Response
@@ -12,23 +12,38 @@ RETRY_AFTER_S = 2
 
 
 class RefusalError(Exception):
-    """Ends a request. ``error`` is a sentence for the person who set the sender up; never content of the body."""
+    """Ends a request. ``error`` is a sentence for the person who set the sender up; never content of the body.
+
+    ``reason``: a word for the record; ``challenges``: what a sender may show instead (WWW-Authenticate).
+    """
 
     def __init__(
-        self, status: int, error: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        error: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        reason: str = "",
+        challenges: Sequence[str] = (),
     ) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.field = field
         self.headers = dict(headers or {})
+        self.reason = reason
+        self.challenges = challenges
 
     def response(self) -> Response:
         """Return the refusal as JSON."""
         body: dict[str, object] = {"error": self.error}
         if self.field is not None:
             body["field"] = self.field
-        return json_response(body, self.status, self.headers)
+        answer = json_response(body, self.status, self.headers)
+        for challenge in self.challenges:
+            answer.headers.append("www-authenticate", challenge)
+        return answer
 
 
 def busy(error: str) -> RefusalError:

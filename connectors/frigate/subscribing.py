@@ -16,6 +16,7 @@ from msgspec import Struct
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from connectors.earlier_readings import EarlierReadings
 from connectors.edge.dead_letters import dead_letter
 from connectors.frigate.translate import translate
 from connectors.translation import Context, PayloadError, Refused
@@ -125,11 +126,12 @@ async def _consume(
     stop: asyncio.Event,
     clock: Callable[[], datetime],
 ) -> None:
+    earlier = EarlierReadings()
     while not stop.is_set():
         batch = await _batch(waiting, stop)
-        events = [
+        events = earlier.beside(
             event for message in batch for event in events_of(config, message.topic, bytes(message.payload), clock())
-        ]
+        )
         if events and not await _published(publisher, events, stop):
             return
         for message in batch:

@@ -16,11 +16,11 @@ from msgspec import Struct
 from connectors.file_reading import CellError, FileError, RowError
 from connectors.hotlist_csv.cells import LaidOut, NamedColumns
 from connectors.hotlist_csv.layout import load_layout
-from connectors.hotlist_csv.row import Listed, RowReader, RowRules, kind_of, moment_of, severity_of
+from connectors.hotlist_csv.row import Listed, RowReader, RowRules, audience_of, kind_of, moment_of, severity_of
 from connectors.tabular import BadRow, Table
 from connectors.translation import Context
 from schemas.events.hotlist import Hotlist
-from schemas.events.hotlist_entry import HotlistEntry
+from schemas.events.hotlist_entry import RESTRICTED, HotlistEntry
 from schemas.hotlist_checksum import RunningChecksum
 from schemas.identity import identity
 from schemas.wire.frame import MAX_BYTES, MAX_EVENTS, encode_event
@@ -46,6 +46,8 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     which age on the list counts as stale, seconds. ``layout``: a built-in layout's name or a TOML file; empty: columns
     are found by their names. ``base``: the file is a delta: it adds, changes or removes entries in this version, and
     what holds for all of the list holds on.
+    ``audience``: who may see the alerts of rows that name nobody, as rows say it; empty: everybody. ``audiences``: all
+    that there are.
     """
 
     list_id: str
@@ -64,6 +66,8 @@ class HotlistOptions(Struct, frozen=True, kw_only=True):
     max_age_s: float | None = None
     layout: str = ""
     base: Hotlist | None = None
+    audience: str = ""
+    audiences: tuple[str, ...] = (RESTRICTED,)
 
 
 class HotlistFile:
@@ -79,7 +83,10 @@ class HotlistFile:
         options: HotlistOptions,
         as_of: datetime,
         context: Context,
+        audience: str = "",
     ) -> None:
+        #: Who may know of the list.
+        self.audience = audience
         self.errors: list[RowError] = []
         #: How many entries a delta removes.
         self.removed = 0
@@ -162,6 +169,8 @@ class HotlistFile:
             digest.update(b"delta")
         elif stated != ("look_alike", None, "UTC"):
             digest.update(msgspec.json.encode(stated))
+        if self.audience and self._options.base is None:
+            digest.update(self.audience.encode())
         first_lines: dict[str, int] = {}
         repeated: Counter[str] = Counter()
         found = 0
@@ -244,7 +253,13 @@ class HotlistFile:
             tolerance=options.tolerance if base is None else base.tolerance,
             max_age_s=options.max_age_s if base is None else base.max_age_s,
             time_zone=options.zone if base is None else base.time_zone,
+            audience=self.audience if base is None else base.audience,
         )
+
+    @property
+    def says_audience(self) -> bool:
+        """Whether the loader's user said who may see it, be it everybody."""
+        return bool(self._options.audience)
 
     def _changed(self) -> FileError:
         return FileError(f"{self._path.name} changed while it was being loaded. Nothing took effect; load it again.")
@@ -279,6 +294,13 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
     as_of = as_of.replace(microsecond=as_of.microsecond // 1000 * 1000)
     if as_of > context.observed_at + MAX_AHEAD:
         raise FileError(f"The list says it is as of {as_of.isoformat()}, which is still to come. Check the clock.")
+    known = frozenset(options.audiences)
+    # A delta's rows are for whom the list is for, or what was kept from some would be told to all.
+    said = options.audience or (options.base.audience if options.base is not None else "")
+    try:
+        audience = audience_of(said, known) if said else ""
+    except ValueError as error:
+        raise FileError(f"The audience for all entries is {error}.") from error
     rules = RowRules(
         kind=kind,
         severity=severity,
@@ -287,8 +309,10 @@ def read_hotlist(path: Path, *, options: HotlistOptions, context: Context) -> Ho
         complete=not options.trusted_extract,
         patterns=options.allow_patterns,
         delta=options.base is not None,
+        audience=audience,
+        audiences=known,
     )
-    return HotlistFile(cells, RowReader(cells, path.name, rules), options, as_of, context)
+    return HotlistFile(cells, RowReader(cells, path.name, rules), options, as_of, context, audience)
 
 
 def _expiry(options: HotlistOptions, as_of: datetime, zone: tzinfo) -> datetime | None:

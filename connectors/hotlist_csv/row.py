@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from connectors.file_reading import CellError, FileError, RowError
 from connectors.hotlist_csv.region import region_of
+from schemas.audience import EVERYBODY, audience_text
 from schemas.events.alert import SEVERITIES
+from schemas.events.hotlist_entry import RESTRICTED
 from schemas.plate import normalise
 from schemas.schedule import parse_schedule
 
@@ -55,15 +57,6 @@ _ACTIONS = {
 NO_PLATE = "?"
 #: A pattern with fewer fixed characters would match every other car.
 MIN_FIXED = 3
-#: How lists write who may see an entry's alerts, and what we call it.
-_AUDIENCES = {
-    "all": "",
-    "everyone": "",
-    "organization": "",
-    "organisation": "",
-    "public": "",
-    "restricted": "restricted",
-}
 #: What may stand between the letters and digits of a plate. Anything else (a * or ? of a partial plate) would be lost
 #: by normalising, and another vehicle be stopped.
 _SEPARATORS = frozenset(" -.·•_'’/\u00a0")
@@ -97,7 +90,8 @@ class Listed(Struct, frozen=True, gc=False, omit_defaults=True):
 class RowRules(Struct, frozen=True, kw_only=True):
     """What holds for all rows of a file.
 
-    ``kind``, ``severity`` and ``expires_at`` hold for rows that give none; ``zone`` is that of dates without an offset.
+    ``kind``, ``severity``, ``expires_at`` and ``audience`` hold for rows that give none; ``audiences`` are those that
+    there are; ``zone`` is that of dates without an offset.
     ``complete``: each entry must have what REQUIRED names. ``patterns``: plates may have ``?`` and ``*``. ``delta``:
     rows add, change or remove entries, which they name by their ids.
     """
@@ -109,6 +103,8 @@ class RowRules(Struct, frozen=True, kw_only=True):
     complete: bool = True
     patterns: bool = False
     delta: bool = False
+    audience: str = ""
+    audiences: frozenset[str] = frozenset({RESTRICTED})
 
 
 class Cells(Protocol):
@@ -149,6 +145,7 @@ class RowReader:
                 )
             self._required |= {"entry_id"}
         self._plate = partial(_plate, patterns=rules.patterns)
+        self._audience = lru_cache(maxsize=256)(partial(audience_of, known=rules.audiences))
         # Dates are few, and reading one takes longer than all else in a row.
         self._moment = lru_cache(maxsize=4096)(partial(moment_of, zone=rules.zone))
 
@@ -208,7 +205,7 @@ class RowReader:
             expires_at=cell("expires_at", self._moment, self._rules.expires_at),
             body=cell("body", _lower, None),
             schedule=cell("schedule", _schedule, ""),
-            audience=cell("audience", _audience, ""),
+            audience=cell("audience", self._audience, self._rules.audience),
         )
         return errors or listed
 
@@ -317,11 +314,17 @@ def _action(text: str) -> str:
     return action
 
 
-def _audience(text: str) -> str:
-    audience = _AUDIENCES.get(text.strip().lower())
-    if audience is None:
-        raise ValueError("not an audience; write restricted, or all")
-    return audience
+def audience_of(text: str, known: frozenset[str]) -> str:
+    """Return who may see an entry's alerts (schemas/audience.py). Raises ValueError for who is not ``known``.
+
+    A name that nobody knows is refused: nobody would ever be told of the entry.
+    """
+    names = {name for part in re.split(r"[,;|]", text.lower()) if (name := part.strip())}
+    if names and names <= EVERYBODY:
+        return ""
+    if not names or not names <= known:
+        raise ValueError(f"not an audience; write all, or one or several of: {', '.join(sorted(known))}")
+    return audience_text(names)
 
 
 def _up_to(text: str, limit: int) -> str:

@@ -39,6 +39,11 @@ def why_not(chain: list[Hotlist], file: HotlistFile, *, may_shrink: bool) -> str
                 "was loaded; the list in force stays as it is. If it is meant, say so with --allow-shrink."
             )
         return ""
+    if in_force.audience and not file.says_audience:
+        return (
+            f"The list {file.list_id} in force is for {in_force.audience} only, and this file does not say for whom it "
+            f"is: loading it would tell everybody. Say it with --audience: {in_force.audience}, or all."
+        )
     if not may_shrink and before >= SHRINKS_FROM and file.entry_count < before * SHRINKS_TO:
         return (
             f"The list {file.list_id} in force has {before} entries and this file has {file.entry_count}: was it cut "

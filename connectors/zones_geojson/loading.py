@@ -33,13 +33,15 @@ class ZoneOptions(Struct, frozen=True, kw_only=True):
     """What the loader's user may say.
 
     ``id_property`` and ``name_property`` name properties where guessing would not find them; ``prefix`` begins each
-    zone id (the file's name if ""); ``watched``: grave calls in these zones raise alerts.
+    zone id (the file's name if ""); ``watched``: grave calls in these zones raise alerts; ``rules``: those of
+    ``ZONE_RULES`` that may raise alerts about plates here.
     """
 
     id_property: str = ""
     name_property: str = ""
     kind: str = "named"
     watched: bool = False
+    rules: tuple[str, ...] = ()
     prefix: str = ""
 
 
@@ -86,8 +88,9 @@ def _zone(zone_id: str, name: str, area: Area, options: ZoneOptions, context: Co
     shape = sha256(msgspec.json.encode(area.polygons)).hexdigest()
     # The time of loading is part of the id: a zone put back to what it was before is news, not a repetition.
     said_at = context.observed_at.isoformat()
+    told = (zone_id, name, options.kind, options.watched, *options.rules, shape)
     zone = Zone(
-        event_id=identity("zone", context.source, said_at, zone_id, name, options.kind, options.watched, shape),
+        event_id=identity("zone", context.source, said_at, *told),
         occurred_at=context.observed_at,
         observed_at=context.observed_at,
         source=context.source,
@@ -97,6 +100,7 @@ def _zone(zone_id: str, name: str, area: Area, options: ZoneOptions, context: Co
         kind=options.kind,
         polygons=area.polygons,
         watched=options.watched,
+        rules=options.rules,
     )
     if len(encode_event(zone)) > MAX_EVENT_BYTES:
         raise CellError("geometry", "", "the outline has too many positions for one event; simplify it first")
