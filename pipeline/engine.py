@@ -154,6 +154,11 @@ class Engine:
         """How many partitions this worker has now."""
         return len(self.assigned())
 
+    @property
+    def generation(self) -> int:
+        """Another number whenever partitions were given out anew."""
+        return int(self._app.consumer_generation_id)
+
     def add(self, kind: EventType[Any], handler: Handler) -> None:
         """Call ``handler`` with every message of a topic, in order of each partition."""
         app = self._app

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 
 from pipeline.progress import Place
 from pipeline.stall import Standing
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 
 #: A broker that does not answer for so long is taken to be away.
@@ -27,35 +28,32 @@ class GroupPositions:
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str], **kafka_config: Any) -> None:
         """Connect. Raises BrokerUnavailableError."""
         self._group = group
-        self._consumer: KafkaConsumer | None = None
-        self._admin: KafkaAdminClient | None = None
-        client = {"bootstrap_servers": bootstrap, "client_id": f"{group}-watch", **kafka_config}
+        config = {"bootstrap_servers": bootstrap, "client_id": f"{group}-watch", **kafka_config}
         try:
-            self._consumer = KafkaConsumer(
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                request_timeout_ms=HANGS_AFTER_MS,
-                fetch_max_wait_ms=200,
-                max_partition_fetch_bytes=64 * 1024,
-                max_poll_records=1,
-                allow_auto_create_topics=False,
-                **client,
-            )
-            self._admin = KafkaAdminClient(request_timeout_ms=HANGS_AFTER_MS, **client)
-            self._places = [
-                TopicPartition(topic, number)
-                for topic in topics
-                for number in sorted(self._consumer.partitions_for_topic(topic) or ())
-            ]
+            with connecting() as client:
+                self._consumer = KafkaConsumer(
+                    kafka_client=client,
+                    group_id=None,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    request_timeout_ms=HANGS_AFTER_MS,
+                    fetch_max_wait_ms=200,
+                    max_partition_fetch_bytes=64 * 1024,
+                    max_poll_records=1,
+                    allow_auto_create_topics=False,
+                    **config,
+                )
+                self._admin = KafkaAdminClient(kafka_client=client, request_timeout_ms=HANGS_AFTER_MS, **config)
+                self._places = [
+                    TopicPartition(topic, number)
+                    for topic in topics
+                    for number in sorted(self._consumer.partitions_for_topic(topic) or ())
+                ]
         except KafkaError as error:
-            self.close()
             raise BrokerUnavailableError(f"positions cannot be asked: {error}") from error
 
     def standing(self) -> Mapping[Place, Standing]:
         """Return how every partition of the topics stands: what the group has committed, and where the log ends."""
-        assert self._consumer is not None
-        assert self._admin is not None
         try:
             ends = self._consumer.end_offsets(self._places)
             committed = {
@@ -74,7 +72,6 @@ class GroupPositions:
 
     def sent_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, float]:
         """Return when the message at these offsets, or the next one, was sent, epoch seconds; no entry: none there."""
-        assert self._consumer is not None
         found: dict[Place, float] = {}
         wanted = {TopicPartition(*place): offset for place, offset in offsets.items()}
         try:
@@ -92,7 +89,6 @@ class GroupPositions:
 
     def readable(self, place: Place, offset: int) -> bool:
         """Return whether there is a message at or after this offset that can be read."""
-        assert self._consumer is not None
         where = TopicPartition(*place)
         try:
             self._consumer.assign([where])
@@ -104,5 +100,4 @@ class GroupPositions:
     def close(self) -> None:
         """Disconnect."""
         for client in (self._consumer, self._admin):
-            if client is not None:
-                client.close()
+            client.close()

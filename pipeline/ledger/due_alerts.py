@@ -1,9 +1,9 @@
 """Which alerts are due by what is stored, as far as ids can tell without running a rule again.
 
-Plates: a sighting with hits that is no preview begins a pass unless one of the same entry at the same camera is under
-way (pipeline/processors/sightings.py). Sightings of one entry and camera, none further than ``SAME_PASS`` from the
-next, are one chain. Whichever of a chain is processed first begins a pass, since everything before it is further away:
-so each chain must have at least one alert. A chain may rightly have more, and how many cannot be told.
+Plates: a sighting with hits that is no preview and no noise begins a pass unless one of the same entry at the same
+camera is under way (pipeline/state/vehicle_pass.py). Sightings of one entry and camera, none further from the next than
+one pass allows, are one chain. Whichever of a chain is processed first begins a pass, since everything before it is
+further away: so each chain must have at least one alert. A chain may rightly have more, and how many cannot be told.
 
 Cameras: reports of one stop (camera and beginning) are one chain too; the first that is processed raises the alert.
 """
@@ -19,9 +19,9 @@ from msgspec import Struct
 
 from pipeline.ledger.bucket import Bucket
 from pipeline.ledger.verdict import Due
-from pipeline.processors.sightings import SAME_PASS
 from pipeline.rules import hotlist_hit
 from pipeline.rules.plate_alert import cause_of
+from pipeline.state.vehicle_pass import STEADY_GAPS, Seen, is_steady, longest_gap
 from schemas.identity import identity
 
 
@@ -35,6 +35,12 @@ class HitSeen(Struct, frozen=True):
     list_id: str
     entry_id: str
     track_id: str | None = None
+    is_parked: bool = False
+
+    @property
+    def seen(self) -> Seen:
+        """What of it decides whether it begins a pass."""
+        return Seen(self.event_id, self.occurred_at, self.is_parked, self.track_id)
 
 
 class Chain(Struct, frozen=True):
@@ -57,8 +63,14 @@ def plate_chains(hits: Iterable[HitSeen]) -> list[Chain]:
     for same in by_key.values():
         same.sort(key=lambda one: (one.occurred_at, one.event_id))
         current = [same[0]]
+        gaps: tuple[float, ...] = ()
         for before, after in pairwise(same):
-            if after.occurred_at - before.occurred_at > SAME_PASS:
+            gap = (after.occurred_at - before.occurred_at).total_seconds()
+            if gap <= longest_gap(before.seen, after.seen):
+                current.append(after)
+                continue
+            gaps = (*gaps[1 - STEADY_GAPS :], gap)
+            if not is_steady(gaps):
                 chains.append(_chain(current))
                 current = []
             current.append(after)

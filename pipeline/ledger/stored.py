@@ -13,6 +13,7 @@ from pipeline.ledger.bucket import RECONCILED, Bucket, Tally, minute_begins
 from pipeline.ledger.comparison import DeadPlaces, Place
 from pipeline.ledger.due_alerts import Chain, HitSeen
 from pipeline.rules import camera_stopped
+from pipeline.state.vehicle_pass import PARKED_PASS, STEADY_GAPS
 from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from pipeline.store.store import Format
@@ -29,8 +30,8 @@ PORTION = 5_000
 #: Ids of one bucket that are compared one by one; a larger bucket is only counted.
 MAX_IDS = 200_000
 LIMITS = Limits(seconds=30.0, rows=MAX_IDS + 1, answer_bytes=64 * 2**20)
-#: How far back a pass that reaches into the period may have begun.
-PASS_BACK = timedelta(hours=1)
+#: How far back reads are looked at to know whether one begins a pass: gaps as long as those of a parked car.
+PASS_BACK = (STEADY_GAPS + 2) * PARKED_PASS
 
 
 class Asked(Protocol):
@@ -178,10 +179,11 @@ async def call_ids(store: Asked, begin: int, end: int) -> dict[Bucket, dict[UUID
 
 
 async def hits_seen(store: Asked, begin: int, end: int) -> list[HitSeen]:
-    """Return the hits of stored sightings that are no previews, from some time before the period on."""
+    """Return the hits of stored sightings that are neither previews nor noise, from some time before the period on."""
     sql = (
         f"SELECT source, {_MINUTE}, event_id, toUnixTimestamp64Milli(occurred_at), camera_id, hit.list_id, "  # noqa: S608
-        f"hit.entry_id, track_id FROM rtcc.sightings ARRAY JOIN hits AS hit WHERE {_BETWEEN} AND NOT is_preview "
+        f"hit.entry_id, track_id, is_parked FROM rtcc.sightings ARRAY JOIN hits AS hit WHERE {_BETWEEN} "
+        "AND NOT is_preview AND NOT is_noise "
         f"LIMIT {MAX_IDS + 1}"
     )
     rows = await _ask(store, sql, {**_period(begin, end), "begin": minute_begins(begin) - PASS_BACK})
@@ -196,8 +198,9 @@ async def hits_seen(store: Asked, begin: int, end: int) -> list[HitSeen]:
             list_id,
             entry_id,
             track_id,
+            bool(is_parked),
         )
-        for source, minute, event_id, ms, camera_id, list_id, entry_id, track_id in rows
+        for source, minute, event_id, ms, camera_id, list_id, entry_id, track_id, is_parked in rows
     ]
 
 

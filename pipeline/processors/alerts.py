@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
+from pipeline.processors.noise import NOISE_ACTIONS, said
 from pipeline.state.recent import Recent
 from pipeline.state.reference import Reference
+from schemas.escalation import escalated
 from schemas.event_type import EventType
-from schemas.events.action import ACTION, ALERT_ACTIONS, ALERT_CHECK, ALERT_JUDGE, Action
+from schemas.events.action import (
+    ACTION,
+    ALERT_ACTIONS,
+    ALERT_CHECK,
+    ALERT_ESCALATE,
+    ALERT_JUDGE,
+    ALERT_SHELVE,
+    ALERT_UNSHELVE,
+    RECORDS,
+    Action,
+)
 from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert
+from schemas.events.incident import INCIDENT_ACTIONS
+from schemas.events.incident_input import INCIDENT_INPUT, of_action
+from schemas.events.plate_noise import PLATE_NOISE
 from schemas.identity import identity
+from schemas.shelving import off_the_shelf, shelved
 from schemas.verification import is_dispatchable, verified
 
 #: What the processors do to an alert by themselves (pipeline/processors/recalling.py), beside what people do to it.
 RECALL = "alert.recall"
 STATUSES = {**ALERT_ACTIONS, RECALL: "recalled"}
+#: What leaves the status as it is.
+MARKS: Mapping[str, Callable[[Alert, Action], Alert | str]] = {
+    ALERT_CHECK: verified,
+    ALERT_JUDGE: verified,
+    ALERT_SHELVE: shelved,
+    ALERT_UNSHELVE: shelved,
+    ALERT_ESCALATE: escalated,
+}
 #: Seconds to wait for an alert that an action names: the page may have seen it before this worker's reader did.
 WAIT_FOR_ALERT_S = 10.0
 
@@ -36,11 +60,15 @@ ALLOWED = {
 
 
 class Alerts:
-    """Applies actions to alerts, one at a time for each alert, and publishes the new state."""
+    """Applies actions to alerts, one at a time for each alert, and publishes the new state.
+
+    It is the one who reads actions: it takes in what people say of noise as well (pipeline/processors/noise.py), and
+    hands what they do to incidents on to their one writer.
+    """
 
     name = "alerts"
     consumes: tuple[EventType[Any], ...] = (ACTION,)
-    emits: tuple[EventType[Any], ...] = (ALERT,)
+    emits: tuple[EventType[Any], ...] = (ALERT, PLATE_NOISE, INCIDENT_INPUT)
 
     def __init__(self, reference: Reference, clock: Callable[[], float] = time.monotonic) -> None:
         self._reference = reference
@@ -67,8 +95,13 @@ class Alerts:
         return outcomes
 
     def _apply(self, action: Action, changes: dict[UUID, Alert]) -> Outcome:
-        status = STATUSES.get(action.name)
-        if status is None and action.name not in (ALERT_CHECK, ALERT_JUDGE):
+        if action.name in NOISE_ACTIONS:
+            return said(action, self._reference.noise)
+        if action.name in INCIDENT_ACTIONS:
+            return Emit((of_action(action),))
+        if action.name.startswith(RECORDS):
+            return Drop("only_recorded")
+        if action.name not in STATUSES and action.name not in MARKS:
             return DeadLetter("unknown_action", f"there is no action named {action.name}")
         try:
             alert_id = UUID(action.subject_id)
@@ -79,16 +112,9 @@ class Alerts:
             return self._wait(action)
         if action.event_id in alert.actions:
             return Drop("already_applied")
-        if status is None:
-            alert_now = verified(alert, action)
-            if isinstance(alert_now, str):
-                return Drop(alert_now)
-        elif alert.status not in ALLOWED[status]:
-            return Drop(f"already_{alert.status}")
-        elif status == "dispatched" and not is_dispatchable(alert):
-            return Drop("not_verified")
-        else:
-            alert_now = replace(alert, status=status)
+        alert_now = _changed(alert, action)
+        if isinstance(alert_now, str):
+            return Drop(alert_now)
         changed = replace(
             alert_now,
             event_id=identity("alert_state", alert_id, action.event_id),
@@ -116,3 +142,18 @@ class Alerts:
         if now - since < WAIT_FOR_ALERT_S:
             raise Retry("the alert that an action names has not been read yet")
         return DeadLetter("unknown_alert", f"there is no alert {action.subject_id}")
+
+
+def _changed(alert: Alert, action: Action) -> Alert | str:
+    """Return the alert after an action, or why it does not count, as a word."""
+    mark = MARKS.get(action.name)
+    if mark is not None:
+        return mark(alert, action)
+    status = STATUSES[action.name]
+    if alert.status not in ALLOWED[status]:
+        return f"already_{alert.status}"
+    if status == "dispatched" and not is_dispatchable(alert):
+        return "not_verified"
+    # Whoever takes or closes what was put aside takes it off the shelf.
+    now = replace(off_the_shelf(alert), status=status)
+    return replace(now, open_since=action.occurred_at, escalated_at=None) if status == "open" else now

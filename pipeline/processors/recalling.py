@@ -10,15 +10,12 @@ from uuid import UUID
 from pipeline.processors.alerts import RECALL
 from pipeline.progress import Place
 from pipeline.state.recalls import Recall
-from pipeline.state.recent import Recent
+from pipeline.state.recent import SaidLately
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION, Action
 from schemas.events.alert import Alert
 from schemas.identity import identity
 from schemas.wire.partition import partition_of
-
-#: A recall that no revision shows after so long is said again: whoever took it may have been killed. Seconds.
-AGAIN_AFTER_S = 10.0
 
 
 class Recalling:
@@ -39,7 +36,7 @@ class Recalling:
         self._partitions = partitions
         self._assigned = assigned
         self._clock = clock
-        self._said: Recent[UUID, float] = Recent()
+        self._said: SaidLately[UUID] = SaidLately()
 
     def tick(self, now: datetime) -> list[Action]:
         """Return the actions that recall what is due. Asked every second."""
@@ -54,11 +51,7 @@ class Recalling:
         alert = self._reference.alerts.get(recall.alert_id)
         if alert is None or (ACTION.topic, partition_of(str(recall.alert_id), self._partitions)) not in ours:
             return None
-        said = self._said.get(recall.alert_id)
-        if said is not None and self._clock() - said < AGAIN_AFTER_S:
-            return None
-        self._said.keep(recall.alert_id, self._clock())
-        return alert
+        return alert if self._said.may_say(recall.alert_id, self._clock()) else None
 
     def _action(self, recall: Recall, alert: Alert, now: datetime) -> Action:
         return Action(

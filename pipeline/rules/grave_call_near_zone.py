@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from pipeline.rules.call_alert import alert_of
 from pipeline.rules.plate_alert import LATE_AFTER
 from schemas.events.alert import Alert, Evidence
 from schemas.events.emergency_call import GRAVE, EmergencyCall
@@ -59,27 +60,18 @@ def evaluate(
     if late:
         reasons.insert(0, Evidence(kind="late", text="The call reached us more than 5 minutes after it was received."))
     return (
-        Alert(
-            event_id=identity("alert_state", alert_id, 1),
-            occurred_at=call.received_at,
-            observed_at=call.observed_at,
-            source=f"rule/{RULE}",
-            jurisdiction=call.jurisdiction,
-            synthetic=call.synthetic,
-            alert_id=alert_id,
-            rule=RULE,
-            rule_version=VERSION,
+        alert_of(
+            RULE,
+            VERSION,
+            alert_id,
+            call,
+            incident_id,
+            at=call.received_at,
             severity="P4" if late else "P1" if school else "P2",
-            title=f"{call.kind} {where}"[:300],
-            subject_kind="call",
-            subject=call.call_id,
-            incident_id=incident_id,
-            lat=call.lat,
-            lon=call.lon,
+            title=f"{call.kind} {where}",
+            why=reasons,
+            now=now,
             zones=tuple(zone.zone_id for zone, at in near if at == 0),
-            raised_at=now,
-            why=tuple(reasons),
-            triggers=(call.event_id,),
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pipeline.rules.plate_alert import cause, evidence, severity_of, wording
+from pipeline.rules.plate_alert import alert_of, cause, evidence, severity_of, wording
 from pipeline.rules.stale_list import NO_LISTS, Lists
 from schemas.events.alert import Alert
 from schemas.events.sighting import Sighting
@@ -27,27 +27,16 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
     for hit in sighting.hits:
         alert_id = identity("alert", RULE, VERSION, *cause(sighting), hit.list_id, hit.entry_id)
         alerts.append(
-            Alert(
-                event_id=identity("alert_state", alert_id, 1),
-                occurred_at=sighting.occurred_at,
-                observed_at=sighting.observed_at,
-                source=f"rule/{RULE}",
-                jurisdiction=sighting.jurisdiction,
-                synthetic=sighting.synthetic,
-                alert_id=alert_id,
-                rule=RULE,
-                rule_version=VERSION,
+            alert_of(
+                RULE,
+                VERSION,
+                alert_id,
+                sighting,
                 severity=severity_of(hit, sighting, lists, now),
                 title=f"{wording(hit)} at {place}",
-                subject_kind="plate",
-                subject=sighting.plate,
-                camera_id=sighting.camera_id,
-                lat=sighting.lat,
-                lon=sighting.lon,
-                zones=sighting.zones,
-                raised_at=now,
                 why=evidence(sighting, hit, now, lists),
-                triggers=(sighting.event_id,),
+                now=now,
+                hit=hit,
             )
         )
     return tuple(alerts)

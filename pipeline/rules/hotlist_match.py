@@ -1,17 +1,19 @@
 """Which list entries the reads of a frame match, and on what grounds.
 
 Order of trust: the plate as read, then look-alike characters (at most two substitutions), then the reader's own other
-candidates above a confidence, then patterns, and last a character lost, added or taken for any other, for short lists
-that ask for it. Against a million plates an edit would match a third of all reads.
+candidates above a confidence, then patterns, then what the readings of one vehicle say together, and last a character
+lost, added or taken for any other, for short lists that ask for it. Against a million plates an edit would match a
+third of all reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from pipeline.rules.plate_vote import Vote
 from pipeline.rules.vehicle_agreement import agreement, verdict
 from pipeline.state.hotlist_index import HotlistIndex, Wanted
 from schemas.events.plate_read import PlateCandidate, PlateRead
@@ -25,25 +27,38 @@ MIN_CANDIDATE_CONFIDENCE = 0.5
 #: Cost of a character that no font makes alike, of one lost and of one added; within a class it is 1.
 EDIT_COST = 2.0
 #: Best first.
-_ORDER = {"exact": 0, "look_alike": 1, "candidate": 2, "pattern": 3, "edit": 4}
+_ORDER = {"exact": 0, "look_alike": 1, "candidate": 2, "pattern": 3, "vote": 4, "edit": 5}
 
 #: Whether an entry alerts at this moment: not withdrawn, within its schedule. Expiry is looked at here.
 InForce = Callable[[Wanted, datetime], bool]
 
 
 class Match(Struct, frozen=True):
-    """What a read matches: hits, best first, and what was seen of the vehicle against each entry."""
+    """What a read matches: hits, best first, and what was seen of the vehicle against each entry.
+
+    ``audiences``: who may see each hit; none of them: everybody may see all.
+    """
 
     hits: tuple[Hit, ...] = ()
     attributes: tuple[AttributeCheck, ...] = ()
+    audiences: tuple[str, ...] = ()
 
 
 NOTHING = Match()
-_Found = tuple[Hit, tuple[AttributeCheck, ...]]
+_NO_VOTES: Mapping[int, Vote] = {}
+_Found = tuple[Hit, tuple[AttributeCheck, ...], str]
 
 
-def match_frame(reads: Sequence[PlateRead], index: HotlistIndex, in_force: InForce | None = None) -> dict[int, Match]:
-    """Return what reads match, by their place in the frame; most match nothing and are not in it."""
+def match_frame(
+    reads: Sequence[PlateRead],
+    index: HotlistIndex,
+    in_force: InForce | None = None,
+    votes: Mapping[int, Vote] = _NO_VOTES,
+) -> dict[int, Match]:
+    """Return what reads match, by their place in the frame; most match nothing and are not in it.
+
+    ``votes``: by the same places, what the vehicle's readings say together.
+    """
     plates = [read.plate for read in reads]
     found: dict[int, dict[tuple[str, str], _Found]] = {}
 
@@ -71,6 +86,13 @@ def match_frame(reads: Sequence[PlateRead], index: HotlistIndex, in_force: InFor
             keep(at, entry, _hit(reads[at], entry, "candidate", plate, rank))
     for at, entry in index.find_patterns(plates):
         keep(at, entry, _hit(reads[at], entry, "pattern", plates[at]))
+    if votes:
+        voted = list(votes.items())
+        for place, entry in index.find([vote.plate for _, vote in voted]):
+            at, vote = voted[place]
+            # A guess, as a candidate is; and a list that wants plates as they were read wants no guess.
+            if entry.plate == vote.plate and entry.tolerance != "exact":
+                keep(at, entry, _hit(reads[at], entry, "vote", vote.plate))
     for at, entry in index.find_edits(plates):
         changes = edit(plates[at], entry.plate, index.look_alikes, entry.region or reads[at].plate_region)
         if changes:
@@ -164,12 +186,17 @@ def _hit(
         severity=entry.severity,
         list_as_of=entry.as_of,
     )
-    return hit, checks
+    return hit, checks, entry.audience
 
 
 def _ranked(hits: Iterable[_Found]) -> Match:
     ordered = sorted(hits, key=lambda found: _trust(found[0]))
-    return Match(tuple(hit for hit, _ in ordered), tuple(check for _, checks in ordered for check in checks))
+    audiences = tuple(audience for _, _, audience in ordered)
+    return Match(
+        tuple(hit for hit, _, _ in ordered),
+        tuple(check for _, checks, _ in ordered for check in checks),
+        audiences if any(audiences) else (),
+    )
 
 
 def _trust(hit: Hit) -> tuple[int, int, float, str, str]:

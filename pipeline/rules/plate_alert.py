@@ -9,8 +9,9 @@ from uuid import UUID
 from pipeline.rules import stale_list
 from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
 from pipeline.state.clocks import is_quarantined
-from schemas.events.alert import SEVERITIES, Evidence
-from schemas.events.sighting import AttributeCheck, Hit, Sighting
+from schemas.events.alert import SEVERITIES, Alert, Evidence
+from schemas.events.sighting import AttributeCheck, Hit, Sighting, audience_of
+from schemas.identity import identity
 
 #: A read that reached us later than this after it was made is history, not now (standards B20).
 LATE_AFTER = timedelta(minutes=5)
@@ -44,7 +45,11 @@ def severity_of(hit: Hit, sighting: Sighting, lists: Lists, now: datetime) -> st
     if hit.region_relation == "other" or is_late(sighting):
         return SEVERITIES[-1]
     severity = hit.severity
-    doubts = (overdue(hit, lists, now) is not None, hit.match in ("edit", "pattern"), hit.attributes == "differ")
+    doubts = (
+        overdue(hit, lists, now) is not None,
+        hit.match in ("edit", "pattern", "vote"),
+        hit.attributes == "differ",
+    )
     for _ in range(sum(doubts)):
         severity = lowered(severity)
     return severity
@@ -70,21 +75,65 @@ def evidence(sighting: Sighting, hit: Hit, now: datetime, lists: Lists = NO_LIST
     if checks:
         reasons.insert(0 if hit.attributes == "differ" else 2, _vehicle(hit, checks))
     if is_late(sighting):
-        age = sighting.observed_at - sighting.occurred_at
-        reasons.insert(
-            0,
-            Evidence(
-                kind="late",
-                text=f"The read reached us {duration(age)} after it was made: history, not now.",
-                facts={"late_s": str(round(age.total_seconds()))},
-            ),
-        )
+        reasons.insert(0, lateness(sighting))
     if sighting.clock_skew_s is not None:
         reasons.append(_clock(sighting.clock_skew_s))
     limit = overdue(hit, lists, now)
     if limit is not None and hit.list_as_of is not None:
         reasons.insert(0, stale_list.evidence(hit, limit, now, duration(now - hit.list_as_of), duration(limit)))
     return tuple(reasons)
+
+
+def lateness(sighting: Sighting) -> Evidence:
+    """Return what an alert says first of a read that reached us too late."""
+    age = sighting.observed_at - sighting.occurred_at
+    return Evidence(
+        kind="late",
+        text=f"The read reached us {duration(age)} after it was made: history, not now.",
+        facts={"late_s": str(round(age.total_seconds()))},
+    )
+
+
+def alert_of(
+    rule: str,
+    version: int,
+    alert_id: UUID,
+    sighting: Sighting,
+    *,
+    severity: str,
+    title: str,
+    why: Sequence[Evidence],
+    now: datetime,
+    triggers: Sequence[UUID] = (),
+    hit: Hit | None = None,
+    incident_id: UUID | None = None,
+) -> Alert:
+    """Return an alert about the plate of a sighting. ``triggers``: the sighting unless others are told. ``hit``: the
+    entry that makes the plate a wanted one; who may see that may see the alert."""
+    return Alert(
+        event_id=identity("alert_state", alert_id, 1),
+        occurred_at=sighting.occurred_at,
+        observed_at=sighting.observed_at,
+        source=f"rule/{rule}",
+        jurisdiction=sighting.jurisdiction,
+        synthetic=sighting.synthetic,
+        alert_id=alert_id,
+        rule=rule,
+        rule_version=version,
+        severity=severity,
+        title=title[:300],
+        subject_kind="plate",
+        subject=sighting.plate,
+        camera_id=sighting.camera_id,
+        incident_id=incident_id,
+        lat=sighting.lat,
+        lon=sighting.lon,
+        zones=sighting.zones,
+        raised_at=now,
+        why=tuple(why),
+        triggers=tuple(triggers) or (sighting.event_id,),
+        audience="" if hit is None else audience_of(sighting, hit),
+    )
 
 
 def _clock(skew_s: float) -> Evidence:
@@ -133,6 +182,13 @@ def _match(hit: Hit, sighting: Sighting) -> Evidence:
         text = f"Read {hit.matched_plate}, listed {hit.listed_plate}: {_edit_words(hit)}. Such a match is a guess."
     elif hit.match == "pattern":
         text = f"Read {hit.matched_plate}, which fits the partial plate {hit.listed_plate} (? one character, * any)."
+    elif hit.match == "vote":
+        told = "; ".join(f"{one.plate} {one.confidence:.2f}" for one in sighting.variants)
+        text = (
+            f"Nobody read {hit.listed_plate}: the readings of this vehicle differ ({told}), and say it together, "
+            "character by character."
+        )
+        facts["readings"] = told
     else:
         text = f"The reader's candidate {hit.candidate_rank} is {hit.listed_plate}; it chose {sighting.plate}."
     return Evidence(kind="match", text=text, facts=facts)

@@ -44,6 +44,13 @@ def verdict(checks: tuple[AttributeCheck, ...]) -> str:
     return "agree" if all(check.agrees for check in checks) else "differ"
 
 
+def same_words(attribute: str, word: str) -> tuple[str, ...]:
+    """Return all words for what a word stands for, itself among them. ``attribute``: make, colour or body."""
+    plain = word.strip().lower()
+    meant = _meant(attribute, plain)
+    return tuple(dict.fromkeys([plain, *(one for one, stands in _words()[attribute].items() if stands == meant)]))
+
+
 @cache
 def _words() -> dict[str, dict[str, str]]:
     groups = tomllib.loads(_FILE.read_text())

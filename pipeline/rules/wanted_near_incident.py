@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipeline.rules.plate_alert import cause, duration, evidence, is_late, wording
+from pipeline.rules.plate_alert import alert_of, cause, duration, evidence, is_late, wording
 from pipeline.rules.stale_list import NO_LISTS, Lists, lowered, overdue
 from schemas.events.alert import Alert, Evidence
 from schemas.events.sighting import Sighting
@@ -43,28 +43,17 @@ def evaluate(sighting: Sighting, place: str, now: datetime, lists: Lists = NO_LI
         )
         reasons = evidence(sighting, hit, now, lists)
         alerts.append(
-            Alert(
-                event_id=identity("alert_state", alert_id, 1),
-                occurred_at=sighting.occurred_at,
-                observed_at=sighting.observed_at,
-                source=f"rule/{RULE}",
-                jurisdiction=sighting.jurisdiction,
-                synthetic=sighting.synthetic,
-                alert_id=alert_id,
-                rule=RULE,
-                rule_version=VERSION,
+            alert_of(
+                RULE,
+                VERSION,
+                alert_id,
+                sighting,
                 severity="P1" if overdue(hit, lists, now) is None else lowered("P1"),
-                title=f"{wording(hit)} {nearest.distance_m:.0f} m from {nearest.kind} at {place}"[:300],
-                subject_kind="plate",
-                subject=sighting.plate,
-                camera_id=sighting.camera_id,
-                incident_id=nearest.incident_id,
-                lat=sighting.lat,
-                lon=sighting.lon,
-                zones=sighting.zones,
-                raised_at=now,
+                title=f"{wording(hit)} {nearest.distance_m:.0f} m from {nearest.kind} at {place}",
                 why=(reasons[0], *around, *reasons[1:]),
-                triggers=(sighting.event_id,),
+                now=now,
+                hit=hit,
+                incident_id=nearest.incident_id,
             )
         )
     return tuple(alerts)

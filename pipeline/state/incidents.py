@@ -7,17 +7,17 @@ from functools import lru_cache
 from math import cos, floor, radians
 from uuid import UUID
 
+from schemas.events.emergency_call import CALL_OVER
 from schemas.events.incident import Incident
 from schemas.events.sighting import NearIncident
-from schemas.place import distance_m
+from schemas.place import METRES_PER_DEG, distance_m
 
 #: How near an incident must be to matter to a sighting, metres.
 NEAR_M = 500.0
 #: How long an incident matters to sightings near it.
 NEAR_TIME = timedelta(minutes=30)
 
-_METRES_PER_DEG = 111_195.0
-_NEAR_DEG = NEAR_M / _METRES_PER_DEG * 1.001
+_NEAR_DEG = NEAR_M / METRES_PER_DEG * 1.001
 _NO_TIME = timedelta(0)
 
 Cell = tuple[int, int]
@@ -42,6 +42,8 @@ class OpenIncidents:
         self._cells: dict[Cell, tuple[Incident, ...]] = {}
         self._known: dict[UUID, Incident] = {}
         self._around: dict[Place, Around] = {}
+        #: Another number whenever an incident came or changed.
+        self.changes = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -53,13 +55,14 @@ class OpenIncidents:
             if known.rev >= incident.rev:
                 return
             self._remove(known)
-        if incident.status != "open" or incident.lat is None or incident.lon is None:
+        if not _is_going_on(incident) or incident.lat is None or incident.lon is None:
             self._known.pop(incident.incident_id, None)
             return
         self._known[incident.incident_id] = incident
         for cell in _cells_around(incident.lat, incident.lon):
             self._cells[cell] = (*self._cells.get(cell, ()), incident)
         self._around = {}
+        self.changes += 1
 
     def forget_before(self, moment: datetime) -> None:
         """Let go of incidents opened before ``moment``."""
@@ -111,20 +114,27 @@ class OpenIncidents:
         self._around = {}
 
 
+def _is_going_on(incident: Incident) -> bool:
+    """Return whether something goes on there: a part of another incident is a place of its own while its call is."""
+    if incident.stage == "merged":
+        return bool(incident.calls) and incident.calls[0].status not in CALL_OVER
+    return incident.status == "open"
+
+
 def _cell(lat: float, lon: float) -> Cell:
-    row = floor(lat * _METRES_PER_DEG / NEAR_M)
+    row = floor(lat * METRES_PER_DEG / NEAR_M)
     return row, floor(lon * _columns_per_deg(row))
 
 
 @lru_cache(maxsize=4096)
 def _columns_per_deg(row: int) -> float:
     # Columns are as wide as the row's edge nearest the pole makes them narrowest, so no cell is narrower than NEAR_M.
-    narrowest = cos(radians(min(89.0, (abs(row) + 2) * NEAR_M / _METRES_PER_DEG)))
-    return _METRES_PER_DEG * narrowest / NEAR_M
+    narrowest = cos(radians(min(89.0, (abs(row) + 2) * NEAR_M / METRES_PER_DEG)))
+    return METRES_PER_DEG * narrowest / NEAR_M
 
 
 def _cells_around(lat: float, lon: float) -> set[Cell]:
-    step = NEAR_M / _METRES_PER_DEG
+    step = NEAR_M / METRES_PER_DEG
     cells = set()
     for rows in (-1, 0, 1):
         there = lat + rows * step

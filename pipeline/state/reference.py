@@ -1,5 +1,5 @@
-"""The reference facts every worker holds whole: cameras, zones, hotlists, withdrawals, open incidents, camera health,
-alerts.
+"""The reference facts every worker holds whole: cameras, zones, hotlists, withdrawals, noise, open incidents, camera
+health, alerts.
 
 A thread reads their topics from the beginning outside any group and follows them. Indexes are rebuilt there, off the
 event loop, and swapped in whole.
@@ -18,10 +18,14 @@ from uuid import UUID
 import structlog
 
 from pipeline.state.cameras import CameraIndex
+from pipeline.state.cases import is_forgotten
+from pipeline.state.confusions import Confusions
 from pipeline.state.hotlists import Hotlists
 from pipeline.state.in_force import InForce
 from pipeline.state.incidents import OpenIncidents
+from pipeline.state.noise import Noise
 from pipeline.state.recalls import Recalls
+from pipeline.state.unanswered import Unanswered
 from pipeline.state.withdrawals import Withdrawals
 from pipeline.state.zones import ZoneIndex
 from schemas.envelope import Event
@@ -33,6 +37,7 @@ from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
 from schemas.events.incident import INCIDENT, Incident
+from schemas.events.plate_noise import PLATE_NOISE, PlateNoise
 from schemas.events.zone import ZONE, Zone
 from schemas.look_alikes import LookAlikes
 from schemas.metrics import CONNECTIONS
@@ -49,6 +54,7 @@ KINDS: tuple[EventType[Any], ...] = (
     HOTLIST_ENTRY,
     HOTLIST,
     HOTLIST_WITHDRAWAL,
+    PLATE_NOISE,
     INCIDENT,
     CAMERA_HEALTH,
     ALERT,
@@ -64,20 +70,25 @@ class Reference:
     """The folds. ``apply`` is for one thread (of withdrawals for any); the attributes may be read from another."""
 
     def __init__(self, look_alikes: LookAlikes | None = None) -> None:
-        #: Another number whenever hotlists, withdrawals, zones or cameras in force changed.
+        #: Another number whenever hotlists, withdrawals, noise, zones or cameras in force changed.
         self.generation = 0
         self.zones = ZoneIndex()
         self.cameras = CameraIndex()
         self.hotlists = Hotlists(look_alikes)
         #: In force as soon as they are folded in: they need no ``rebuild``.
         self.withdrawals = Withdrawals()
+        self.noise = Noise()
         self.recalls = Recalls(self.withdrawals, self.hotlists.in_force, self.hotlists.listed)
         #: What the matching asks of each entry that a read would match.
         self.in_force = InForce(self.withdrawals)
         self.incidents = OpenIncidents()
+        self.unanswered = Unanswered()
         self.health: dict[str, CameraHealth] = {}
         self.alerts: dict[UUID, Alert] = {}
+        #: What people found of plate alerts; kept when the alert itself is let go.
+        self.confusions = Confusions()
         self._open_about: dict[tuple[str, str], tuple[UUID, ...]] = {}
+        self._cases: dict[UUID, Incident] = {}
         self._cameras: dict[str, Camera] = {}
         self._zones: dict[str, Zone] = {}
         self._stale: set[str] = set()
@@ -104,8 +115,14 @@ class Reference:
                     if self.withdrawals.apply(event):
                         self.generation += 1
                         self.recalls.note_withdrawal(event)
+                case PlateNoise():
+                    if self.noise.apply(event):
+                        self.generation += 1
                 case Incident():
                     self.incidents.apply(event)
+                    known_case = self._cases.get(event.incident_id)
+                    if known_case is None or known_case.rev < event.rev:
+                        self._cases[event.incident_id] = event
                 case CameraHealth():
                     known = self.health.get(event.camera_id)
                     if known is None or known.occurred_at <= event.occurred_at:
@@ -122,6 +139,8 @@ class Reference:
             return
         self.alerts[alert.alert_id] = alert
         self.recalls.note_alert(alert)
+        self.confusions.note(alert)
+        self.unanswered.note(alert)
         about = (alert.rule, alert.subject)
         others = tuple(one for one in self._open_about.get(about, ()) if one != alert.alert_id)
         if alert.status in ACTIVE_STATUSES:
@@ -130,6 +149,14 @@ class Reference:
             self._open_about[about] = others
         else:
             self._open_about.pop(about, None)
+
+    def cases(self) -> list[Incident]:
+        """Return every incident as the log has it: those that are over for a day, the others for a week."""
+        return list(self._cases.values())
+
+    def case(self, incident_id: UUID) -> Incident | None:
+        """Return one of them."""
+        return self._cases.get(incident_id)
 
     def open_alerts_about(self, subject: str, rule: str) -> tuple[UUID, ...]:
         """Return the ids of the alerts of a rule about a subject that are not closed."""
@@ -161,6 +188,11 @@ class Reference:
         """Let go of what no rule can ask for any more, so that memory stays bounded."""
         now = utc_now()
         self.incidents.forget_before(now - timedelta(days=7))
+        for incident in self.cases():
+            if is_forgotten(incident, now) and (
+                incident.merged_into is None or incident.merged_into not in self._cases
+            ):
+                del self._cases[incident.incident_id]
         for alert in list(self.alerts.values()):
             if alert.status in ("closed", "recalled") and (alert.changed_at or alert.raised_at) < now - KEEP_CLOSED:
                 del self.alerts[alert.alert_id]

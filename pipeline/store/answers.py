@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.store.csv_safety import safe_text
 from pipeline.store.store import Format
+from schemas.csv_text import safe_text
 
 Columns = Sequence[tuple[str, str]]
 _encode = msgspec.json.Encoder().encode

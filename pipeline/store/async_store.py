@@ -12,6 +12,7 @@ from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from pipeline.store.sql_store import OWN_LIMITS
 from pipeline.store.store import Format, Placed, Store, StoreHealth
+from schemas.envelope import Event
 from schemas.event_type import EventType
 
 T = TypeVar("T")
@@ -37,6 +38,14 @@ class AsyncStore:
     async def insert(self, kind: EventType[Any], rows: Sequence[Placed]) -> int:
         """See Store.insert."""
         return await self._on(self._writing, partial(self._store.insert, kind, rows))
+
+    async def add_keys(self, kind: EventType[Any], events: Sequence[Event]) -> int:
+        """See Store.add_keys."""
+        return await self._on(self._writing, partial(self._store.add_keys, kind, events))
+
+    async def drop_keys(self, kind: EventType[Any], where: str) -> None:
+        """See Store.drop_keys."""
+        await self._on(self._writing, partial(self._store.drop_keys, kind, where))
 
     async def query(
         self,

@@ -37,7 +37,7 @@ from pipeline.store.sql_gate import Parser
 from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
 from pipeline.store.table_files import TableFiles
-from schemas.event_type import EventType, Table
+from schemas.event_type import EventType, KeyTable, Table
 from schemas.generate.clickhouse import DATABASE
 
 _log = structlog.get_logger(__name__)
@@ -225,6 +225,19 @@ class ChdbStore(SqlStore):
         # all rows as written and had none of them), so what it has is counted.
         if self._row_count(kind.table.name) - before != len(rows):
             self._require_stored(kind, kind.table, rows)
+
+    def _insert_keys(self, table: KeyTable, rows: Sequence[Row]) -> None:
+        self._check_usable()
+        data = b"\n".join(msgspec.json.encode(dict(zip(table.names, row, strict=True))) for row in rows)
+        names = ", ".join(f"`{name}`" for name in table.names)
+        into = f"INSERT INTO {DATABASE}.{table.name} ({names}) SETTINGS date_time_input_format = 'best_effort'"
+        before = self._row_count(table.name)
+        try:
+            self._writer.insert(into, "JSONEachRow", data)
+        except RuntimeError as error:
+            raise insert_error(str(error)) from None
+        if self._row_count(table.name) - before != len(rows):
+            raise StoreUnavailableError(f"the embedded store did not write the {len(rows)} rows of {table.name}")
 
     def _row_count(self, table: str) -> int:
         """Return how many rows the parts of a table have; nothing is read for it."""

@@ -54,6 +54,13 @@ def column_values(kind: EventType[Any], rows: Sequence[Placed], *, for_arrow: bo
     return values
 
 
+def require_storable(kind: EventType[Any], rows: Sequence[Placed]) -> None:
+    """Raise BadRowsError for a moment that ClickHouse cannot hold."""
+    for column in columns_of(kind):
+        if _is_moment(column):
+            _check_moments(column, [getattr(row.event, column.name) for row in rows])
+
+
 def converter(kind: ColumnType, *, for_arrow: bool) -> Convert | None:
     """Return how a field's value becomes a plain one, or None when it already is."""
     if isinstance(kind, Plain):
@@ -91,8 +98,12 @@ def _uuid_bytes(value: Any) -> bytes:
 
 
 def _check_moments(column: Column, values: Sequence[Any]) -> None:
-    if not (isinstance(column.type, Plain) and column.type.base.startswith("DateTime64")):
+    if not _is_moment(column):
         return
-    moments = [value for value in values if value is not None] if column.type.nullable else values
+    moments = [value for value in values if value is not None]
     if moments and not (min(moments) >= EARLIEST and max(moments) < LATEST):
         raise BadRowsError(f"{column.name} must lie between the years 1900 and 2299")
+
+
+def _is_moment(column: Column) -> bool:
+    return isinstance(column.type, Plain) and column.type.base.startswith("DateTime64")

@@ -33,7 +33,7 @@ from pipeline.store.rows import column_values, columns_stored
 from pipeline.store.sql_gate import Parser
 from pipeline.store.sql_store import FOREIGN_LIMITS, OWN_LIMITS, Row, SqlStore, bounded
 from pipeline.store.store import Format, Placed
-from schemas.event_type import EventType, Table
+from schemas.event_type import EventType, KeyTable, Table
 from schemas.generate.clickhouse import DATABASE
 
 T = TypeVar("T")
@@ -154,6 +154,19 @@ class ServerStore(SqlStore):
         except ServerException as error:
             raise insert_error(error.message, error.code) from None
         self._alone_in.add(kind.table.name)
+
+    def _insert_keys(self, table: KeyTable, rows: Sequence[Row]) -> None:
+        names = ", ".join(f"`{name}`" for name in table.names)
+        values = [list(column) for column in zip(*rows, strict=True)]
+        try:
+            self._execute(
+                f"INSERT INTO {DATABASE}.{table.name} ({names}) VALUES",
+                values,
+                columnar=True,
+                settings={"async_insert": 0},
+            )
+        except ServerException as error:
+            raise insert_error(error.message, error.code) from None
 
     def _run_foreign(self, sql: str, fmt: Format, *, spreadsheet_safe: bool) -> bytes:
         try:

@@ -17,12 +17,16 @@ from pipeline.store.errors import Limits, QueryRefusedError, StoreError, StoreUn
 from pipeline.store.exactly_once import first_of_each, insert_token, stored_ids_query
 from pipeline.store.migrations import Migration, ahead, migrations, pending
 from pipeline.store.parameters import Parameter, quoted
+from pipeline.store.rows import require_storable
+from pipeline.store.search_keys import search_keys
 from pipeline.store.sql_gate import Parser, SqlGate, canonical_form
 from pipeline.store.store import FORMATS, Format, Placed, StoreHealth
 from schemas.columns import columns_of
-from schemas.event_type import EventType, Table
+from schemas.envelope import Event
+from schemas.event_type import EventType, KeyTable, Table
 from schemas.generate.clickhouse import DATABASE, STORE_COLUMNS
 from schemas.registry import EVENT_TYPES
+from schemas.views import VIEWS
 
 _log = structlog.get_logger(__name__)
 
@@ -68,6 +72,10 @@ class SqlStore(ABC):
         """Insert rows in one block under a deduplication token. Only called with the write lock held."""
 
     @abstractmethod
+    def _insert_keys(self, table: KeyTable, rows: Sequence[Row]) -> None:
+        """Insert rows of search keys, in the order of the table's columns. Only called with the write lock held."""
+
+    @abstractmethod
     def _end_inserts_before(self, table: Table) -> None:
         """Make sure that no insert of an earlier try or process runs: its rows would not be found, and be doubled."""
 
@@ -107,8 +115,29 @@ class SqlStore(ABC):
             stored = {UUID(str(row[0])) for row in self._rows(sql, params, writing=True)}
             fresh = [row for row in unique if row.event.event_id not in stored] if stored else unique
             if fresh:
+                events = [row.event for row in fresh]
+                # Before the rows: a crash between the two leaves keys without a row, which find nothing, and never a
+                # row that nobody can find.
+                if kind.table.keys is not None:
+                    require_storable(kind, fresh)
+                    if keys := search_keys(kind.table.keys, events):
+                        self._insert_keys(kind.table.keys, keys)
                 self._insert_rows(kind, fresh, insert_token(fresh))
             return len(fresh)
+
+    def add_keys(self, kind: EventType[Any], events: Sequence[Event]) -> int:
+        """See Store.add_keys."""
+        table = _key_table(kind)
+        with self._write_lock:
+            if keys := search_keys(table, events):
+                self._insert_keys(table, keys)
+            return len(keys)
+
+    def drop_keys(self, kind: EventType[Any], where: str) -> None:
+        """See Store.drop_keys."""
+        table = _key_table(kind)
+        with self._write_lock:
+            self._command(f"DELETE FROM {DATABASE}.{table.name} WHERE {where}")
 
     def foreign_query(self, sql: str, fmt: Format = "Pretty", *, spreadsheet_safe: bool = True) -> bytes:
         """See Store.foreign_query."""
@@ -169,8 +198,16 @@ class SqlStore(ABC):
         names = self._rows("SELECT name FROM system.functions")
         if not names:
             raise StoreUnavailableError("the engine did not name its functions")
-        columns = {column.name for kind in EVENT_TYPES for column in columns_of(kind)} | {c for c, _ in STORE_COLUMNS}
+        stored = [kind for kind in EVENT_TYPES if kind.table is not None]
+        columns = {column.name for kind in stored for column in columns_of(kind)} | {c for c, _ in STORE_COLUMNS}
+        columns |= {column.name for view in VIEWS for column in view.columns}
         return SqlGate(DATABASE, visible_tables(), ("schema_migrations",), columns, [str(row[0]) for row in names])
+
+
+def _key_table(kind: EventType[Any]) -> KeyTable:
+    if kind.table is None or kind.table.keys is None:
+        raise StoreError(f"{kind.name} has no search keys")
+    return kind.table.keys
 
 
 def bounded(answer: bytes, limits: Limits) -> bytes:
@@ -183,12 +220,13 @@ def bounded(answer: bytes, limits: Limits) -> bytes:
 def visible_tables() -> list[str]:
     """Return the names of the tables and views that people may read."""
     tables = [kind.table for kind in EVENT_TYPES if kind.table is not None]
-    return [name for table in tables for name in (table.name, table.current) if name is not None]
+    names = [name for table in tables for name in (table.name, table.current) if name is not None]
+    return names + [view.name for view in VIEWS]
 
 
 def show_tables() -> str:
     """Return the query that answers SHOW TABLES: our tables and views and what each is."""
-    rows = []
+    rows = [(view.name, view.what) for view in VIEWS]
     for kind in EVENT_TYPES:
         if kind.table is not None:
             doc = (kind.cls.__doc__ or "").strip().splitlines()[0]
@@ -204,6 +242,10 @@ def describe_table(name: str) -> str:
         if kind.table is not None and name in (kind.table.name, kind.table.current):
             rows = [(column.name, column.type.sql, column.description) for column in columns_of(kind)]
             rows += [(column, re.split(" DEFAULT| CODEC", definition)[0], "") for column, definition in STORE_COLUMNS]
+            return _literal_rows(("name", "type", "description"), rows)
+    for view in VIEWS:
+        if view.name == name:
+            rows = [(column.name, column.type, column.description) for column in view.columns]
             return _literal_rows(("name", "type", "description"), rows)
     raise QueryRefusedError(f"{name} is not one of our tables; SHOW TABLES lists them")
 

@@ -53,6 +53,20 @@ class Store(Protocol):
         """
         ...
 
+    def add_keys(self, kind: EventType[Any], events: Sequence[Event]) -> int:
+        """Store the search keys of events whose rows are stored; return how many. The same ones may be added again.
+
+        Raises StoreUnavailableError or StoreError.
+        """
+        ...
+
+    def drop_keys(self, kind: EventType[Any], where: str) -> None:
+        """Take away the search keys for which a condition of our own, in SQL, holds.
+
+        Raises StoreUnavailableError or StoreError.
+        """
+        ...
+
     def query(
         self, sql: str, params: Mapping[str, Parameter] | None = None, fmt: Format = "JSON", *, limits: Limits = ...
     ) -> bytes:

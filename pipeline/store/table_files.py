@@ -54,10 +54,13 @@ class TableFiles:
         self._ask = ask
 
     def tables(self) -> list[str]:
-        """Return the tables that hold rows of ours; views and the list of migrations are made by migrations."""
+        """Return the tables that hold rows of ours; views and the list of migrations are made by migrations.
+
+        Tables of search keys come last: copied before their rows, they could lack the keys of the newest.
+        """
         rows = self._ask(
             f"SELECT name FROM system.tables WHERE database = '{DATABASE}' AND engine NOT LIKE '%View' "
-            "AND name != 'schema_migrations' ORDER BY name"
+            "AND name != 'schema_migrations' ORDER BY endsWith(name, '_keys'), name"
         )
         return [str(row[0]) for row in rows]
 
