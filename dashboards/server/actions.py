@@ -8,31 +8,55 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.exceptions import HTTPException
 
+from dashboards.server.access.gate import actor_of
+from dashboards.server.audience import EVERYBODY, Audience, Audiences
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
-from schemas.events.action import ALERT_CHECK, ALERT_JUDGE, Action
+from schemas.events.action import ALERT_CHECK, ALERT_JUDGE, ALERT_SHELVE, ALERT_UNSHELVE, Action
 from schemas.events.alert import Alert
+from schemas.events.incident import Incident
 from schemas.identity import identity
+from schemas.plate import normalise
+from schemas.shelving import shelved
 from schemas.verification import is_dispatchable, verified
 from schemas.wire.publisher import Publisher
 
 #: So many actions are remembered, so that a key sent again is the same event and not a second one.
 REMEMBERED = 10_000
 
-#: What is said where ``schemas.verification.verified`` does not count a check or a verdict.
+#: What is said where ``schemas.verification.verified`` or ``schemas.shelving.shelved`` does not count an act.
 REFUSALS = {
     "needs_no_verification": "This alert is not about a plate: there is nothing to verify.",
     "already_recalled": "This alert was recalled: do not act on it.",
     "not_one_check": "Check one thing at a time: plate, state or record.",
     "already_checked": "You have checked this already.",
     "no_verdict": "Say what you found: correct, wrong_state, misread, list_wrong or other.",
+    "no_misread": "Only of a misread can you say what the plate is.",
+    "no_plate": "That is no plate: letters and digits, please.",
+    "true_plate_is_listed": "That is the listed plate: if the picture shows it, the match is right.",
+    "p1_not_shelved": "A P1 cannot be shelved: acknowledge it, or close it and say why.",
+    "no_reason": "Say why it is shelved.",
+    "no_time": "Say until when it is shelved: a time ahead, with its offset.",
+    "shelved_too_long": "An alert can be shelved for 12 hours at most.",
+    "not_shelved": "It is not shelved, or no longer.",
     "not_checked": "Check plate, state and record yourself before you call it correct.",
 }
 
+#: What the details of an action on an incident, or of shelving an alert, may say.
+#: ``expected_rev``: the revision it was decided by.
+Detail = Literal["owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until"]
+#: What they must say. ``until``: an RFC 3339 time with its offset.
+NEEDS: dict[str, tuple[Detail, ...]] = {
+    "incident.stage": ("stage",), "incident.merge": ("into",), "incident.split": ("call_id",),
+    "incident.link": ("other",), "incident.unlink": ("other",), "incident.record": ("number",),
+    ALERT_SHELVE: ("reason", "until"),
+}  # fmt: skip
+
+_incident_decoder = msgspec.json.Decoder(Incident)
 _alert_decoder = msgspec.json.Decoder(Alert)
 
 
@@ -42,12 +66,20 @@ class ActionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: UUID
-    name: Literal["alert.acknowledge", "alert.dispatch", "alert.close", "alert.reopen", "alert.check", "alert.judge"]
+    name: Literal[
+        "alert.acknowledge", "alert.dispatch", "alert.close", "alert.reopen", "alert.check", "alert.judge",
+        "alert.shelve", "alert.unshelve",
+        "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
+        "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record",
+    ]  # fmt: skip
     subject_id: UUID
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
     check: Literal["", "plate", "state", "record"] = ""
     verdict: Literal["", "correct", "wrong_state", "misread", "list_wrong", "other"] = ""
+    #: Of a misread: the plate that the picture shows, as the person writes it.
+    true_plate: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] = ""
+    details: Annotated[dict[Detail, Annotated[str, StringConstraints(max_length=200)]], Field(max_length=10)] = {}
 
     @model_validator(mode="after")
     def _says_what_it_needs(self) -> Self:
@@ -55,6 +87,15 @@ class ActionRequest(BaseModel):
             raise ValueError("check: goes with alert.check, which needs it: plate, state or record")
         if (self.name == ALERT_JUDGE) != bool(self.verdict):
             raise ValueError("verdict: goes with alert.judge, which needs it")
+        if self.true_plate and self.verdict != "misread":
+            raise ValueError("true_plate: goes with the verdict misread")
+        if self.true_plate and not 1 <= len(normalise(self.true_plate)) <= 20:
+            raise ValueError("true_plate: letters and digits are expected")
+        if self.details and not (self.name.startswith("incident.") or self.name == ALERT_SHELVE):
+            raise ValueError("details: go with what is done to an incident, and with alert.shelve")
+        for needed in NEEDS.get(self.name, ()):
+            if not self.details.get(needed, "").strip():
+                raise ValueError(f"details: {self.name} needs {needed}")
         return self
 
 
@@ -72,20 +113,31 @@ class Actions:
         self._publisher = publisher
         self._done: dict[UUID, tuple[ActionRequest, asyncio.Task[UUID]]] = {}
 
-    async def do(self, request: ActionRequest) -> UUID:
+    async def do(self, request: ActionRequest, audience: Audience = EVERYBODY) -> UUID:
         """Return the event's id after the broker has confirmed it.
 
-        Raises BrokerUnavailableError when it did not, HTTPException 404 for an alert that is not known and 409 for a
-        key that was used for something else.
+        Raises BrokerUnavailableError when it did not, HTTPException 404 for an alert that is not known or not for this
+        audience, and 409 for a key that was used for something else.
         """
         known = self._done.get(request.key)
         if known is not None:
             if known[0] != request:
                 raise HTTPException(409, "This key was used for another action.")
             return await asyncio.shield(known[1])
-        row = self._hub.row("alerts", str(request.subject_id))
-        if row is None and self._hub.is_caught_up:
-            raise HTTPException(404, "No alert of this id is known, or it was closed long ago.")
+        is_alert = request.name.startswith("alert.")
+        row = self._hub.row("alerts" if is_alert else "incidents", str(request.subject_id))
+        # Who may not see all must be shown to be allowed: what is not known yet may be restricted.
+        hidden = (
+            is_alert
+            and not audience.sees_everything
+            and (row is None or not audience.may_see(_alert_decoder.decode(row).audience))
+        )
+        if hidden or (row is None and self._hub.is_caught_up):
+            thing = "alert" if is_alert else "incident"
+            raise HTTPException(404, f"No {thing} of this id is known, or it was closed long ago.")
+        if row is None and not is_alert:
+            # Whose incident it is decides who takes it: without its state that is not known.
+            raise HTTPException(503, "The server is still reading its log. Try again in a moment.")
         task = asyncio.create_task(self._publish(request, row), name="publish-action")
         task.add_done_callback(_retrieve)  # whoever asked may have hung up
         self._done[request.key] = (request, task)
@@ -95,23 +147,27 @@ class Actions:
         return await asyncio.shield(task)
 
     async def _publish(self, request: ActionRequest, row: bytes | None) -> UUID:
-        alert = None if row is None else _alert_decoder.decode(row)
+        subject: Alert | Incident | None = None
+        if row is not None:
+            subject = (_alert_decoder if request.name.startswith("alert.") else _incident_decoder).decode(row)
         now = datetime.now(UTC)
         action = Action(
             event_id=identity("action", request.key),
             occurred_at=now,
             observed_at=now,
             source="server/web",
-            jurisdiction="default" if alert is None else alert.jurisdiction,
-            synthetic=alert is not None and alert.synthetic,
+            jurisdiction="default" if subject is None else subject.jurisdiction,
+            synthetic=subject is not None and subject.synthetic,
             name=request.name,
             subject_id=str(request.subject_id),
             actor=request.actor,
             note=request.note,
             checks=(request.check,) if request.check else (),
             verdict=request.verdict,
+            true_plate=normalise(request.true_plate),
+            details={str(name): text for name, text in request.details.items()},
         )
-        if alert is not None and (refused := _refusal(alert, action)):
+        if isinstance(subject, Alert) and (refused := _refusal(subject, action)):
             raise HTTPException(409, refused)
         try:
             await self._publisher.publish([action])
@@ -127,6 +183,10 @@ def _refusal(alert: Alert, action: Action) -> str:
         return "Nobody may be sent yet: one person must check plate, state and record, and find them correct."
     if action.name in (ALERT_CHECK, ALERT_JUDGE) and isinstance(told := verified(alert, action), str):
         return REFUSALS[told]
+    if action.name in (ALERT_SHELVE, ALERT_UNSHELVE) and isinstance(told := shelved(alert, action), str):
+        if told == "already_shelved" and alert.shelved_until is not None:
+            return f"{alert.shelved_by} was first: it is shelved until {alert.shelved_until:%H:%M} UTC."
+        return REFUSALS.get(told, f"It is {alert.status} already: it cannot be shelved.")
     return ""
 
 
@@ -135,14 +195,18 @@ def _retrieve(task: asyncio.Task[UUID]) -> None:
         task.exception()
 
 
-def actions_router(hub: Hub, publisher: Publisher) -> APIRouter:
+def actions_router(actions: Actions, audiences: Audiences) -> APIRouter:
     """Return the route."""
     router = APIRouter()
-    actions = Actions(hub, publisher)
 
     @router.post("/api/actions", responses={status: {"model": Problem} for status in (403, 404, 409, 413, 415, 503)})
-    async def act(request: ActionRequest) -> ActionAnswer:
-        """Acknowledge, dispatch, close or reopen an alert, check one thing of it, or say what you found."""
-        return ActionAnswer(event_id=await actions.do(request))
+    async def act(request: ActionRequest, asked: Request) -> ActionAnswer:
+        """Acknowledge, dispatch, close, reopen or shelve an alert, check one thing of it, or say what you found; or
+        work on an incident. Whether that was in time is told by the incident: its ``actions``, and its ``refused``."""
+        return ActionAnswer(
+            event_id=await actions.do(
+                request.model_copy(update={"actor": actor_of(asked, request.actor)}), audiences.of(asked.headers)
+            )
+        )
 
     return router

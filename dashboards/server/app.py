@@ -7,20 +7,55 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from fastapi import FastAPI, WebSocket
+from fastapi import Depends, FastAPI, WebSocket
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse
 
-from dashboards.server.actions import actions_router
+from dashboards.server.access.entrance import Entrance
+from dashboards.server.access.gate import AUDIENCE_HEADER, Gate
+from dashboards.server.access.routes import session_router
+from dashboards.server.access.sockets import SocketAccess
+from dashboards.server.access.tickets import Tickets
+from dashboards.server.actions import Actions, actions_router
+from dashboards.server.audience import Audiences
+from dashboards.server.audit import audit_router
+from dashboards.server.call_figures import figures_router
+from dashboards.server.company import company_router
+from dashboards.server.contact import contact_router
 from dashboards.server.copies import copies_router
+from dashboards.server.eido import eido_router
 from dashboards.server.errors import add_error_handlers
 from dashboards.server.hub import Hub
+from dashboards.server.hubs import Hubs
+from dashboards.server.images import images_router
+from dashboards.server.incidents import incidents_router
 from dashboards.server.ledger import ledger_router
+from dashboards.server.markers import markers_router
 from dashboards.server.metrics import figures, metrics_router
-from dashboards.server.ports import DeadLetters, Ledger, Query, StoreCopies, Vitals
+from dashboards.server.names import names_router
+from dashboards.server.noise import noise_router
+from dashboards.server.plates import plates_router
+from dashboards.server.ports import (
+    Companions,
+    ContactHistory,
+    DeadLetters,
+    Images,
+    Incidents,
+    Ledger,
+    NoiseTexts,
+    People,
+    PlatePrecision,
+    Query,
+    Roads,
+    SearchKeys,
+    StoreCopies,
+    Vitals,
+)
+from dashboards.server.precision import precision_router
 from dashboards.server.protection import OwnPagesOnly, ProtectiveHeaders
 from dashboards.server.questions import questions_router
 from dashboards.server.refused import refused_router
+from dashboards.server.search_ports import Audit, PlateReads
 from dashboards.server.static import Maps, Web, not_built
 from dashboards.server.vitals import vitals_router
 from dashboards.server.websocket import HubRoute
@@ -42,25 +77,63 @@ def create_server(
     hosts: Sequence[str] = (),
     ledger: Ledger | None = None,
     copies: StoreCopies | None = None,
+    noise: NoiseTexts | None = None,
+    companions: Companions | None = None,
+    precision: PlatePrecision | None = None,
+    images: Images | None = None,
+    incidents: Incidents | None = None,
+    element: str = "watchfloor.invalid",
+    unit_stale_s: float = 120.0,
+    answer_standard: str = "nena_sta_020",
+    people: People | None = None,
+    name_keys: SearchKeys | None = None,
+    contact: ContactHistory | None = None,
+    plates: PlateReads | None = None,
+    audit: Audit | None = None,
+    audiences: Audiences | None = None,
+    hubs: Hubs | None = None,
+    roads: Roads | None = None,
+    entrance: Entrance | None = None,
+    layers_dir: Path | None = None,
 ) -> FastAPI:
     """Return the server: page, maps, API and websocket.
 
-    ``query``, ``dead_letters``, ``ledger``: None where there is no store; their routes answer 503. ``copies``: None
-    where the store is not in this process.
-    ``web_dir``: the built page; ``maps_dir``: PMTiles archives, served under /maps/.
+    ``query``, ``dead_letters``, ``ledger``, ``noise``, ``companions``, ``precision``, ``people``, ``name_keys``,
+    ``contact``, ``plates``, ``audit``: None where there is no store; their routes answer 503 (the contact view says
+    "history unavailable").
+    ``copies``: None where the store is not in this process. ``images``: None where none are fetched.
+    ``incidents``: for EIDO documents, which name ``element`` as their maker.
+    ``roads``: None measures units by a straight line.
+    ``entrance``: sign-in; None where nobody is asked who they are. With it ``audiences`` is what it says of a session.
+    ``unit_stale_s``: units whose position is older are not offered, seconds. ``answer_standard``: a name of
+    ``dashboards.server.answer_times.STANDARDS``.
+    ``audiences``: who may see what; all see everything unless told. ``hubs``: the hubs of
+    all audiences, of which ``hub`` is the whole; made here unless given.
+    ``web_dir``: the built page; ``maps_dir``: PMTiles archives, served under /maps/, as are those of ``layers_dir``.
     ``hosts``: names besides OWN_HOSTS that the server is reached by. The hub's rounds run while the server runs.
     """
 
+    views = hubs or Hubs(hub)
+
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        rounds = asyncio.create_task(hub.run(), name="hub")
+        rounds = [asyncio.create_task(views.run(), name="hub")]
+        if sockets is not None:
+            rounds.append(asyncio.create_task(sockets.run(), name="access"))
         try:
             yield
         finally:
-            rounds.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await rounds
+            for task in rounds:
+                task.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)
 
+    tickets = Tickets()
+    sockets = None if entrance is None else SocketAccess(entrance.sign_in, tickets, entrance.now)
+    seen_by = audiences or Audiences()
+    if entrance is not None:
+        seen_by = Audiences(AUDIENCE_HEADER, entrance.audiences)
+    #: What cannot be sorted by who may see it is for those who may see everything.
+    whole = [Depends(seen_by.require_all)]
     app = FastAPI(
         title="Watchfloor",
         version=hub.version or "0",
@@ -70,23 +143,42 @@ def create_server(
         redoc_url=None,
     )
     add_error_handlers(app)
-    app.include_router(vitals_router(hub, vitals))
-    app.include_router(actions_router(hub, publisher))
-    app.include_router(questions_router(query))
-    app.include_router(refused_router(dead_letters))
+    app.include_router(
+        session_router(
+            None if entrance is None else entrance.sign_in, tickets, "" if entrance is None else entrance.notice
+        )
+    )
+    app.include_router(vitals_router(hub, vitals, seen_by))
+    actions = Actions(hub, publisher)
+    app.include_router(actions_router(actions, seen_by))
+    app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads))
+    app.include_router(figures_router(query, answer_standard))
+    app.include_router(questions_router(query, publisher), dependencies=whole)
+    app.include_router(refused_router(dead_letters), dependencies=whole)
     app.include_router(ledger_router(ledger))
-    app.include_router(copies_router(copies))
+    app.include_router(copies_router(copies), dependencies=whole)
+    app.include_router(noise_router(noise, publisher), dependencies=whole)
+    app.include_router(company_router(companions, publisher), dependencies=whole)
+    app.include_router(precision_router(precision, seen_by))
+    app.include_router(images_router(images, seen_by))
+    app.include_router(eido_router(incidents, element), dependencies=whole)
+    app.include_router(names_router(people, publisher, name_keys))
+    app.include_router(contact_router(hub, contact, publisher))
+    app.include_router(markers_router(contact, publisher))
+    app.include_router(plates_router(plates, publisher, seen_by))
+    # Where there are roles, the auditor's is enough: who was looked for is what he is there to see.
+    app.include_router(audit_router(audit, publisher), dependencies=whole if entrance is None else [])
     #: Figures of this server besides those that all processes have.
     app.state.figures = figures(hub, vitals, ledger)
     app.include_router(metrics_router(app.state.figures))
-    route = HubRoute(hub)
+    route = HubRoute(lambda headers: views.of(seen_by.of(headers)), hub, access=sockets)
 
     @app.websocket("/ws")
     async def live(websocket: WebSocket) -> None:
         await route.serve(websocket)
 
     if maps_dir is not None and maps_dir.is_dir():
-        app.mount("/maps", Maps(directory=maps_dir))
+        app.mount("/maps", Maps(directory=maps_dir, layers=layers_dir))
     if web_dir is not None and (web_dir / "index.html").is_file():
         app.mount("/", Web(directory=web_dir))
     else:
@@ -96,6 +188,13 @@ def create_server(
             return not_built()
 
     # The last added sees a request first: headers go on refusals too.
+    if entrance is not None:
+        app.add_middleware(
+            Gate,
+            sign_in=entrance.sign_in,
+            audiences=entrance.audiences,
+            machine_token=entrance.machine_token,
+        )
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*OWN_HOSTS, *hosts], www_redirect=False)
     app.add_middleware(ProtectiveHeaders)

@@ -17,7 +17,9 @@ from schemas.events.canary import CANARY
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.events.hotlist import HOTLIST
 from schemas.events.incident import INCIDENT, Incident
+from schemas.events.map_layer import MAP_LAYER
 from schemas.events.sighting import SIGHTING
+from schemas.events.unit_position import UNIT_POSITION
 from schemas.events.zone import ZONE
 
 
@@ -86,8 +88,10 @@ _ALL = (
     ),
     Channel(name="cameras", kind=CAMERA, ended_at=_never_ends, hidden=_removed),
     Channel(name="zones", kind=ZONE, ended_at=_never_ends, hidden=_removed),
+    Channel(name="layers", kind=MAP_LAYER, ended_at=_never_ends, hidden=_removed, keep_going=1_000),
     Channel(name="hotlists", kind=HOTLIST, ended_at=_never_ends, hidden=_always_shown),
     Channel(name="health", kind=CAMERA_HEALTH, ended_at=_never_ends, hidden=_always_shown),
+    Channel(name="units", kind=UNIT_POSITION, ended_at=_never_ends, hidden=_always_shown, keep_going=20_000),
     Channel(name="canaries", kind=CANARY, ended_at=_never_ends, hidden=_always_shown),
     Channel(name="sightings", kind=SIGHTING, ended_at=_never_ends, hidden=_always_shown),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from dashboards.server.access.session import ACCOUNTS_AWAY, AccountsUnavailableError
 from dashboards.server.ports import StoreUnavailableError
 from schemas.wire.publisher import BrokerUnavailableError
 
@@ -34,6 +35,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(BrokerUnavailableError, _broker_away)
     app.add_exception_handler(StoreUnavailableError, _store_away)
+    app.add_exception_handler(AccountsUnavailableError, _accounts_away)
     app.add_exception_handler(Exception, _failed)
 
 
@@ -53,6 +55,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _answer(error.status_code, Problem(error=str(error.detail)), dict(error.headers or {}))
+
+
+async def _accounts_away(request: Request, error: Exception) -> Response:
+    return _answer(503, Problem(error=ACCOUNTS_AWAY), _RETRY)
 
 
 async def _broker_away(request: Request, error: Exception) -> Response:

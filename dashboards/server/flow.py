@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dashboards.server.fold import Memory
@@ -49,6 +50,14 @@ class Flow:
         for event in events[-(self._recent.maxlen or 0) :]:
             if self._memory.first_time(event):
                 self._recent.append(encode_event(event))
+
+    def seen_by(self, as_seen: Callable[[Sequence[Any]], Sequence[Any]], decode: Callable[[bytes], Any]) -> Flow:
+        """Return a flow of its own of the same events, as they may be seen."""
+        flow = Flow(rate=self._rate, burst=self._burst, kept=self._recent.maxlen or 0)
+        flow._memory = self._memory.copy()
+        flow._recent.extend(encode_event(event) for event in as_seen([decode(row) for row in self._recent]))
+        flow._pending.extend(as_seen(self._pending))
+        return flow
 
     def take(self, mono: float) -> tuple[list[bytes], int]:
         """Return the rows to show of what came since the last call, in order, and how many were left out."""

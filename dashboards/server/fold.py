@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -32,6 +33,12 @@ class Memory:
             del self._seen[next(iter(self._seen))]
         return True
 
+    def copy(self) -> Memory:
+        """Return one that has seen the same."""
+        memory = Memory(self._size)
+        memory._seen = dict(self._seen)
+        return memory
+
 
 class _State(Struct, gc=False):
     version: Any
@@ -57,6 +64,17 @@ class Fold:
 
     def __len__(self) -> int:
         return len(self._states)
+
+    def seen_by(self, may_see: Callable[[bytes], bool]) -> Fold:
+        """Return a fold of its own of those things whose row may be seen."""
+        fold = Fold(self._channel)
+        fold._states = {key: state for key, state in self._states.items() if may_see(state.row)}
+        fold._going = {key: None for key in self._going if key in fold._states}
+        fold._ended = [(ended, key) for ended, key in self._ended if key in fold._states]
+        heapq.heapify(fold._ended)
+        fold._ended_count = sum(state.ended is not None for state in fold._states.values())
+        fold._memory = self._memory.copy()
+        return fold
 
     def offer(self, event: Event, now: float) -> tuple[str, bytes] | None:
         """Take in an event; return its key and row if it is news, None if it was known or is older than what is.

@@ -14,15 +14,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from dashboards.server.channel import BY_KIND, CHANNELS
 from dashboards.server.client import Behind, Client
 from dashboards.server.coalescer import Update
 from dashboards.server.held import Held
 from dashboards.server.messages import CLOSE_FULL, HEARTBEAT_S, ping
 from dashboards.server.snapshot import Snapshot
-from dashboards.server.streams import Flowing, Latest, Lossless
+from dashboards.server.streams import AsSeen, Flowing, Latest, Lossless
 from dashboards.server.tail import Tail
 from schemas import tracing
 from schemas.envelope import Event
@@ -38,8 +36,6 @@ _CHECK_S = 0.5
 DELAYED_S = 2.0
 #: When our own loop was this late, clients are not to blame for being behind.
 _LATE_S = 0.5
-
-_log = structlog.get_logger(__name__)
 
 
 class HubFullError(Exception):
@@ -68,7 +64,8 @@ class Hub:
         self.mono = mono
         self.violations = 0
         self._wall = wall
-        self._max_clients = max_clients
+        self._tails = tails
+        self.max_clients = max_clients
         #: Stages that are delayed, with the seconds their oldest event has waited (``delayed``).
         self.delays: Mapping[str, float] = {}
         self._caught_up = False
@@ -93,6 +90,21 @@ class Hub:
         self._sent_messages = 0
         self._sent_bytes = 0
         self._held = {name: Held(channel.kind) for name, channel in CHANNELS.items()}
+
+    def seen_by(self, as_seen: AsSeen) -> Hub:
+        """Return a hub of its own that knows what this one knows, as far as it may be seen; nobody watches it yet."""
+        hub = Hub(
+            version=self.version, max_clients=self.max_clients, wall=self._wall, mono=self.mono, tails=self._tails
+        )
+        for name, stream in self._lossless.items():
+            hub._lossless[name] = stream.seen_by(as_seen, self._tails(name))
+        for name, latest in self._latest.items():
+            hub._latest[name] = latest.seen_by(as_seen)
+        for name, flowing in self._flows.items():
+            hub._flows[name] = flowing.seen_by(as_seen)
+        hub.delays = self.delays
+        hub._caught_up = self._caught_up
+        return hub
 
     # What the log reader calls.
 
@@ -186,6 +198,12 @@ class Hub:
             return self._lossless[channel].fold.row(key)
         return self._latest[channel].fold.row(key)
 
+    def rows(self, channel: str) -> list[bytes]:
+        """Return the newest state of everything that is there in a channel that is no flow, as JSON."""
+        if channel in self._lossless:
+            return self._lossless[channel].fold.rows()
+        return self._latest[channel].fold.rows()
+
     def figures(self) -> dict[str, Any]:
         """Return counts for /api/status; nothing in them is about a person or a plate."""
         streams: dict[str, Lossless | Latest | Flowing] = {**self._lossless, **self._latest, **self._flows}
@@ -193,7 +211,7 @@ class Hub:
             "epoch": self.epoch,
             "caught_up": self._caught_up,
             "clients": len(self._clients),
-            "max_clients": self._max_clients,
+            "max_clients": self.max_clients,
             "closed": dict(self._closed),
             "violations": self.violations,
             "encoded": self._encoded + sum(stream.tail.encoded for stream in self._lossless.values()),
@@ -206,7 +224,7 @@ class Hub:
 
     def join(self, send: Callable[[str], Awaitable[None]]) -> Client:
         """Return a new client. Raises HubFullError."""
-        if len(self._clients) >= self._max_clients:
+        if len(self._clients) >= self.max_clients:
             raise HubFullError
         client = Client(self, send)
         self._clients[client] = None
@@ -249,7 +267,7 @@ class Hub:
         self._flush_soft()
 
     def tick(self) -> None:
-        """Do one round: flush; see to slow clients; send heartbeats. ``run`` calls it ten times a second."""
+        """Do one round: flush; see to slow clients; send heartbeats. ``Hubs.run`` calls it ten times a second."""
         now = self.mono()
         late = self._ticked_at is not None and now - self._ticked_at > BATCH_S + _LATE_S
         self._ticked_at = now
@@ -264,16 +282,6 @@ class Hub:
             text = ping(self._ping, self.now_ms(), not self._caught_up, self.delays)
             for client in self._clients:
                 client.ping(text)
-
-    async def run(self) -> None:
-        """Do the rounds until cancelled."""
-        while True:
-            try:
-                self.tick()
-            except Exception:
-                # One bad round must not leave every screen silent; the next one starts from state that is whole.
-                _log.exception("hub_round_failed")
-            await asyncio.sleep(BATCH_S)
 
     def _flush_urgent(self) -> None:
         self._urgent = None

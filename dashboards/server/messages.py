@@ -19,6 +19,8 @@ MAX_CLIENT_BYTES = 64 * 1024
 CLOSE_GOING = 1012
 CLOSE_FULL = 1013
 CLOSE_BAD_MESSAGE = 4400
+CLOSE_SIGN_IN = 4401
+CLOSE_NO_RIGHT = 4403
 CLOSE_SLOW = 4408
 CLOSE_VERSION = 4409
 #: Seconds between the server's pings.
@@ -37,12 +39,13 @@ class Resume(Struct, frozen=True):
 
 
 class Hello(Struct, frozen=True, tag_field="t", tag="hello"):
-    """The first message of a client."""
+    """The first message of a client. ``ticket``: of POST /api/session/ticket, where this server has sign-in."""
 
     v: int
     sub: _Subscription
     client: Annotated[str, Meta(max_length=100)] = ""
     resume: Resume | None = None
+    ticket: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Subscribe(Struct, frozen=True, tag_field="t", tag="sub"):

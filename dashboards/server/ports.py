@@ -5,14 +5,21 @@ The server knows the event types only. It reaches neither the log nor the store 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
+from schemas.contact import Contact, PersonQuery
 from schemas.events.dead_letter import DeadLetter
+from schemas.events.emergency_call import EmergencyCall
+from schemas.events.image import Image
+from schemas.events.incident import Incident
+from schemas.events.marker import Marker
+from schemas.events.person import Person
+from schemas.events.plate_noise import PlateNoise
 
 #: Formats a question's answer can be asked in.
 FORMATS = ("Pretty", "JSON", "CSV", "JSONEachRow")
@@ -45,6 +52,28 @@ class Query(Protocol):
         ...
 
 
+class ByRoad(Struct, frozen=True):
+    """How long a unit drives to a place. ``seconds``: by road, at the speeds that the road graph has; None: not known,
+    and ``why`` says why. ``at_least_s``: straight there at the highest speed of the graph; None without a graph."""
+
+    seconds: float | None
+    why: str
+    at_least_s: float | None
+
+
+class Roads(Protocol):
+    """Answers how long units drive."""
+
+    async def times(
+        self, lat: float, lon: float, starts: Sequence[tuple[float, float]], most: int
+    ) -> Sequence[ByRoad | None]:
+        """Return the way from each start (latitude, longitude) to a place, in the order of ``starts``.
+
+        None: it takes at least as long as ``most`` others that are told. Never raises for want of roads.
+        """
+        ...
+
+
 class Before(Struct, frozen=True):
     """A place in the list of dead letters: those older than it follow."""
 
@@ -69,6 +98,14 @@ class DeadLetters(Protocol):
         Returns after the broker has confirmed; raises schemas.wire.publisher.BrokerUnavailableError when it did not,
         and ReplayRefusedError when it would be refused again.
         """
+        ...
+
+
+class NoiseTexts(Protocol):
+    """What cameras read that is no plate. May raise StoreUnavailableError."""
+
+    async def list(self) -> Sequence[PlateNoise]:
+        """Return the word that holds on each text at a camera, the latest first, at most 1,000."""
         ...
 
 
@@ -154,6 +191,102 @@ class Ledger(Protocol):
         ...
 
 
+class Companion(Struct, frozen=True, kw_only=True):
+    """A plate that was beside another at ``shared`` of its passes. ``by_chance``: how many chance would bring;
+    ``chance``: how likely it brings as many to any of the plates that were beside it.
+    """
+
+    plate: str
+    shared: int
+    cameras: tuple[str, ...]
+    first_at: datetime
+    last_at: datetime
+    by_chance: float
+    chance: float
+
+
+class CompanyReport(Struct, frozen=True, kw_only=True):
+    """Who kept company with a plate in a period, of how many ``passes`` of it."""
+
+    begin: datetime
+    end: datetime
+    passes: int
+    companions: tuple[Companion, ...]
+
+
+class Companions(Protocol):
+    """Who was beside a plate more often than traffic explains. May raise StoreUnavailableError."""
+
+    async def company(self, plate: str, begin: datetime, end: datetime) -> CompanyReport:
+        """Return who kept company with a plate in a period."""
+        ...
+
+
+#: What precision is told by.
+PrecisionBy = Literal["camera", "list", "rule", "match"]
+
+
+class Precision(Struct, frozen=True, kw_only=True):
+    """Alerts about plates of one camera, list, rule or kind of match, and what people found of them.
+
+    ``alerts``: raised in the period; ``judged``: verdicts given in it, all but other; ``published``: of those judged
+    that said a probability. ``precision``: of those judged the share that was correct, with its 95 % interval ``low``
+    .. ``high``; none judged: None.
+    """
+
+    name: str
+    alerts: int
+    judged: int
+    correct: int
+    wrong_state: int
+    misread: int
+    list_wrong: int
+    other: int
+    published: int
+    precision: float | None
+    low: float
+    high: float
+
+
+class CalibrationBin(Struct, frozen=True, kw_only=True):
+    """Alerts with alike published probabilities: their mean, the share found right and its 95 % interval."""
+
+    published: float
+    found: float
+    low: float
+    high: float
+    judged: int
+
+
+class Calibration(Struct, frozen=True, kw_only=True):
+    """Published probabilities against what was found; None where nothing was judged. Brier score: 0 is best."""
+
+    judged: int
+    brier: float | None
+    brier_of_base_rate: float | None
+    bins: tuple[CalibrationBin, ...]
+
+
+class PlatePrecision(Protocol):
+    """What people found of alerts about plates. Methods may raise StoreUnavailableError.
+
+    ``simulated``: made-up ones too. ``audiences``: only alerts for these ("" is everybody's); None: all.
+    """
+
+    async def by(
+        self, by: PrecisionBy, days: float, *, simulated: bool, audiences: Sequence[str] | None
+    ) -> Sequence[Precision]:
+        """Return precision by camera, list, rule or kind of match over the last days, most verdicts first.
+
+        With those of which alerts were raised and none was judged.
+        """
+        ...
+
+    async def calibration(self, days: float, *, simulated: bool, audiences: Sequence[str] | None) -> Calibration:
+        """Return how well the probabilities published with alerts agree with what was found."""
+        ...
+
+
 class Flight(Struct, frozen=True, kw_only=True):
     """The last canary of a connector: a made-up read posted through its door.
 
@@ -194,6 +327,86 @@ class StoreCopies(Protocol):
 
         Raises CopyRefusedError.
         """
+        ...
+
+
+class Images(Protocol):
+    """The pictures of reads that raised an alert."""
+
+    def get(self, read_id: UUID) -> Image | None:
+        """Return what is known of a read's picture; None where none was ever wanted."""
+        ...
+
+    async def picture(self, image: Image) -> bytes | None:
+        """Return a picture that was fetched; None when it is no longer kept."""
+        ...
+
+
+class IncidentFacts(Struct, frozen=True, kw_only=True):
+    """What is known of an incident now: its newest state, that of its calls and people, and the whole source documents
+    (EIDO, JSON) that its calls were made of, newest first."""
+
+    incident: Incident
+    calls: tuple[EmergencyCall, ...]
+    persons: tuple[Person, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+class Incidents(Protocol):
+    """Incidents with all that belongs to them. May raise StoreUnavailableError."""
+
+    async def facts(self, incident_id: UUID) -> IncidentFacts | None:
+        """Return what is known of one, or None when there is none of this id."""
+        ...
+
+
+class TooSlowError(Exception):
+    """A question took longer than it may."""
+
+
+class People(Protocol):
+    """Finds people by name. It reads only and merges nobody."""
+
+    async def find(self, asked: PersonQuery, limit: int) -> Sequence[object]:
+        """Return records, best first, each with its reasons; they encode as JSON.
+
+        Raises TooSlowError or StoreUnavailableError.
+        """
+        ...
+
+
+class SearchKeys(Protocol):
+    """The keys by which people are found. What is returned encodes as JSON."""
+
+    def state(self) -> object:
+        """Return how they stand: ``version``, ``old``, ``is_running``, ``done``, ``todo``, ``fault``."""
+        ...
+
+    def start(self) -> object:
+        """Begin to make older ones again, unless that runs; return how they stand."""
+        ...
+
+
+class ContactHistory(Protocol):
+    """What the store knows of who calls."""
+
+    def parts(self, asked: Contact) -> Mapping[str, Coroutine[Any, Any, object]]:
+        """Return the questions by name, not yet begun; each answer encodes as JSON.
+
+        Each may raise TooSlowError or StoreUnavailableError.
+        """
+        ...
+
+    async def markers(self) -> object:
+        """Return all markers that hold now; it encodes as JSON. Raises TooSlowError or StoreUnavailableError."""
+        ...
+
+    async def marker(self, marker_id: str) -> Marker | None:
+        """Return a marker's newest state, or None when there is none or it was taken back."""
+        ...
+
+    def number(self, text: str) -> str:
+        """Return a phone number as + and digits, or "" when it is none."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
@@ -49,11 +50,20 @@ class Web(StaticFiles):
 
 
 class Maps(StaticFiles):
-    """Map archives, read in ranges (RFC 9110 §14.2); nothing else of the folder is given out, nothing is compressed."""
+    """Map archives, read in ranges (RFC 9110 §14.2); nothing else of the folders is given out, nothing is compressed.
+
+    ``layers``: a second folder, of the layers that were added; it need not be there yet.
+    """
+
+    def __init__(self, *, directory: PathLike, layers: Path | None = None) -> None:
+        super().__init__(directory=directory)
+        if layers is not None:
+            self.all_directories = [*self.all_directories, layers]
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return an archive or a part of it."""
-        if not path.endswith(".pmtiles"):
+        # What lies deeper is a layer that is being made.
+        if not path.endswith(".pmtiles") or "/" in path:
             raise HTTPException(404)
         return await super().get_response(path, scope)
 

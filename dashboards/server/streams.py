@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
+from dashboards.server.audience import FOR_SOME
 from dashboards.server.channel import Channel
 from dashboards.server.flow import Flow
 from dashboards.server.fold import Fold
 from dashboards.server.snapshot import Snapshot
 from dashboards.server.tail import Tail
 from schemas.envelope import Event
+from schemas.event_type import EventType
+
+#: What somebody may see of events of one type.
+AsSeen = Callable[[EventType[Any], Sequence[Event]], Sequence[Event]]
 
 #: A snapshot of a lossless channel is handed to further clients this long; what came since follows from the tail.
 SNAPSHOT_SHARED_S = 2.0
@@ -24,6 +31,12 @@ class Lossless:
         self.fold = Fold(channel)
         self.tail = tail or Tail(channel.name)
         self._snapshot: Snapshot | None = None
+
+    def seen_by(self, as_seen: AsSeen, tail: Tail) -> Lossless:
+        """Return this channel as it may be seen, with positions of its own."""
+        one = Lossless(self.channel, tail)
+        one.fold = self.fold.seen_by(_may_see(self.channel, as_seen))
+        return one
 
     def offer(self, events: Sequence[Event], at: float, mono: float, live: bool) -> bool:
         """Take in events; return whether any was news. ``live``: clients may have been told a position."""
@@ -76,6 +89,12 @@ class Latest:
         self._pending: dict[str, bytes] = {}
         self._snapshot: Snapshot | None = None
 
+    def seen_by(self, as_seen: AsSeen) -> Latest:
+        """Return this channel as it may be seen."""
+        one = Latest(self.channel)
+        one.fold = self.fold.seen_by(_may_see(self.channel, as_seen))
+        return one
+
     def offer(self, events: Sequence[Event], at: float, live: bool) -> None:
         """Take in events."""
         for event in events:
@@ -116,6 +135,13 @@ class Flowing:
         self.channel = channel
         self.flow = Flow()
 
+    def seen_by(self, as_seen: AsSeen) -> Flowing:
+        """Return this channel as it may be seen."""
+        one = Flowing(self.channel)
+        decoder = msgspec.json.Decoder(self.channel.kind.cls)
+        one.flow = self.flow.seen_by(lambda events: as_seen(self.channel.kind, events), decoder.decode)
+        return one
+
     def offer(self, events: Sequence[Event], live: bool) -> None:
         """Take in events."""
         if not live:
@@ -136,3 +162,11 @@ class Flowing:
             "duplicates": self.flow.duplicates,
             "dropped": self.flow.dropped,
         }
+
+
+def _may_see(channel: Channel, as_seen: AsSeen) -> Callable[[bytes], bool]:
+    """Return whether a row may be seen, which is whole or not at all in channels that are no flow."""
+    if channel.kind not in FOR_SOME:
+        return lambda row: True  # nothing else of these is for some only, and there are many
+    decoder = msgspec.json.Decoder(channel.kind.cls)
+    return lambda row: bool(as_seen(channel.kind, [decoder.decode(row)]))

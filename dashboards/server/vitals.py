@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from dashboards.server.audience import Audiences
 from dashboards.server.hub import Hub
 from dashboards.server.ports import Vitals
 
@@ -47,7 +48,7 @@ def what_does_not_come(vitals: Vitals) -> dict[str, str]:
     return {f"connector {flight.connector}": flight.fault for flight in vitals.canaries if flight.fault}
 
 
-def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
+def vitals_router(hub: Hub, vitals: Callable[[], Vitals], audiences: Audiences) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
 
@@ -66,9 +67,12 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
         return JSONResponse(body, status_code=503 if wrong else 200)
 
     @router.get("/api/status")
-    async def status() -> dict[str, Any]:
-        """Return what the server is doing, in figures."""
+    async def status(request: Request) -> dict[str, Any]:
+        """Return what the server is doing, in figures; those of channels only to who may see everything in them."""
         now = vitals()
+        figures = hub.figures()
+        if not audiences.of(request.headers).sees_everything:
+            del figures["channels"]
         return {
             "version": hub.version,
             "now": hub.now_ms(),
@@ -76,7 +80,7 @@ def vitals_router(hub: Hub, vitals: Callable[[], Vitals]) -> APIRouter:
             "log": {"alive": now.log_alive, "polled_ago_s": now.log_polled_ago_s},
             "store": now.store is not None,
             "behind_s": now.behind_s,
-            "hub": hub.figures(),
+            "hub": figures,
             "details": now.details,
         }
 

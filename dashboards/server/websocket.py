@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from dashboards.server.access.sockets import NotLetInError, SocketAccess, WatchedSocket
 from dashboards.server.channel import CHANNELS
 from dashboards.server.client import Client
 from dashboards.server.hub import Hub, HubFullError
@@ -38,6 +40,8 @@ _CLOSE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
+Allowed = Callable[[Sequence[str]], list[str]]
+
 
 class _RequestBudget:
     def __init__(self, mono: Callable[[], float]) -> None:
@@ -58,8 +62,18 @@ class _RequestBudget:
 class HubRoute:
     """Serves ``/ws``."""
 
-    def __init__(self, hub: Hub, hello_s: float = HELLO_S) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        hub_of: Callable[[Headers], Hub],
+        whole: Hub,
+        hello_s: float = HELLO_S,
+        access: SocketAccess | None = None,
+    ) -> None:
+        """``hub_of``: the hub for who asks, by the headers of the handshake; may raise HubFullError. ``whole``: counts
+        what is no hello. ``access``: None where nobody is asked who they are."""
+        self._access = access
+        self._hub_of = hub_of
+        self._whole = whole
         self._hello_s = hello_s
 
     async def serve(self, websocket: WebSocket) -> None:
@@ -78,26 +92,48 @@ class HubRoute:
             pass
         except HubFullError:
             await _close(websocket, CLOSE_FULL, "as many clients as this server takes")
+        except NotLetInError as error:
+            await _close(websocket, error.code, str(error))
 
     async def _serve_accepted(self, websocket: WebSocket) -> None:
         hello = await self._hello(websocket)
         if hello is None:
             return
-        client = self._hub.join(websocket.send_text)
-        client.start(hello.sub, hello.resume)
+        if self._access is None:
+            await self._serve_known(websocket, hello, list, None)
+            return
+        access, session = self._access, self._access.let_in(websocket, hello.ticket)
+        with access.watched(websocket, session) as watched:
+            await self._serve_known(websocket, hello, lambda sub: access.channels(watched.session, sub), watched)
+
+    async def _serve_known(
+        self, websocket: WebSocket, hello: Hello, allowed: Allowed, watched: WatchedSocket | None
+    ) -> None:
+        """Serve somebody who was let in. ``allowed``: gives those of some channels that may be sent."""
+        channels = allowed(hello.sub)
+        # Only now: a hub that nobody watches may be let go while we wait, and whoever says nothing needs none.
+        hub = self._hub_of(websocket.headers)
+        client = hub.join(websocket.send_text)
+        client.start(channels, hello.resume)
         tasks = [
             asyncio.create_task(client.run(), name="hub-client-send"),
-            asyncio.create_task(self._read(websocket, client), name="hub-client-read"),
+            asyncio.create_task(self._read(websocket, client, hub, allowed), name="hub-client-read"),
             asyncio.create_task(client.must_close.wait(), name="hub-client-close"),
         ]
+        if watched is not None:
+            tasks.append(asyncio.create_task(watched.gone.wait(), name="hub-client-access"))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._hub.leave(client)
+            hub.leave(client)
             for task in tasks:
                 task.cancel()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        if watched is not None and watched.gone.is_set():
+            await _close(websocket, watched.code, watched.reason)
         for outcome in outcomes:
+            if isinstance(outcome, NotLetInError):
+                raise outcome
             if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect | OSError):
                 _log.error("websocket_client_failed", exc_info=outcome)
                 await _close(websocket, 1011, "internal error")
@@ -113,20 +149,20 @@ class HubRoute:
             await _close(websocket, CLOSE_BAD_MESSAGE, "no hello in time")
             return None
         except BadMessageError as error:
-            self._hub.violations += 1
+            self._whole.violations += 1
             await _close(websocket, CLOSE_VERSION if error.version else CLOSE_BAD_MESSAGE, str(error))
             return None
         if not isinstance(message, Hello) or not CHANNELS.keys() >= set(message.sub):
-            self._hub.violations += 1
+            self._whole.violations += 1
             reason = "unknown channel" if isinstance(message, Hello) else "hello must come first"
             await _close(websocket, CLOSE_BAD_MESSAGE, reason)
             return None
         return message
 
-    async def _read(self, websocket: WebSocket, client: Client) -> None:
+    async def _read(self, websocket: WebSocket, client: Client, hub: Hub, allowed: Allowed) -> None:
         """Read what the client says until it leaves or has said too much nonsense."""
         bad = 0
-        budget = _RequestBudget(self._hub.mono)
+        budget = _RequestBudget(hub.mono)
         while bad < MAX_BAD_MESSAGES:
             try:
                 message = read_client_message(await _receive(websocket))
@@ -136,15 +172,15 @@ class HubRoute:
                 if not budget.spend():
                     client.close(CLOSE_BAD_MESSAGE, "too many requests")
                     return
-                self._apply(message, client)
+                self._apply(message, client, allowed)
             except BadMessageError:
                 bad += 1
-                self._hub.violations += 1
+                hub.violations += 1
         client.close(CLOSE_BAD_MESSAGE, "too many bad messages")
 
-    def _apply(self, message: Hello | Subscribe | Resync, client: Client) -> None:
+    def _apply(self, message: Hello | Subscribe | Resync, client: Client, allowed: Allowed) -> None:
         if isinstance(message, Subscribe) and CHANNELS.keys() >= set(message.sub):
-            client.subscribe(message.sub)
+            client.subscribe(allowed(message.sub))
         elif isinstance(message, Resync) and message.ch in client.channels:
             client.resync(message.ch)
         else:

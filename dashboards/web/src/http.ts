@@ -26,3 +26,29 @@ export const postJson = <T>(path: string, body: unknown): Promise<Answer<T>> =>
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(body),
   });
+
+/** Ask for a file and hand it to the browser to keep; return its name. */
+export async function postForFile(path: string, body: unknown): Promise<Answer<string>> {
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      credentials: 'same-origin',
+    });
+    if (!response.ok) {
+      const problem: unknown = await response.json().catch(() => null);
+      const error = problem && typeof problem === 'object' && 'error' in problem ? String(problem.error) : '';
+      return { ok: false, error: error || `the server answered ${response.status}` };
+    }
+    const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'watchfloor.csv';
+    const address = URL.createObjectURL(await response.blob());
+    Object.assign(document.createElement('a'), { href: address, download: name }).click();
+    URL.revokeObjectURL(address);
+    return { ok: true, value: name };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError';
+    return { ok: false, error: late ? 'the server did not answer in time' : 'the server cannot be reached' };
+  }
+}

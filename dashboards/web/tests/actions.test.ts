@@ -4,7 +4,7 @@ import { Actions, randomKey, UNSEEN_MS } from '../src/state/actions';
 const ALERT = { alert_id: 'a', rev: 1 };
 
 function setUp(answers: { ok: boolean; error: string }[]) {
-  const posted: Record<string, string>[] = [];
+  const posted: Readonly<Record<string, unknown>>[] = [];
   const timers: { ms: number; run: () => void }[] = [];
   let keys = 0;
   const actions = new Actions(
@@ -44,6 +44,30 @@ describe('an action', () => {
     await actions.act(ALERT, name, 'x');
     actions.seen({ alert_id: 'a', rev: 2, status });
     expect(actions.pending.size).toBe(waiting);
+  });
+
+  it('of shelving is saved when the alert is put aside, and of taking back when it is no more', async () => {
+    const { actions, posted } = setUp([]);
+    const details = { reason: 'a test car', until: '2026-01-15T19:00:00.000Z' };
+    await actions.act(ALERT, 'alert.shelve', 'r.diaz', '', { details });
+    expect(posted[0]).toMatchObject({ name: 'alert.shelve', details });
+    actions.seen({ alert_id: 'a', rev: 2, status: 'open', shelved_until: null });
+    expect(actions.pending.size).toBe(1);
+    actions.seen({ alert_id: 'a', rev: 3, status: 'open', shelved_until: details.until, changed_by: 'r.diaz' });
+    expect([actions.pending.size, actions.outrun.size]).toEqual([0, 0]);
+    await actions.act({ alert_id: 'a', rev: 3 }, 'alert.unshelve', 'r.diaz');
+    actions.seen({ alert_id: 'a', rev: 4, status: 'open', shelved_until: null, changed_by: 'r.diaz' });
+    expect(actions.pending.size).toBe(0);
+  });
+
+  it('check 27: that somebody else did first tells who it was', async () => {
+    const { actions } = setUp([]);
+    await actions.act(ALERT, 'alert.acknowledge', 'r.diaz');
+    actions.seen({ alert_id: 'a', rev: 2, status: 'acknowledged', changed_by: 'c.kim', changed_at: '2026-01-15T18:30:00Z' });
+    expect(actions.pending.size).toBe(0);
+    expect(actions.outrun.get('a')).toEqual({ name: 'alert.acknowledge', by: 'c.kim', at: '2026-01-15T18:30:00Z' });
+    await actions.act({ alert_id: 'a', rev: 2 }, 'alert.close', 'r.diaz');
+    expect(actions.outrun.size).toBe(0);
   });
 
   it('tells what was checked and found', async () => {

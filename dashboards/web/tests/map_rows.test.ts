@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alertRows, callRows, pulsesOf } from '../src/map/rows';
+import { alertRows, callRows, expectedRows, pulsesOf } from '../src/map/rows';
+import type { Camera } from '$schemas/events';
 import { SourceContent } from '../src/map/source_diff';
 import { alert, at, call, incident, NOW } from './rows';
 
@@ -8,16 +9,16 @@ describe('what is drawn', () => {
     const rows = alertRows([
       alert('open'), alert('taken', { status: 'acknowledged' }), alert('closed', { status: 'closed' }),
       alert('recalled', { status: 'recalled' }), alert('nowhere', { lat: null, lon: null }),
-    ]);
+    ], NOW);
     expect(rows.map((r) => [r.id, r.properties['form']])).toEqual([['open', 'open'], ['taken', 'taken']]);
   });
   it('puts the gravest that nobody has taken on top', () => {
-    const [p1, p2, taken] = alertRows([alert('1', { severity: 'P1' }), alert('2'), alert('3', { severity: 'P1', status: 'acknowledged' })]);
+    const [p1, p2, taken] = alertRows([alert('1', { severity: 'P1' }), alert('2'), alert('3', { severity: 'P1', status: 'acknowledged' })], NOW);
     expect(p1?.properties['rank']).toBeGreaterThan(Number(p2?.properties['rank']));
     expect(p2?.properties['rank']).toBeGreaterThan(Number(taken?.properties['rank']));
   });
   it('lies like cards where several are at one place, the most urgent on top', () => {
-    const rows = alertRows([alert('low', { severity: 'P3' }), alert('far', { lat: 1 }), alert('high', { severity: 'P1' })]);
+    const rows = alertRows([alert('low', { severity: 'P3' }), alert('far', { lat: 1 }), alert('high', { severity: 'P1' })], NOW);
     expect(rows.map((r) => [r.id, r.properties['card']])).toEqual([['high', 0], ['far', 0], ['low', 1]]);
     expect(Number(rows[0]?.properties['rank'])).toBeGreaterThan(Number(rows[2]?.properties['rank']));
   });
@@ -32,6 +33,26 @@ describe('what is drawn', () => {
       NOW,
     );
     expect(rows.map((r) => [r.id, r.properties['priority']])).toEqual([['incident:i', '5'], ['call:b', 'none']]);
+  });
+});
+
+describe('where a wanted vehicle is expected', () => {
+  const camera = (id: string, lon: number): Camera => ({ camera_id: id, lat: 1, lon, name: id }) as Camera;
+  const cameras = new Map([camera('A', 2), camera('B', 3)].map((one) => [one.camera_id, one]));
+  const facts = {
+    expected_cameras: 'A gone B', passes: '840',
+    camera_1: 'A', share_1: '0.620', soonest_s_1: '40', latest_s_1: '85',
+    camera_2: 'gone', share_2: '0.200', soonest_s_2: '40', latest_s_2: '85',
+    camera_3: 'B', share_3: '0.140', soonest_s_3: '114', latest_s_3: '300',
+  };
+  it('is drawn at the cameras that an alert names, with their share and time', () => {
+    const rows = expectedRows(alert('a', { why: [{ kind: 'read', text: '', facts: {} }, { kind: 'expected_next', text: '', facts }] }), cameras);
+    expect(rows.map((row) => [row.id, row.properties['label']])).toEqual([['A', '62% in 40 s to 85 s'], ['B', '14% in 2 min to 5 min']]);
+    expect(rows[0]?.geometry).toEqual({ type: 'Point', coordinates: [2, 1] });
+  });
+  it('is nowhere for an alert that does not say, and for none', () => {
+    expect(expectedRows(alert('a'), cameras)).toEqual([]);
+    expect(expectedRows(null, cameras)).toEqual([]);
   });
 });
 

@@ -17,6 +17,15 @@ describe('alerts', () => {
     expect(byUrgency(rows).map((a) => a.title)).toEqual(['P1', 'new P2', 'old P2', 'P4', 'acknowledged P1', 'recalled P1']);
   });
 
+  it('that nobody took in time are the first of their severity, the longest waiting on top, and never above a graver one', () => {
+    const late = (title: string, over: object) => alert(title, { escalated_at: at(1), ...over });
+    const rows = [
+      late('late P2', {}), alert('new P1', { severity: 'P1', raised_at: at(1) }), late('late P1', { severity: 'P1', raised_at: at(40) }),
+      late('later P1', { severity: 'P1', raised_at: at(90) }), alert('new P2', { raised_at: at(1) }), late('taken P1', { severity: 'P1', status: 'acknowledged' }),
+    ];
+    expect(byUrgency(rows).map((a) => a.title)).toEqual(['later P1', 'late P1', 'new P1', 'late P2', 'new P2', 'taken P1']);
+  });
+
   it('are compared as moments, whatever the number of digits', () => {
     const rows = [alert('earlier', { raised_at: '2026-01-15T18:30:05Z' }), alert('later', { raised_at: '2026-01-15T18:30:05.125Z' })];
     expect(byUrgency(rows).map((a) => a.title)).toEqual(['later', 'earlier']);

@@ -7,10 +7,12 @@ import { alert, at, call, health, NOW, sighting } from './rows';
 function setUp() {
   const raised: string[][] = [];
   const moved: string[] = [];
+  const late: string[] = [];
   const world = new World(
     {
       changed: () => undefined,
       raised: (alerts) => void raised.push(alerts.map((a) => a.alert_id)),
+      escalated: (alerts) => void late.push(...alerts.map((a) => a.alert_id)),
       alertsSeen: () => undefined,
       sightings: (rows) => void moved.push(...rows.map((r) => r.event_id)),
       sightingsReplaced: () => undefined,
@@ -18,8 +20,18 @@ function setUp() {
     () => NOW,
   );
   world.heard(NOW, NOW);
-  return { world, raised, moved };
+  return { world, raised, moved, late };
 }
+
+describe('what nobody took in time', () => {
+  it('is told once, when it comes live', () => {
+    const { world, late } = setUp();
+    world.replace('alerts', [alert('old', { rev: 2, escalated_at: at(9) }), alert('a')]);
+    world.merge('alerts', [alert('a', { rev: 2, escalated_at: at(1) }), alert('taken', { status: 'acknowledged', escalated_at: at(1) })]);
+    world.merge('alerts', [alert('a', { rev: 2, escalated_at: at(1) }), alert('old', { rev: 3, escalated_at: at(9), verdict: 'other' })]);
+    expect(late).toEqual(['a']);
+  });
+});
 
 describe('states', () => {
   it('are replaced by newer revisions only', () => {

@@ -32,10 +32,12 @@ export async function openBasemap(protocol: Protocol, url: string = BASEMAP_URL)
   }
 }
 
-const roads = (kind: string, colour: string, width: readonly [number, number, number], minzoom: number): LayerSpecification => ({
-  id: `road-${kind}`,
+const prefix = (source: string): string => (source === 'basemap' ? '' : `${source}-`);
+
+const roads = (source: string, kind: string, colour: string, width: readonly [number, number, number], minzoom: number): LayerSpecification => ({
+  id: `${prefix(source)}road-${kind}`,
   type: 'line',
-  source: 'basemap',
+  source,
   'source-layer': 'road',
   minzoom,
   filter: ['==', ['get', 'class'], kind],
@@ -46,19 +48,20 @@ const roads = (kind: string, colour: string, width: readonly [number, number, nu
   },
 });
 
-const LAYERS: readonly LayerSpecification[] = [
-  { id: 'land', type: 'fill', source: 'basemap', 'source-layer': 'land', paint: { 'fill-color': COLOUR.land } },
-  { id: 'park', type: 'fill', source: 'basemap', 'source-layer': 'park', paint: { 'fill-color': COLOUR.park } },
-  { id: 'water', type: 'fill', source: 'basemap', 'source-layer': 'water', paint: { 'fill-color': COLOUR.water } },
+/** The layers of tiles of our own schema (docs/how-to/basemap.md), from any source. */
+export const layersOf = (source: string): LayerSpecification[] => [
+  { id: `${prefix(source)}land`, type: 'fill', source, 'source-layer': 'land', paint: { 'fill-color': COLOUR.land } },
+  { id: `${prefix(source)}park`, type: 'fill', source, 'source-layer': 'park', paint: { 'fill-color': COLOUR.park } },
+  { id: `${prefix(source)}water`, type: 'fill', source, 'source-layer': 'water', paint: { 'fill-color': COLOUR.water } },
   {
-    id: 'district', type: 'line', source: 'basemap', 'source-layer': 'district',
+    id: `${prefix(source)}district`, type: 'line', source, 'source-layer': 'district',
     paint: { 'line-color': COLOUR.district, 'line-width': 0.8, 'line-dasharray': [3, 3] },
   },
-  roads('street', COLOUR.street, [0.1, 0.7, 6], 11.5),
-  roads('arterial', COLOUR.arterial, [0.4, 1.5, 9], 9),
-  roads('motorway', COLOUR.motorway, [0.8, 2.4, 12], 7),
+  roads(source, 'street', COLOUR.street, [0.1, 0.7, 6], 11.5),
+  roads(source, 'arterial', COLOUR.arterial, [0.4, 1.5, 9], 9),
+  roads(source, 'motorway', COLOUR.motorway, [0.8, 2.4, 12], 7),
   {
-    id: 'road-label', type: 'symbol', source: 'basemap', 'source-layer': 'road', minzoom: 13,
+    id: `${prefix(source)}road-label`, type: 'symbol', source, 'source-layer': 'road', minzoom: 13,
     filter: ['has', 'name'],
     layout: {
       'symbol-placement': 'line',
@@ -70,7 +73,7 @@ const LAYERS: readonly LayerSpecification[] = [
     paint: { 'text-color': COLOUR.road_label, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.2 },
   },
   {
-    id: 'place-label', type: 'symbol', source: 'basemap', 'source-layer': 'place',
+    id: `${prefix(source)}place-label`, type: 'symbol', source, 'source-layer': 'place',
     layout: {
       'text-field': ['get', 'name'],
       'text-font': [FONT],
@@ -85,6 +88,10 @@ const LAYERS: readonly LayerSpecification[] = [
     paint: { 'text-color': COLOUR.place_label, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.4, 'text-opacity': 0.85 },
   },
 ];
+
+const LAYERS: readonly LayerSpecification[] = layersOf('basemap');
+/** What is switched off while another basemap is shown. */
+export const BASEMAP_LAYERS: readonly string[] = LAYERS.map((layer) => layer.id);
 
 /** The style without `glyphs`: text is drawn from the bundled web font, so no server of glyphs is asked. */
 export function styleOf(basemap: Basemap | null): StyleSpecification {

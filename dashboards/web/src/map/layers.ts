@@ -1,9 +1,9 @@
-/** Our own layers over the basemap: zones, cameras, calls, alerts, the selection. */
+/** Our own layers over the basemap: zones, cameras, calls, alerts, where a wanted vehicle is expected, the selection. */
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
 import { COLOUR, FONT } from './tokens';
 
 /** Sources that hold what changes; each feature's `id` property names its subject. */
-export const SOURCES = ['zones', 'cameras', 'calls', 'alerts', 'selection'] as const;
+export const SOURCES = ['zones', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'selection'] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 const iconSize = (small: number, large: number): ExpressionSpecification =>
@@ -68,6 +68,23 @@ export const UNDER: readonly LayerSpecification[] = [
 /** Above the moving layer. */
 export const OVER: readonly LayerSpecification[] = [
   {
+    // Free: full; busy: a ring; stale: a faint ring. The form says it as well as the colour.
+    id: 'unit', type: 'circle', source: 'units',
+    paint: {
+      'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 4, 15, 7],
+      'circle-color': COLOUR.watched,
+      'circle-opacity': ['match', ['get', 'form'], 'free', 1, 0.05],
+      'circle-stroke-color': ['match', ['get', 'form'], 'stale', COLOUR.stale, COLOUR.watched],
+      'circle-stroke-opacity': ['match', ['get', 'form'], 'stale', 0.6, 1],
+      'circle-stroke-width': 2,
+    },
+  },
+  {
+    id: 'unit-label', type: 'symbol', source: 'units', minzoom: 13,
+    layout: { 'text-field': ['get', 'name'], 'text-font': [FONT], 'text-size': 10.5, 'text-offset': [0, -1.1], 'text-anchor': 'bottom' },
+    paint: { 'text-color': COLOUR.watched, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.3 },
+  },
+  {
     id: 'call', type: 'symbol', source: 'calls',
     layout: {
       'icon-image': ['concat', 'call-', ['get', 'priority']],
@@ -81,6 +98,42 @@ export const OVER: readonly LayerSpecification[] = [
       'symbol-sort-key': ['get', 'rank'],
     },
     paint: { 'icon-opacity': ['get', 'opacity'] },
+  },
+  {
+    id: 'expected', type: 'circle', source: 'expected',
+    paint: {
+      'circle-radius': 15,
+      'circle-color': 'rgba(0, 0, 0, 0)',
+      'circle-stroke-color': COLOUR.focus,
+      'circle-stroke-width': 2,
+      // The likelier, the plainer.
+      'circle-stroke-opacity': ['max', 0.35, ['get', 'share']],
+    },
+  },
+  {
+    id: 'expected-label', type: 'symbol', source: 'expected',
+    layout: {
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 11.5,
+      'text-offset': [0, -1.6], 'text-anchor': 'bottom', 'text-allow-overlap': true,
+    },
+    paint: { 'text-color': COLOUR.focus, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.5 },
+  },
+  {
+    id: 'trail-line', type: 'line', source: 'trail', filter: ['==', ['geometry-type'], 'LineString'],
+    layout: { 'line-cap': 'round', 'line-join': 'round' },
+    paint: { 'line-color': COLOUR.read, 'line-width': 2, 'line-opacity': 0.8, 'line-dasharray': [2, 2] },
+  },
+  {
+    id: 'trail-point', type: 'circle', source: 'trail', filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-radius': 6, 'circle-color': COLOUR.read, 'circle-stroke-color': COLOUR.halo, 'circle-stroke-width': 2 },
+  },
+  {
+    id: 'trail-label', type: 'symbol', source: 'trail', filter: ['==', ['geometry-type'], 'Point'],
+    layout: {
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 11.5,
+      'text-offset': [0, -1], 'text-anchor': 'bottom', 'text-allow-overlap': true,
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.6 },
   },
   {
     id: 'selection', type: 'circle', source: 'selection',

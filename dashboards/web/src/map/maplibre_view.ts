@@ -4,18 +4,20 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { Protocol } from 'pmtiles';
-import type { Alert, Camera, EmergencyCall, Incident, Sighting, Zone } from '$schemas/events';
+import { PMTiles, Protocol } from 'pmtiles';
+import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
+import { isBasemap, type LayerState } from '../state/map_layers';
 import { VANISH_MS } from '../state/sighting_log';
-import { openBasemap, styleOf } from './basemap';
+import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_layers';
+import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
 import { OVER, SOURCES, UNDER, type SourceName } from './layers';
 import { MovingLayer } from './moving_layer';
-import { alertRows, callRows, cameraRows, pulsesOf, zoneRows } from './rows';
+import { alertRows, callRows, cameraRows, expectedRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
 import { pictures, RATIO } from './symbols';
 import { FONT } from './tokens';
-import type { MapEvents, MapStats, MapView, Subject } from './view';
+import type { MapEvents, MapStats, MapView, Subject, TrailRead } from './view';
 
 setWorkerUrl(workerUrl);
 const protocol = new Protocol();
@@ -23,7 +25,11 @@ addProtocol('pmtiles', protocol.tile);
 
 /** Where the map opens before any camera is known: the demo city. */
 const HOME: readonly [number, number] = [-90.075, 29.955];
-const PICKABLE = ['alert', 'call', 'camera', 'zone-fill'] as const;
+const PICKABLE = ['alert', 'call', 'unit', 'camera', 'zone-fill'] as const;
+/** Overlays go above it and beneath our own layers, basemaps beneath it. It draws nothing. */
+const ABOVE_BASEMAPS = 'above-basemaps';
+/** A layer whose file could not be read is tried again so often. */
+const RETRY_LAYER_MS = 30_000;
 /** A frame this slow halves the rate of what moves by itself: on a weak machine the lists matter more. */
 const SLOW_FRAME_MS = 80;
 
@@ -54,6 +60,11 @@ class MapLibreView implements MapView {
   #width: number;
   #repaint: ReturnType<typeof setTimeout> | null = null;
   #basemap: MapStats['basemap'];
+  /** Layers that were added and are wanted now, by name; what of them is drawn; and what their files are like. */
+  #wanted: ReadonlyMap<string, MapLayer> = new Map();
+  readonly #drawn = new Map<string, { readonly layer: MapLayer; readonly key: string; readonly ids: readonly string[] }>();
+  readonly #states = new Map<string, LayerState>();
+  #retriedAt = 0;
 
   constructor(
     container: HTMLElement,
@@ -97,19 +108,21 @@ class MapLibreView implements MapView {
     this.#map.on('error', (event) => this.#failed(event));
     this.#map.on('sourcedata', (event) => {
       if (event.sourceId === 'basemap' && this.#map.isSourceLoaded('basemap')) this.#basemap = 'shown';
+      const added = nameOfSource(event.sourceId ?? '');
+      if (added !== null && this.#drawn.has(added) && this.#map.isSourceLoaded(sourceId(added))) this.#say(added, 'shown');
     });
     for (const name of ['dragstart', 'wheel', 'touchstart'] as const) this.#map.on(name, () => (this.#touched = true));
     this.#map.on('click', (event) => this.#click(event.point));
     this.#map.on('mousemove', (event) => {
-      canvas.style.cursor = this.#at(event.point, PICKABLE.slice(0, 3)) ? 'pointer' : '';
+      canvas.style.cursor = this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
     });
   }
 
-  setAlerts(alerts: readonly Alert[]): void {
+  setAlerts(alerts: readonly Alert[], now: number): void {
     const newest = alerts.reduce<Alert | null>((a, b) => (!a || b.raised_at > a.raised_at ? b : a), null);
     this.#lastAlert = newest?.alert_id ?? null;
     this.#moving.setPulses(pulsesOf(alerts));
-    this.#show('alerts', alertRows(alerts));
+    this.#show('alerts', alertRows(alerts, now));
     this.#animate();
   }
 
@@ -124,8 +137,30 @@ class MapLibreView implements MapView {
     if (first && this.#estate && !this.#touched) this.overview(false);
   }
 
+  setUnits(units: readonly UnitPosition[], now: number): void {
+    this.#show('units', unitRows(units, now));
+  }
+
   setZones(zones: readonly Zone[]): void {
     this.#show('zones', zoneRows(zones));
+  }
+
+  setLayers(shown: readonly MapLayer[]): void {
+    this.#wanted = new Map(shown.map((layer) => [layer.name, layer]));
+    if (!this.#ready) return;
+    for (const [name, { layer }] of this.#drawn) if (this.#wanted.get(name)?.event_id !== layer.event_id) this.#undraw(name);
+    for (const name of this.#states.keys()) if (!this.#wanted.has(name)) this.#states.delete(name);
+    this.#tellLayers();
+    const own = shown.some(isBasemap);
+    for (const id of BASEMAP_LAYERS) {
+      if (this.#map.getLayer(id)) this.#map.setLayoutProperty(id, 'visibility', own ? 'none' : 'visible');
+    }
+    for (const layer of shown) if (!this.#drawn.has(layer.name)) void this.#draw(layer);
+  }
+
+  fit(bounds: readonly [number, number, number, number]): void {
+    this.#touched = true;
+    this.#map.fitBounds([...bounds], { padding: 48, maxZoom: 15, duration: this.#reducedMotion.matches ? 0 : 500 });
   }
 
   addSightings(rows: readonly Sighting[], serverNow: number): void {
@@ -149,6 +184,30 @@ class MapLibreView implements MapView {
     this.#show('selection', row);
   }
 
+  setExpected(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): void {
+    this.#show('expected', expectedRows(alert, cameras));
+  }
+
+  setTrail(reads: readonly TrailRead[]): void {
+    this.#show('trail', trailRows(reads));
+  }
+
+  frame(places: readonly (readonly [number, number])[]): void {
+    const [first, ...rest] = places;
+    if (!first) return;
+    this.#touched = true;
+    const [west, south, east, north] = rest.reduce<[number, number, number, number]>(
+      ([w, s, e, n], [lon, lat]) => [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)],
+      [...first, ...first],
+    );
+    this.#map.fitBounds([west, south, east, north], { padding: 48, maxZoom: 15, duration: 0 });
+  }
+
+  bounds(): readonly [number, number, number, number] {
+    const shown = this.#map.getBounds();
+    return [shown.getWest(), shown.getSouth(), shown.getEast(), shown.getNorth()];
+  }
+
   centre(place: readonly [number, number]): void {
     this.#touched = true;
     this.#map.easeTo({ center: [...place], zoom: Math.max(this.#map.getZoom(), 14), duration: this.#reducedMotion.matches ? 0 : 500 });
@@ -169,6 +228,7 @@ class MapLibreView implements MapView {
   }
 
   retryBasemap(): void {
+    this.#retryLayers();
     if (this.#basemap !== 'missing' || !this.#ready || !this.#map.getSource('basemap')) return;
     this.#basemap = 'loading';
     this.events.trouble('');
@@ -193,6 +253,7 @@ class MapLibreView implements MapView {
       frameMs: this.#frameMs,
       frames: this.#frames,
       sightingLayer: this.#moving.state,
+      layers: Object.fromEntries(this.#states),
       rendered,
     };
   }
@@ -208,12 +269,14 @@ class MapLibreView implements MapView {
     for (const name of SOURCES) {
       this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
     }
+    this.#map.addLayer({ id: ABOVE_BASEMAPS, type: 'background', layout: { visibility: 'none' } });
     for (const layer of UNDER) this.#map.addLayer(layer);
     this.#map.addLayer(this.#moving);
     for (const layer of OVER) this.#map.addLayer(layer);
     this.#ready = true;
     for (const [name, rows] of this.#waiting) this.#show(name, rows);
     this.#waiting.clear();
+    this.setLayers([...this.#wanted.values()]);
     if (this.#moving.state === 'failed') this.events.trouble('This browser cannot draw moving sightings; the list has them.');
     this.events.ready();
     this.#animate();
@@ -249,7 +312,73 @@ class MapLibreView implements MapView {
     this.#animate();
   }
 
+  /** Open a layer's file and draw it. What is wrong with it is told, and touches nothing else. */
+  async #draw(layer: MapLayer): Promise<void> {
+    this.#say(layer.name, 'loading');
+    const archive = new PMTiles(new URL(addressOf(layer), location.href).href);
+    try {
+      await archive.getHeader();
+    } catch {
+      if (this.#isWanted(layer)) this.#say(layer.name, 'missing');
+      return;
+    }
+    // Meanwhile it may have been switched off, replaced, or drawn by a second try.
+    if (!this.#isWanted(layer) || this.#drawn.has(layer.name)) return;
+    const key = archive.source.getKey();
+    protocol.add(archive);
+    const before = isBasemap(layer) ? ABOVE_BASEMAPS : (UNDER[0]?.id ?? '');
+    const ids: string[] = [];
+    this.#drawn.set(layer.name, { layer, key, ids });
+    try {
+      this.#map.addSource(sourceId(layer.name), sourceOf(layer, key));
+      for (const one of layersFor(layer)) {
+        this.#map.addLayer(one, before);
+        ids.push(one.id);
+      }
+    } catch {
+      this.#undraw(layer.name);
+      this.#say(layer.name, 'missing');
+    }
+  }
+
+  #undraw(name: string): void {
+    const drawn = this.#drawn.get(name);
+    if (!drawn) return;
+    for (const id of drawn.ids) if (this.#map.getLayer(id)) this.#map.removeLayer(id);
+    if (this.#map.getSource(sourceId(name))) this.#map.removeSource(sourceId(name));
+    protocol.tiles.delete(drawn.key);
+    this.#drawn.delete(name);
+  }
+
+  #isWanted(layer: MapLayer): boolean {
+    return this.#wanted.get(layer.name)?.event_id === layer.event_id;
+  }
+
+  #say(name: string, state: LayerState): void {
+    if (this.#states.get(name) === state) return;
+    this.#states.set(name, state);
+    this.#tellLayers();
+  }
+
+  #tellLayers(): void {
+    this.events.layers(Object.fromEntries(this.#states));
+  }
+
+  #retryLayers(): void {
+    const now = performance.now();
+    if (!this.#ready || now - this.#retriedAt < RETRY_LAYER_MS) return;
+    this.#retriedAt = now;
+    for (const [name, state] of this.#states) {
+      const layer = this.#wanted.get(name);
+      if (state !== 'missing' || !layer) continue;
+      this.#undraw(name);
+      void this.#draw(layer);
+    }
+  }
+
   #failed(event: object): void {
+    const added = 'sourceId' in event && typeof event.sourceId === 'string' ? nameOfSource(event.sourceId) : null;
+    if (added !== null && this.#drawn.has(added)) this.#say(added, 'missing');
     if ('sourceId' in event && event.sourceId === 'basemap') {
       this.#basemap = 'missing';
       this.events.trouble('The basemap could not be read: places are shown on a plain background.');
@@ -273,7 +402,7 @@ class MapLibreView implements MapView {
         const [kind, ...rest] = id.split(':');
         return { kind: kind === 'incident' ? 'incident' : 'call', id: rest.join(':') };
       }
-      return { kind: layer === 'zone-fill' ? 'zone' : (layer as 'alert' | 'camera'), id };
+      return { kind: layer === 'zone-fill' ? 'zone' : (layer as 'alert' | 'unit' | 'camera'), id };
     }
     return null;
   }

@@ -1,8 +1,11 @@
 /** Which facts are drawn, and as what. */
-import type { Alert, Camera, EmergencyCall, Incident, Zone } from '$schemas/events';
+import type { Alert, Camera, EmergencyCall, Incident, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
 import { byUrgency, isActive, isOpen, isOver, severityOf } from '../state/ranking';
+import { isShelved } from '../state/shelving';
+import { UNIT_STALE_MS } from '../state/units';
 import type { Row } from './source_diff';
+import type { TrailRead } from './view';
 import type { Pulse } from './moving_layer';
 
 /** A call that began this long ago is history, not a thing going on; it stays in the list. */
@@ -17,13 +20,14 @@ const point = (lon: number, lat: number): GeoJSON.Point => ({ type: 'Point', coo
 /** Alerts at one place (to about ten metres) lie like cards, the most urgent on top; further ones are under the last. */
 const MOST_CARDS = 4;
 
-export function alertRows(alerts: readonly Alert[]): Row[] {
+/** `now`: the server's clock, ms. A shelved alert is drawn as a taken one. */
+export function alertRows(alerts: readonly Alert[], now: number): Row[] {
   const rows: Row[] = [];
   const cards = new Map<string, number>();
   for (const alert of byUrgency(alerts)) {
     if (alert.lat === null || alert.lon === null || !isActive(alert)) continue;
     const severity = severityOf(alert);
-    const open = isOpen(alert);
+    const open = isOpen(alert) && !isShelved(alert, now);
     const place = `${alert.lon.toFixed(4)} ${alert.lat.toFixed(4)}`;
     const card = cards.get(place) ?? 0;
     cards.set(place, card + 1);
@@ -34,6 +38,62 @@ export function alertRows(alerts: readonly Alert[]): Row[] {
         severity, form: open ? 'open' : 'taken', card: Math.min(card, MOST_CARDS - 1),
         rank: RANK[severity] + (open ? 4 : 0) - card / 1000,
       },
+    });
+  }
+  return rows;
+}
+
+const minutes = (seconds: number): string => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
+
+/** With more plates than this, lines say nothing any more. */
+const MOST_PATHS = 12;
+
+/**
+ * Where reads were: a point for each place, labelled with their numbers in order of time, and a line for each plate.
+ * Between two reads nobody knows the way, so the line is dashed.
+ */
+export function trailRows(reads: readonly TrailRead[]): Row[] {
+  const placed = reads.filter((read): read is TrailRead & { lat: number; lon: number } => read.lat !== null && read.lon !== null);
+  const inTime = placed.toSorted((a, b) => Date.parse(a.occurred_at) - Date.parse(b.occurred_at));
+  const places = new Map<string, { at: readonly [number, number]; numbers: number[] }>();
+  const paths = new Map<string, (readonly [number, number])[]>();
+  inTime.forEach((read, index) => {
+    const at = [read.lon, read.lat] as const;
+    const name = `${read.lon.toFixed(4)} ${read.lat.toFixed(4)}`;
+    const place = places.get(name) ?? { at, numbers: [] };
+    place.numbers.push(index + 1);
+    places.set(name, place);
+    const path = paths.get(read.plate) ?? [];
+    path.push(at);
+    paths.set(read.plate, path);
+  });
+  const rows: Row[] = [];
+  if (paths.size <= MOST_PATHS) {
+    for (const [plate, path] of paths) {
+      if (path.length < 2) continue;
+      rows.push({ id: `path:${plate}`, geometry: { type: 'LineString', coordinates: path.map((at) => [...at]) }, properties: {} });
+    }
+  }
+  for (const [name, { at, numbers }] of places) {
+    const label = numbers.length <= 3 ? numbers.join(', ') : `${numbers[0]} … ${numbers.at(-1)} (${numbers.length})`;
+    rows.push({ id: `place:${name}`, geometry: point(...at), properties: { label } });
+  }
+  return rows;
+}
+
+/** Cameras at which an alert's vehicle is likely to be seen next, with the share of vehicles and the time they take. */
+export function expectedRows(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): Row[] {
+  const facts = alert?.why.find((reason) => reason.kind === 'expected_next')?.facts ?? {};
+  const rows: Row[] = [];
+  for (let rank = 1; facts[`camera_${rank}`]; rank += 1) {
+    const camera = cameras.get(facts[`camera_${rank}`] ?? '');
+    const share = Number(facts[`share_${rank}`]);
+    if (!camera || !(share > 0)) continue;
+    const span = `${minutes(Number(facts[`soonest_s_${rank}`]))} to ${minutes(Number(facts[`latest_s_${rank}`]))}`;
+    rows.push({
+      id: camera.camera_id,
+      geometry: point(camera.lon, camera.lat),
+      properties: { share, label: `${Math.round(share * 100)}% in ${span}` },
     });
   }
   return rows;
@@ -78,6 +138,22 @@ export function cameraRows(cameras: readonly { camera: Camera; state: CameraStat
     geometry: point(camera.lon, camera.lat),
     properties: { form: camera.kind === 'video' ? 'video' : 'reader', state, name: camera.name },
   }));
+}
+
+/** Units by what they can do, with the age of a position that is old: an old place must not look like a place now. */
+export function unitRows(units: readonly UnitPosition[], now: number): Row[] {
+  return units.map((unit) => {
+    const age = now - Date.parse(unit.occurred_at);
+    const stale = age > UNIT_STALE_MS;
+    return {
+      id: unit.unit_id,
+      geometry: point(unit.lon, unit.lat),
+      properties: {
+        name: `${unit.call_sign || unit.unit_id}${stale ? ` (${Math.round(age / 60_000)} min ago)` : ''}`,
+        form: stale ? 'stale' : unit.status === 'available' || unit.status === 'conditionally_available' ? 'free' : 'busy',
+      },
+    };
+  });
 }
 
 export function zoneRows(zones: readonly Zone[]): Row[] {

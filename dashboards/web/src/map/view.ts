@@ -1,8 +1,9 @@
 /** What the rest of the page may ask of a map, so that the map library stays behind one door. */
-import type { Alert, Camera, EmergencyCall, Incident, Sighting, Zone } from '$schemas/events';
+import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
+import type { LayerState } from '../state/map_layers';
 
-export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone'; readonly id: string };
+export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
 
 export interface MapStats {
   readonly ready: boolean;
@@ -19,19 +20,43 @@ export interface MapStats {
   readonly frameMs: number;
   readonly frames: number;
   readonly sightingLayer: 'none' | 'linked' | 'failed';
+  /** Layers that were added and are switched on, by name. */
+  readonly layers: Readonly<Record<string, LayerState>>;
   /** Features of the basemap and of our own layers on the screen now. */
   readonly rendered: Readonly<Record<string, number>>;
 }
 
+/** A past read, as far as the map needs it. */
+export interface TrailRead {
+  readonly plate: string;
+  readonly occurred_at: string;
+  readonly lat: number | null;
+  readonly lon: number | null;
+}
+
 export interface MapView {
-  setAlerts(alerts: readonly Alert[]): void;
   /** `now` and `serverNow`: the server's clock, ms. */
+  setAlerts(alerts: readonly Alert[], now: number): void;
   setCalls(incidents: readonly Incident[], calls: readonly EmergencyCall[], now: number): void;
   setCameras(cameras: readonly { readonly camera: Camera; readonly state: CameraState }[]): void;
+  /** `now`: the server's clock, ms. */
+  setUnits(units: readonly UnitPosition[], now: number): void;
   setZones(zones: readonly Zone[]): void;
+  /** Draw these layers of those that were added, and no others; the basemap, if one is among them, comes first. */
+  setLayers(shown: readonly MapLayer[]): void;
+  /** West, south, east, north. */
+  fit(bounds: readonly [number, number, number, number]): void;
   addSightings(rows: readonly Sighting[], serverNow: number): void;
   clearSightings(): void;
   select(subject: Subject | null, place: readonly [lon: number, lat: number] | null): void;
+  /** Show where the vehicle of an alert is likely to be seen next; nothing for null. */
+  setExpected(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): void;
+  /** Show where reads were and how they follow each other; nothing for none. */
+  setTrail(reads: readonly TrailRead[]): void;
+  /** Show all of these places at once. */
+  frame(places: readonly (readonly [lon: number, lat: number])[]): void;
+  /** What is shown: west, south, east, north, degrees. */
+  bounds(): readonly [number, number, number, number];
   centre(place: readonly [lon: number, lat: number]): void;
   /** Show the whole estate again. */
   overview(): void;
@@ -47,5 +72,7 @@ export interface MapEvents {
   picked(subject: Subject | null): void;
   /** In words, what is wrong; empty when all is well. */
   trouble(text: string): void;
+  /** What the files of the layers are like, whenever that changes. */
+  layers(states: Readonly<Record<string, LayerState>>): void;
   ready(): void;
 }

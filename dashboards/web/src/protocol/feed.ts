@@ -44,7 +44,7 @@ const STABLE_MS = 5_000;
 const SNAPSHOT_MS = 15_000;
 
 const FINAL: Readonly<Record<number, string>> = {
-  4401: 'Sign-in is needed. Reload the page to sign in.',
+  4401: 'Nobody is signed in here.',
   4403: 'This account may not see the live map.',
   4409: 'This page is older than the server. Reload the page.',
 };
@@ -78,6 +78,8 @@ export class LiveFeed {
     private readonly sink: FeedSink,
     private readonly clock: FeedClock,
     private readonly random: () => number = Math.random,
+    /** Where the server has sign-in: what the hello shows. */
+    private readonly ticket: (() => Promise<string>) | null = null,
   ) {}
 
   start(): void {
@@ -89,6 +91,13 @@ export class LiveFeed {
     this.#stopped = true;
     this.#cancelRetry?.();
     this.#drop(1000);
+  }
+
+  /** Somebody has signed in: what was refused may be allowed now. */
+  again(): void {
+    if (this.#socket !== null || this.phase === 'waiting') return;
+    this.refusal = '';
+    this.start();
   }
 
   /** Try at once: the network is back, or the person looks at the page again. */
@@ -121,8 +130,9 @@ export class LiveFeed {
     socket.onopen = () => {
       if (socket !== this.#socket) return;
       this.#openedAt = this.clock.now();
-      this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: CHANNELS });
       this.#heard();
+      if (this.ticket === null) this.#hello('');
+      else void this.ticket().then((ticket) => socket === this.#socket && this.#hello(ticket));
     };
     socket.onmessage = (event) => {
       if (socket === this.#socket && typeof event.data === 'string') this.#receive(event.data);
@@ -133,6 +143,10 @@ export class LiveFeed {
       this.#lost(event.code);
     };
     this.#heard();
+  }
+
+  #hello(ticket: string): void {
+    this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: CHANNELS, ...(ticket ? { ticket } : {}) });
   }
 
   #resume(): { epoch: string; pos: Partial<Record<Lossless, number>> } | null {

@@ -1,5 +1,5 @@
 /** The messages of the websocket protocol `watchfloor.v1+json`, and the check every incoming text passes. */
-import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, Sighting, Zone } from '$schemas/events';
+import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 export const SUBPROTOCOL = 'watchfloor.v1+json';
 
@@ -13,10 +13,12 @@ export interface RowOf {
   zones: Zone;
   sightings: Sighting;
   hotlists: Hotlist;
+  units: UnitPosition;
+  layers: MapLayer;
 }
 export type Channel = keyof RowOf;
 
-export const CHANNELS = ['alerts', 'incidents', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists'] as const;
+export const CHANNELS = ['alerts', 'incidents', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists', 'units', 'layers'] as const;
 /** Channels with a continuous sequence: nothing of them may be missed. */
 export const LOSSLESS = ['alerts', 'incidents', 'calls'] as const;
 export type Lossless = (typeof LOSSLESS)[number];
@@ -31,6 +33,8 @@ export const KEY_OF: { readonly [C in Channel]: keyof RowOf[C] & string } = {
   zones: 'zone_id',
   sightings: 'event_id',
   hotlists: 'list_id',
+  units: 'unit_id',
+  layers: 'name',
 };
 
 export interface Resume {
@@ -39,7 +43,7 @@ export interface Resume {
 }
 
 export type ClientMessage =
-  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[] }
+  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[]; ticket?: string }
   | { t: 'pong'; n: number }
   | { t: 'resync'; ch: Lossless };
 
@@ -155,11 +159,13 @@ export function readRow<C extends Channel>(channel: C, value: unknown): RowOf[C]
 
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers'],
-  incidents: ['call_ids', 'zones', 'nearest_cameras'],
+  incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed'],
   calls: [],
   cameras: [],
   health: [],
   zones: ['polygons'],
   sightings: ['zones', 'hits', 'incidents'],
   hotlists: [],
+  units: [],
+  layers: ['source_layers'],
 };

@@ -2,8 +2,10 @@
 import { ALERT_ACTIONS, type ALERT_CHECKS, type ALERT_VERDICTS, type Alert } from '$schemas/events';
 
 /** Looking at one thing of an alert, and saying what was found, leave its status as it is. */
-export type Found = { check?: (typeof ALERT_CHECKS)[number]; verdict?: (typeof ALERT_VERDICTS)[number] };
-export type ActionName = keyof typeof ALERT_ACTIONS | 'alert.check' | 'alert.judge';
+export type Found = {
+  details?: Readonly<Record<string, string>>;
+  check?: (typeof ALERT_CHECKS)[number]; verdict?: (typeof ALERT_VERDICTS)[number]; true_plate?: string };
+export type ActionName = keyof typeof ALERT_ACTIONS | 'alert.check' | 'alert.judge' | 'alert.shelve' | 'alert.unshelve';
 
 export interface Pending {
   readonly name: ActionName;
@@ -19,13 +21,23 @@ export interface Pending {
   readonly error: string;
 }
 
-export type Post = (body: Record<string, string>) => Promise<{ ok: boolean; error: string }>;
+export type Post = (body: Readonly<Record<string, unknown>>) => Promise<{ ok: boolean; error: string }>;
+
+/** Somebody else did it before us. */
+export interface Outrun {
+  readonly name: ActionName;
+  readonly by: string;
+  /** When they did, as the log says. */
+  readonly at: string;
+}
 
 /** The server confirmed, but the log did not bring the new state within this time. */
 export const UNSEEN_MS = 15_000;
 
 export class Actions {
   readonly pending = new Map<string, Pending>();
+  /** Of whom it must be told that another one was first, by alert. */
+  readonly outrun = new Map<string, Outrun>();
 
   constructor(
     private readonly post: Post,
@@ -36,6 +48,7 @@ export class Actions {
 
   async act(alert: Pick<Alert, 'alert_id' | 'rev'>, name: ActionName, actor: string, note = '', found: Found = {}): Promise<void> {
     if (this.pending.get(alert.alert_id)?.state === 'saving') return;
+    this.outrun.delete(alert.alert_id);
     await this.#send(alert.alert_id, { name, key: this.newKey(), actor, note, found, rev: alert.rev, state: 'saving', error: '' });
   }
 
@@ -56,12 +69,15 @@ export class Actions {
    * A newer revision came through the log. What we wanted is settled when it has the status we wanted, by us or by
    * someone who was first, or one after which it means nothing any more.
    */
-  seen(alert: Pick<Alert, 'alert_id' | 'rev' | 'status'>): void {
+  seen(alert: Pick<Alert, 'alert_id' | 'rev' | 'status'> & Partial<Pick<Alert, 'shelved_until' | 'changed_by' | 'changed_at'>>): void {
     const waiting = this.pending.get(alert.alert_id);
     if (!waiting || alert.rev <= waiting.rev) return;
     const overtaken = alert.status === 'recalled' || (waiting.name === 'alert.acknowledge' && alert.status === 'closed');
-    const status = waiting.name === 'alert.check' || waiting.name === 'alert.judge' ? alert.status : ALERT_ACTIONS[waiting.name];
-    if (overtaken || alert.status === status) this.pending.delete(alert.alert_id);
+    if (!overtaken && !isThere(waiting.name, alert)) return;
+    this.pending.delete(alert.alert_id);
+    if (alert.changed_by && alert.changed_by !== waiting.actor && waiting.name !== 'alert.check' && waiting.name !== 'alert.judge') {
+      this.outrun.set(alert.alert_id, { name: waiting.name, by: alert.changed_by, at: alert.changed_at ?? '' });
+    }
   }
 
   async #send(alertId: string, action: Pending): Promise<void> {
@@ -82,6 +98,16 @@ export class Actions {
   #set(alertId: string, action: Pending): void {
     this.pending.set(alertId, action);
     this.changed();
+  }
+}
+
+/** Whether an alert is where an action wanted it. */
+function isThere(name: ActionName, alert: Pick<Alert, 'status'> & Partial<Pick<Alert, 'shelved_until'>>): boolean {
+  switch (name) {
+    case 'alert.check': case 'alert.judge': return true;
+    case 'alert.shelve': return !!alert.shelved_until;
+    case 'alert.unshelve': return !alert.shelved_until;
+    default: return alert.status === ALERT_ACTIONS[name];
   }
 }
 

@@ -6,7 +6,14 @@ import { CHANNELS, type Channel } from '../protocol/messages';
 import type { MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
 import { badge } from './connection';
-import { isOpen, severityOf, type Severity } from './ranking';
+import type { IncidentActionName, Sent } from './incident_work';
+import { Session } from './session.svelte';
+import { byUrgency, isOpen, severityOf, type Severity } from './ranking';
+import { isFlood, raisedLately } from './alert_rate';
+import { groupAlerts, type AlertGroup } from './groups';
+import { isShelved, QUEUES, queuesOf, type Queue } from './shelving';
+import { Sounding, type Sound } from './sounding';
+import { Speaker, type SpeakerState } from './speaker';
 import { World } from './world';
 
 export type Tab = 'alerts' | 'calls' | 'reads' | 'cameras' | 'zones';
@@ -24,9 +31,11 @@ const NOTIFY_MS = 100;
 const STATUS_MS = 15_000;
 const ACTOR = 'watchfloor.actor';
 const LETTERS = 'watchfloor.letter-keys';
+const VOLUME = 'watchfloor.volume';
+const SIMULATED_SOUND = 'watchfloor.simulated-sound';
 
 const TAB_OF: Readonly<Record<Subject['kind'], Tab>> = {
-  alert: 'alerts', incident: 'calls', call: 'calls', camera: 'cameras', zone: 'zones',
+  alert: 'alerts', incident: 'calls', call: 'calls', camera: 'cameras', zone: 'zones', unit: 'calls',
 };
 
 export class Desk {
@@ -38,7 +47,20 @@ export class Desk {
   linkRevision = $state(0);
 
   tab = $state<Tab>('alerts');
-  closedShown = $state(false);
+  queue = $state<Queue>('open');
+  /** Another number whenever an alert came back from the shelf by the clock. */
+  shelfRevision = $state(0);
+  /** Alerts that came in the last ten minutes, and whether that is more than one person can look at one by one. */
+  alertRate = $state(0);
+  flood = $state(false);
+  /** In a flood: the person wants to see each alert all the same. */
+  ungrouped = $state(false);
+  /** The group that is selected, and the one whose alerts are shown. */
+  groupAt = $state<string | null>(null);
+  groupOpen = $state<string | null>(null);
+  sound = $state<SpeakerState>('off');
+  volume = $state(storedVolume());
+  simulatedSound = $state(localStorage.getItem(SIMULATED_SOUND) === 'on');
   selection = $state.raw<Subject | null>(null);
   actor = $state(localStorage.getItem(ACTOR) ?? '');
   letterKeys = $state(localStorage.getItem(LETTERS) !== 'off');
@@ -53,15 +75,35 @@ export class Desk {
   readonly world: World;
   readonly feed: LiveFeed;
   readonly actions: Actions;
+  readonly session = new Session();
+  readonly sounding: Sounding;
+  readonly #speaker: Speaker;
   map: MapView | null = null;
+  /** The map beside a search: it shows what was found and nothing that is live. */
+  searchMap: MapView | null = null;
 
   #notifyAt = 0;
+  #shelved: readonly Alert[] = [];
+  #nextBack = Number.POSITIVE_INFINITY;
+  #groupLevel = 0;
   #notifyTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor() {
+    this.#speaker = new Speaker(() => new AudioContext(), () => (this.sound = this.#speaker.state));
+    this.#speaker.volume = this.volume;
+    this.sounding = new Sounding((sound) => this.#speaker.play(sound));
+    this.sounding.simulated = this.simulatedSound;
     this.world = new World({
       changed: () => this.#notify(),
-      raised: (alerts) => this.#announce(alerts),
+      raised: (alerts) => {
+        this.sounding.raised(alerts, this.world.clock.now());
+        this.#announce(alerts);
+      },
+      escalated: (alerts) => {
+        this.sounding.escalated(alerts, this.world.clock.now());
+        const first = byUrgency(alerts)[0];
+        if (first) this.urgent = `Nobody has taken ${alerts.length > 1 ? `${alerts.length} alerts, first ` : ''}${severityOf(first)}: ${first.title}`;
+      },
       alertsSeen: (alerts) => alerts.forEach((alert) => this.actions.seen(alert)),
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
@@ -98,12 +140,20 @@ export class Desk {
           return () => clearTimeout(timer);
         },
       },
+      Math.random,
+      () => this.session.ticket(),
     );
   }
 
   /** Begin; return how to end. */
   start(): () => void {
-    this.feed.start();
+    // Who is here decides whether a connection may be asked for at all.
+    void this.session.look().then(() => {
+      if (this.session.isShut) return;
+      this.feed.start();
+      void this.#readStatus();
+    });
+    const endSession = this.session.start();
     const kick = (): void => this.feed.kick();
     const seen = (): void => {
       if (!document.hidden) kick();
@@ -112,8 +162,8 @@ export class Desk {
     document.addEventListener('visibilitychange', seen);
     const second = setInterval(() => this.#tick(), 1000);
     const status = setInterval(() => void this.#readStatus(), STATUS_MS);
-    void this.#readStatus();
     return () => {
+      endSession();
       this.feed.stop();
       removeEventListener('online', kick);
       document.removeEventListener('visibilitychange', seen);
@@ -127,12 +177,30 @@ export class Desk {
     return badge(this.world.connection(), this.local);
   });
 
-  /** Alerts nobody has taken, by severity. */
+  queues = $derived.by(() => {
+    void [this.revisions.alerts, this.shelfRevision];
+    const queues = queuesOf(this.world.alerts.rows.values(), this.world.clock.now());
+    this.#shelved = queues.shelved;
+    this.#nextBack = queues.nextBack;
+    return queues;
+  });
+
+  /** Alerts nobody has taken and nobody put aside, by severity. */
   openCounts = $derived.by(() => {
-    void this.revisions.alerts;
     const counts: Record<Severity, number> = { P1: 0, P2: 0, P3: 0, P4: 0 };
-    for (const alert of this.world.alerts.rows.values()) if (isOpen(alert)) counts[severityOf(alert)] += 1;
+    for (const alert of this.queues.open) if (isOpen(alert)) counts[severityOf(alert)] += 1;
     return counts;
+  });
+
+  /** Open alerts, most urgent first. */
+  ranked = $derived(byUrgency(this.queues.open));
+
+  /** They in groups, while there is a flood; null otherwise. */
+  groups = $derived.by((): ReadonlyMap<string, AlertGroup> | null => {
+    if (!this.flood || this.ungrouped) return null;
+    const grouping = groupAlerts(this.ranked, this.#groupLevel);
+    this.#groupLevel = grouping.level;
+    return new Map(grouping.groups.map((group) => [group.id, group]));
   });
 
   select(subject: Subject | null, show = false): void {
@@ -140,7 +208,13 @@ export class Desk {
     if (subject && show) {
       this.tab = TAB_OF[subject.kind];
       const alert = subject.kind === 'alert' ? this.world.alerts.get(subject.id) : undefined;
-      if (alert) this.closedShown = alert.status === 'closed' || alert.status === 'recalled';
+      if (alert) {
+        const now = this.world.clock.now();
+        this.queue = isShelved(alert, now) ? 'shelved' : alert.status === 'closed' || alert.status === 'recalled' ? 'closed' : 'open';
+        const group = [...(this.groups?.values() ?? [])].find(({ alerts }) => alerts.some((one) => one.alert_id === alert.alert_id));
+        this.groupAt = group?.id ?? null;
+        if (this.groupOpen !== this.groupAt) this.groupOpen = null;
+      }
     }
   }
 
@@ -151,6 +225,7 @@ export class Desk {
       incident: () => this.world.incidents.get(subject.id),
       call: () => this.world.calls.get(subject.id),
       camera: () => this.world.cameras.get(subject.id),
+      unit: () => this.world.units.get(subject.id),
       zone: () => middleOf(this.world.zones.get(subject.id)?.polygons[0]?.[0]),
     }[subject.kind]();
     return row && row.lat !== null && row.lon !== null ? [row.lon, row.lat] : null;
@@ -162,8 +237,90 @@ export class Desk {
   }
 
   async act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
-    const actor = this.actor || (await this.#askActor());
+    const actor = await this.whoIsHere();
     if (actor) await this.actions.act(alert, name, actor, note, found);
+  }
+
+  /** Somebody signed in; `before`: the account whose locked session it was, "" for none. */
+  entered(before: string): void {
+    // What another person had on the screen is not for this one.
+    if (before && before !== this.session.account) location.reload();
+    else this.feed.again();
+  }
+
+  /** Put an alert aside for some minutes, or take it back. */
+  async shelve(alert: Alert, reason: string, minutes: number): Promise<void> {
+    const until = new Date(this.world.clock.now() + minutes * 60_000).toISOString();
+    await this.act(alert, 'alert.shelve', '', { details: { reason, until } });
+  }
+
+  showQueue(queue: Queue): void {
+    this.tab = 'alerts';
+    this.queue = queue;
+    this.groupOpen = null;
+  }
+
+  stepQueue(step: 1 | -1): void {
+    const at = QUEUES.findIndex(([queue]) => queue === this.queue);
+    this.showQueue((QUEUES[(at + step + QUEUES.length) % QUEUES.length] ?? QUEUES[0])?.[0] ?? 'open');
+  }
+
+  /** Select a group: what is done then is done to its most urgent alert. */
+  selectGroup(id: string): void {
+    this.groupAt = id;
+    const lead = this.groups?.get(id)?.lead;
+    if (lead) this.select({ kind: 'alert', id: lead.alert_id });
+  }
+
+  /** Show a group's alerts; return false when it is one alert and there is nothing to open. */
+  openGroup(id: string): boolean {
+    if ((this.groups?.get(id)?.alerts.length ?? 0) < 2) return false;
+    this.groupOpen = id;
+    return true;
+  }
+
+  toggleSound(): void {
+    if (this.sound === 'on') this.#speaker.disarm();
+    else void this.#speaker.arm().then(() => this.sounding.tick(this.queues.open, this.world.clock.now()));
+  }
+
+  async testSound(sound: Sound): Promise<void> {
+    if (this.sound !== 'on') await this.#speaker.arm();
+    this.#speaker.play(sound);
+  }
+
+  setVolume(volume: number): void {
+    this.volume = this.#speaker.volume = volume;
+    localStorage.setItem(VOLUME, String(volume));
+  }
+
+  setSimulatedSound(on: boolean): void {
+    this.simulatedSound = this.sounding.simulated = on;
+    localStorage.setItem(SIMULATED_SOUND, on ? 'on' : 'off');
+  }
+
+  /** The name at this desk, asked for when it is not known; null when it is not given. */
+  async whoIsHere(): Promise<string | null> {
+    return this.session.account || this.actor || (await this.#askActor());
+  }
+
+  /** Do something to an incident; return the id of the action, or what went wrong. */
+  async actOnIncident(incidentId: string, name: IncidentActionName, note: string, details: Readonly<Record<string, string>>): Promise<Sent> {
+    const actor = await this.whoIsHere();
+    if (!actor) return { error: 'nobody said who they are' };
+    return this.#sent('/api/actions', { key: randomKey(), name, subject_id: incidentId, actor, note, details });
+  }
+
+  /** Add the next version of an incident's assessment. */
+  async assess(incidentId: string, told: Readonly<Record<string, unknown>>): Promise<Sent> {
+    const actor = await this.whoIsHere();
+    if (!actor) return { error: 'nobody said who they are' };
+    return this.#sent(`/api/incidents/${incidentId}/assessments`, { key: randomKey(), actor, ...told });
+  }
+
+  async #sent(path: string, body: unknown): Promise<Sent> {
+    const answer = await postJson<{ event_id: string }>(path, body);
+    return answer.ok ? { eventId: answer.value.event_id } : { error: answer.error };
   }
 
   setActor(name: string): void {
@@ -202,6 +359,24 @@ export class Desk {
   #tick(): void {
     this.local = Date.now();
     this.now = this.world.clock.now(this.local);
+    if (this.now >= this.#nextBack) this.#comeBack();
+    this.alertRate = raisedLately(this.world.alerts.rows.values(), this.now);
+    const flood = isFlood(this.alertRate, this.flood);
+    if (flood !== this.flood) {
+      this.flood = flood;
+      this.#groupLevel = 0;
+      this.groupAt = this.groupOpen = null;
+      this.ungrouped = false;
+    }
+    this.sounding.tick(this.queues.open, this.now);
+  }
+
+  /** Alerts whose time on the shelf is over are open again: that is said, like any that is raised. */
+  #comeBack(): void {
+    const back = this.#shelved.filter((alert) => isOpen(alert) && !isShelved(alert, this.now));
+    this.shelfRevision += 1;
+    this.sounding.raised(back, this.now);
+    if (back.length) this.polite = `${back.length > 1 ? `${back.length} alerts are` : 'An alert is'} back from the shelf: ${back[0]?.title ?? ''}`;
   }
 
   #notify(): void {
@@ -216,7 +391,7 @@ export class Desk {
   }
 
   async #readStatus(): Promise<void> {
-    if (document.hidden) return;
+    if (document.hidden || this.session.isShut) return;
     const answer = await getJson<Status>('/api/status');
     this.status = answer.ok && answer.value && typeof answer.value === 'object' ? answer.value : null;
   }
@@ -224,6 +399,11 @@ export class Desk {
 
 /** Severities in the order in which they are counted. */
 export const SEVERITIES = ALERT_SEVERITIES;
+
+function storedVolume(): number {
+  const volume = Number.parseFloat(localStorage.getItem(VOLUME) ?? '');
+  return volume >= 0 && volume <= 1 ? volume : 0.6;
+}
 
 function middleOf(ring: readonly (readonly [number, number])[] | undefined): { lat: number; lon: number } | undefined {
   if (!ring?.length) return undefined;

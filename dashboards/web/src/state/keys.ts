@@ -1,20 +1,30 @@
+import type { Route } from './names';
+
 /** Which key asks for what. Single letters can be turned off (WCAG 2.1.4); Escape, Enter and arrows always work. */
 
-export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'live' | 'back' | 'help';
+export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue';
 
 const LETTERS: Readonly<Record<string, Command>> = {
-  j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', '.': 'merge', L: 'live', l: 'live', '?': 'help',
+  j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', i: 'join', '.': 'merge', L: 'live', l: 'live', '?': 'help',
+  h: 'shelve', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
 };
 
 export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['j / k', 'next and previous row'],
-  ['Enter', 'show the row on the map and go to its details'],
-  ['a', 'acknowledge the selected alert'],
-  ['c', 'close the selected alert with a note'],
+  ['Enter', 'show the row on the map and go to its details; of a group of alerts, show each of them'],
+  ['a', 'acknowledge the selected alert, take the selected incident'],
+  ['c', 'close the selected alert with a note, write a note to an incident'],
+  ['h', 'shelve the selected alert for a time with a reason, or take it back'],
+  ['[ / ]', 'open, shelved and closed alerts'],
+  ['S', 'sound on and off'],
+  ['i', 'join the selected incident with another one'],
   ['m', 'centre the map on the selection'],
   ['.', 'let new rows into the list'],
   ['L', 'back to live: no selection, list from the top, whole map'],
-  ['Esc', 'close or deselect'],
+  ['Esc', 'close, deselect, or back to the groups'],
+  ['g m / g p / g u', 'go to the map, the plate search, the audit'],
+  ['/', 'on a page with a form: to its first field'],
+  ['x / Ctrl-E', 'in the plate search: leave a read out; make a file'],
   ['?', 'this help'],
 ];
 
@@ -33,3 +43,38 @@ export function commandFor(press: KeyPress, letters: boolean, typing: boolean): 
   if (typing || !letters) return null;
   return LETTERS[press.key] ?? null;
 }
+
+/** After `g` the next letter names a page. */
+export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', p: 'plates', u: 'audit' };
+/** A letter that comes later than this after `g` is a letter of its own. */
+const CHORD_MS = 1500;
+
+export class PageKeys {
+  #begunAt: number | null = null;
+
+  /** Return the page asked for; 'begun' for the `g`; null for a key that is none of ours. `at`: milliseconds. */
+  press(press: KeyPress, letters: boolean, typing: boolean, at: number): Route | 'begun' | null {
+    const begun = this.#begunAt !== null && at - this.#begunAt <= CHORD_MS;
+    this.#begunAt = null;
+    if (press.ctrlKey || press.metaKey || press.altKey || press.isComposing || typing || !letters) return null;
+    if (begun && PAGE_KEYS[press.key]) return PAGE_KEYS[press.key] ?? null;
+    if (press.key !== 'g') return null;
+    this.#begunAt = at;
+    return 'begun';
+  }
+}
+
+export type TableCommand = 'field' | 'next' | 'previous' | 'exclude' | 'export';
+
+const TABLE_LETTERS: Readonly<Record<string, TableCommand>> = { '/': 'field', j: 'next', k: 'previous', x: 'exclude' };
+
+/** What a key asks of a page with a form and a table. Enter is the browser's own: it runs the form, or opens the row. */
+export function tableCommandFor(press: KeyPress, letters: boolean, typing: boolean): TableCommand | null {
+  if (press.isComposing || press.altKey) return null;
+  if (press.ctrlKey || press.metaKey) return press.key === 'e' ? 'export' : null;
+  return typing || !letters ? null : (TABLE_LETTERS[press.key] ?? null);
+}
+
+/** Whether the focus is where keys are text. */
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));

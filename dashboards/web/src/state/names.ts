@@ -2,6 +2,10 @@
 import type { Alert } from '$schemas/events';
 import type { World } from './world';
 
+/** The pages besides the map, as they are named in the address. */
+export const PAGES = ['contact', 'plates', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
+export type Route = 'map' | (typeof PAGES)[number];
+
 export const cameraName = (world: World, id: string): string => world.cameras.get(id)?.name || id;
 export const zoneName = (world: World, id: string): string => world.zones.get(id)?.name || id;
 

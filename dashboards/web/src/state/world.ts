@@ -6,7 +6,7 @@ import type { Heard } from './connection';
 import { Keyed } from './keyed';
 import { isActive, isOpen, isOver } from './ranking';
 import { SightingLog } from './sighting_log';
-import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, Sighting, Zone } from '$schemas/events';
+import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 /** Closed things are kept up to here, so that a page left open for a week does not grow. */
 const MOST_ALERTS = 10_000;
@@ -23,6 +23,8 @@ export interface WorldEvents {
   changed(): void;
   /** Alerts never seen before that came live, not with a snapshot. */
   raised(alerts: readonly Alert[]): void;
+  /** Alerts that came live and that nobody took in time. */
+  escalated(alerts: readonly Alert[]): void;
   /** New states of alerts, however they came. */
   alertsSeen(alerts: readonly Alert[]): void;
   sightings(rows: readonly Sighting[]): void;
@@ -53,6 +55,8 @@ export class World implements FeedSink {
   readonly cameras = this.#latest<Camera>((c) => c.camera_id, (c) => c.observed_at, (c) => c.removed);
   readonly health = this.#latest<CameraHealth>((h) => h.camera_id, (h) => h.occurred_at);
   readonly zones = this.#latest<Zone>((z) => z.zone_id, (z) => z.observed_at, (z) => z.removed);
+  readonly units = this.#latest<UnitPosition>((u) => u.unit_id, (u) => u.occurred_at);
+  readonly layers = this.#latest<MapLayer>((l) => l.name, (l) => l.changed_at, (l) => l.removed);
   readonly hotlists = new Keyed<Hotlist>({
     key: (h) => h.list_id,
     atLeast: (a, b) => a.version >= b.version,
@@ -119,6 +123,7 @@ export class World implements FeedSink {
       this.events.sightings(read as Sighting[]);
     } else if (channel === 'alerts') {
       const before = new Set((read as Alert[]).filter((a) => this.alerts.rows.has(a.alert_id)).map((a) => a.alert_id));
+      const marked = new Map((read as Alert[]).map((a) => [a.alert_id, this.alerts.get(a.alert_id)?.escalated_at]));
       const news = this.alerts.merge(read as Alert[]);
       this.events.alertsSeen(news);
       const now = this.clock.now(this.localNow());
@@ -126,6 +131,8 @@ export class World implements FeedSink {
       for (const alert of raised) this.arrivals.set(alert.alert_id, now);
       this.#measure(raised.filter((alert) => alert.rev === 1));
       this.#raise(raised);
+      const late = news.filter((a) => isOpen(a) && a.escalated_at && a.escalated_at !== marked.get(a.alert_id));
+      if (late.length) this.events.escalated(late);
       if (this.arrivals.size > 2 * MOST_ALERTS) {
         for (const id of this.arrivals.keys()) if (!this.alerts.rows.has(id)) this.arrivals.delete(id);
       }

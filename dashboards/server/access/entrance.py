@@ -1,0 +1,23 @@
+"""All that a server with sign-in is given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from dashboards.server.access.session import SignIn
+
+
+class Entrance(Struct, frozen=True, kw_only=True):
+    """``audiences``: all that lists may be restricted to. ``machine_token``: what commands of this machine show.
+
+    ``notice``: what people must read before they sign in. ``now``: the clock of sessions, Unix time.
+    """
+
+    sign_in: SignIn
+    audiences: tuple[str, ...]
+    machine_token: str
+    notice: str = ""
+    now: Callable[[], float] = time.time

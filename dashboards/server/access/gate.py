@@ -1,0 +1,109 @@
+"""The gate before every route: who asks, and may they. With sign-in off it is not there.
+
+It stands where a proxy with sign-in would stand, and speaks to what is behind it as that would: in AUDIENCE_HEADER,
+whose value from outside it removes.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection, Request, cookie_parser
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboards.server.access.machine import MACHINE_HEADER
+from dashboards.server.access.rights import door_of, who_may_grant
+from dashboards.server.access.session import ACCOUNTS_AWAY, MACHINE_ACCOUNT, AccountsUnavailableError, Session, SignIn
+
+COOKIE = "watchfloor_session"
+AUDIENCE_HEADER = "x-watchfloor-audience"
+#: A longer token is none of ours.
+_LONGEST_TOKEN = 100
+_NEVER = 4_102_444_800.0  # 2100-01-01
+MACHINE = Session(
+    key="machine", account=MACHINE_ACCOUNT, name=MACHINE_ACCOUNT, roles=(), audiences=None, ends_at=_NEVER
+)
+
+
+class Gate:
+    """ASGI middleware. ``audiences``: all there are. ``machine_token``: what this machine's commands show."""
+
+    def __init__(self, app: ASGIApp, sign_in: SignIn, audiences: Collection[str], machine_token: str) -> None:
+        self._app = app
+        self._sign_in = sign_in
+        self._audiences = audiences
+        self._machine_token = machine_token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer 401, 403 or 503. A websocket is told after its hello (close codes)."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        is_socket = scope["type"] == "websocket"
+        door = door_of("WEBSOCKET" if is_socket else scope["method"], scope["path"])
+        if door is not None and door.open:
+            await self._through(scope, None, receive, send)
+            return
+        session: Session | None = None
+        refusal: tuple[int, dict[str, object]] | None = None
+        try:
+            session = await self._session(Headers(scope=scope))
+        except AccountsUnavailableError:
+            refusal = 503, {"error": ACCOUNTS_AWAY}
+        else:
+            if session is None:
+                refusal = 401, {"error": "Sign in first."}
+            elif session.locked:
+                refusal = 401, {"error": "This session is locked. Sign in again.", "locked": True}
+            elif door is None:
+                refusal = 403, {"error": "This is open to nobody."}
+            elif not door.rights <= session.rights:
+                refusal = 403, {"error": who_may_grant(door.rights - session.rights)}
+        if refusal is not None and not is_socket:
+            status, body = refusal
+            await JSONResponse(body, status_code=status)(scope, receive, send)
+            return
+        await self._through(scope, None if refusal is not None else session, receive, send)
+
+    async def _session(self, headers: Headers) -> Session | None:
+        shown = headers.get(MACHINE_HEADER)
+        if shown is not None:
+            return MACHINE if hmac.compare_digest(shown.encode(), self._machine_token) else None
+        token = token_in(headers)
+        return await self._sign_in.session(token) if token else None
+
+    async def _through(self, scope: Scope, session: Session | None, receive: Receive, send: Send) -> None:
+        scope["headers"] = list(scope["headers"])
+        headers = MutableHeaders(scope=scope)
+        del headers[AUDIENCE_HEADER]
+        if session is not None:
+            named = self._audiences if session.audiences is None else session.audiences
+            headers[AUDIENCE_HEADER] = ",".join(sorted(named))
+        scope.setdefault("state", {})["session"] = session
+        await self._app(scope, receive, send)
+
+
+def token_in(headers: Headers) -> str:
+    """Return the session's token, or "" when the request has none, or several."""
+    found = [
+        value
+        for line in headers.getlist("cookie")
+        for name, value in cookie_parser(line).items()
+        if name == COOKIE and 0 < len(value) <= _LONGEST_TOKEN
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def session_of(connection: HTTPConnection) -> Session | None:
+    """Return who asks; None where sign-in is off, or at a door that is open."""
+    found: Session | None = connection.scope.get("state", {}).get("session")
+    return found
+
+
+def actor_of(request: Request, said: str) -> str:
+    """Return who does something: the account that is signed in; where none is asked for, whom the page named."""
+    session = session_of(request)
+    return said if session is None or session.account == MACHINE_ACCOUNT else session.account

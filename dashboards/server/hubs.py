@@ -1,0 +1,124 @@
+"""One hub for each view of the log: the whole of it, and one for each set of audiences that somebody here is in.
+
+What may not be seen never enters the hub of those who may not see it. So no snapshot, delta, count or resume of theirs
+can tell of it, and rows are still encoded once for all who share a view. A view is made of the whole when the first
+page with its set of audiences comes, and let go when nobody has looked at it for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from dashboards.server.audience import Audience, as_seen_by
+from dashboards.server.hub import BATCH_S, Hub, HubFullError
+from schemas import tracing
+from schemas.envelope import Event
+from schemas.event_type import EventType
+
+#: Views besides the whole. Each folds the log once more.
+MOST_VIEWS = 16
+#: A view that nobody looks at is kept so long, seconds: a page that comes again goes on where it was.
+KEPT_S = 120.0
+
+_log = structlog.get_logger(__name__)
+
+
+class _View(Struct):
+    audience: Audience
+    hub: Hub
+    wanted_at: float
+
+
+class Hubs:
+    """Tells each hub what it may know. ``most``: views at once besides the whole."""
+
+    def __init__(self, whole: Hub, *, most: int = MOST_VIEWS) -> None:
+        self.whole = whole
+        self._most = most
+        self._views: dict[frozenset[str], _View] = {}
+
+    def of(self, audience: Audience) -> Hub:
+        """Return the hub for this audience, made now if there is none.
+
+        Raises HubFullError when as many pages are connected as one hub takes, or as many views are looked at as may be.
+        """
+        if sum(hub.clients for hub in self.all) >= self.whole.max_clients:
+            raise HubFullError
+        if audience.names is None:
+            return self.whole
+        now = self.whole.mono()
+        view = self._views.get(audience.names)
+        if view is None:
+            self._make_room()
+            hub = self.whole.seen_by(lambda kind, events: as_seen_by(audience, kind, events))
+            view = self._views[audience.names] = _View(audience, hub, now)
+        view.wanted_at = now
+        return view.hub
+
+    def offer(
+        self,
+        kind: EventType[Any],
+        events: Sequence[Event],
+        at: float,
+        *,
+        logged_at: float | None = None,
+        span: tracing.Span | None = None,
+    ) -> None:
+        """As ``Hub.offer``. How long things take is measured once, at the whole."""
+        self.whole.offer(kind, events, at, logged_at=logged_at, span=span)
+        for view in self._views.values():
+            view.hub.offer(kind, as_seen_by(view.audience, kind, events), at)
+
+    def pass_over(self, kind: EventType[Any], count: int) -> None:
+        """As ``Hub.pass_over``."""
+        for hub in self.all:
+            hub.pass_over(kind, count)
+
+    def caught_up(self) -> None:
+        """As ``Hub.caught_up``."""
+        for hub in self.all:
+            hub.caught_up()
+
+    def delayed(self, behind: Mapping[str, float]) -> None:
+        """As ``Hub.delayed``."""
+        for hub in self.all:
+            hub.delayed(behind)
+
+    @property
+    def all(self) -> Sequence[Hub]:
+        """All hubs there are."""
+        return [self.whole, *(view.hub for view in self._views.values())]
+
+    def tick(self) -> None:
+        """Do one round of every hub, and let go of views that nobody has looked at for KEPT_S."""
+        now = self.whole.mono()
+        for hub in self.all:
+            try:
+                hub.tick()
+            except Exception:
+                # One bad round must not leave every screen silent; the next one starts from state that is whole.
+                _log.exception("hub_round_failed")
+        for names, view in list(self._views.items()):
+            if view.hub.clients:
+                view.wanted_at = now
+            elif now - view.wanted_at > KEPT_S:
+                del self._views[names]
+
+    async def run(self) -> None:
+        """Do the rounds until cancelled."""
+        while True:
+            self.tick()
+            await asyncio.sleep(BATCH_S)
+
+    def _make_room(self) -> None:
+        if len(self._views) < self._most:
+            return
+        idle = [(view.wanted_at, names) for names, view in self._views.items() if not view.hub.clients]
+        if not idle:
+            raise HubFullError
+        del self._views[min(idle, key=lambda one: one[0])[1]]
