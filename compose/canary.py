@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,7 +120,7 @@ def _webhook_map(plate: str, now: datetime) -> dict[str, Any]:
     return {"plate": plate, "at": now.isoformat()}
 
 
-#: What a reader would post, by connector. A test holds that every webhook connector is here.
+#: What a reader would post, by connector. A test holds that every one of plate reads is here.
 PAYLOADS: dict[str, Callable[[str, datetime], dict[str, Any]]] = {
     "axis": _axis,
     "dahua": _dahua,
@@ -148,6 +148,8 @@ class Canaries:
         self.flights: Sequence[Flight] = ()
         self._where = addresses(settings)
         self._token = settings.edge_token
+        #: It looks at the view that there always is, so that none is made for it.
+        self._headers = settings.own_headers
         self._every_s = settings.canary_every_s or 0.0
         self._store = store
         self._within_s = within_s
@@ -184,7 +186,11 @@ class Canaries:
             plates[name] = plate_of(self._number)
         seen, stored = _Arrivals(plates.values()), _Arrivals(plates.values())
         at, began = datetime.now(UTC), time.monotonic()
-        watching = [asyncio.create_task(self._watch_screen(seen)), asyncio.create_task(self._watch_store(stored))]
+        shown = _Shown(plates, at)
+        watching = [
+            asyncio.create_task(self._watch_screen(shown, seen)),
+            asyncio.create_task(self._watch_store(stored)),
+        ]
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(seen.ready.wait(), self._within_s / 4)
@@ -230,19 +236,29 @@ class Canaries:
     def _new_client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(timeout=self._within_s / 2, trust_env=False)
 
-    async def _watch_screen(self, seen: _Arrivals) -> None:
-        url = self._where.web.replace("http", "ws", 1) + "/ws"
-        with contextlib.suppress(OSError, WebSocketException):
-            async with connect(url, subprotocols=[SUBPROTOCOL], proxy=None) as socket:  # type: ignore[list-item]
-                await socket.send(_HELLO)
-                async for text in socket:
-                    message = msgspec.json.decode(text)
-                    if message["t"] == "welcome":
-                        seen.ready.set()
-                    for row in _rows(message):
-                        seen.came(row.get("plate", ""))
-                    if message["t"] == "ping":
-                        await socket.send(msgspec.json.encode({"t": "pong", "n": message["n"]}).decode())
+    async def _watch_screen(self, shown: _Shown, seen: _Arrivals) -> None:
+        # A page whose connection is lost connects again: so does this one, or it would blame the screens for its own.
+        while True:
+            with contextlib.suppress(OSError, WebSocketException):
+                await self._look(shown, seen)
+            await asyncio.sleep(0.2)
+
+    async def _look(self, shown: _Shown, seen: _Arrivals) -> None:
+        async with connect(
+            self._where.web.replace("http", "ws", 1) + "/ws",
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+            additional_headers=self._headers,
+            proxy=None,
+        ) as socket:
+            await socket.send(_HELLO)
+            async for text in socket:
+                message = msgspec.json.decode(text)
+                if message["t"] == "welcome":
+                    seen.ready.set()
+                for row in _rows(message):
+                    seen.came(shown.of(row))
+                if message["t"] == "ping":
+                    await socket.send(msgspec.json.encode({"t": "pong", "n": message["n"]}).decode())
 
     async def _watch_store(self, stored: _Arrivals) -> None:
         sql = "SELECT plate FROM rtcc.canaries WHERE observed_at > now() - 600 AND plate IN {plates:Array(String)}"
@@ -252,6 +268,27 @@ class Canaries:
                 for line in answer.splitlines():
                     stored.came(msgspec.json.decode(line)["plate"])
             await asyncio.sleep(0.2)
+
+
+class _Shown:
+    """Which of the plates of a round a row on a screen stands for.
+
+    A screen has the last canary of a connector. Where several servers send them, or frames wait and are put together,
+    a later one stands in the place of ours: it shows as well that the way to the screens is open.
+    """
+
+    def __init__(self, plates: Mapping[str, str], at: datetime) -> None:
+        self._plates = set(plates.values())
+        self._by_source = {f"{name}/{INSTANCE}": plate for name, plate in plates.items()}
+        # Some vendors tell whole seconds.
+        self._from = at.replace(microsecond=0)
+
+    def of(self, row: Mapping[str, Any]) -> str:
+        """Return the plate, or "" for one of an earlier round."""
+        if row["plate"] in self._plates:
+            return str(row["plate"])
+        later = datetime.fromisoformat(row["occurred_at"]) >= self._from
+        return self._by_source.get(row["source"], "") if later else ""
 
 
 class _Arrivals:

@@ -17,6 +17,7 @@ from compose.local import Local, addresses, role_command
 from compose.own_system import own_system, sample_memory
 from compose.screen import Screen, watching
 from compose.settings import Settings
+from compose.spread import Spread, spread
 from compose.supervisor import Role
 from connectors.simulator.journal import JournalLine, read_journal
 from connectors.simulator.reconciliation import Reconciliation, reconcile
@@ -28,15 +29,6 @@ SETTLE_S = 30.0
 LATE_S = 60.0
 #: Reports of what went wrong name at most so many.
 SHOWN = 10
-
-
-class Latency(msgspec.Struct, frozen=True):
-    """From the edge's receipt of an event to its alert on the websocket, milliseconds."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
-    samples: int
 
 
 class DemoReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +44,7 @@ class DemoReport(msgspec.Struct, frozen=True, kw_only=True):
     alerts_missing: int
     alerts_duplicated: int
     alerts_unexpected: int
-    latency_ms: Latency
+    latency_ms: Spread | None
     rss_mb: dict[str, float]
     accepted_by_type: dict[str, int]
     stored_by_type: dict[str, int]
@@ -224,15 +216,13 @@ def _report(
     )
 
 
-def _latency(screen: Screen) -> Latency:
-    """Over alerts that an event caused; a silence is noticed by a clock, so it has no receipt to count from."""
-    waits = sorted(
+def _latency(screen: Screen) -> Spread | None:
+    """From the edge's receipt of an event to its alert on the websocket, of alerts that an event caused.
+
+    A silence is noticed by a clock, so it has no receipt to count from.
+    """
+    return spread(
         (at - alert.observed_at.timestamp()) * 1000
         for alert, at in screen.first_seen.values()
         if "last_report" not in alert.why[0].facts
     )
-
-    def share(part: float) -> float | None:
-        return round(waits[min(len(waits) - 1, int(len(waits) * part))], 1) if waits else None
-
-    return Latency(share(0.5), share(0.95), share(0.99), len(waits))

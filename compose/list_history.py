@@ -23,7 +23,6 @@ from compose.past_reads import (
     blast_radius,
     matched_plates,
     portions,
-    quoted,
     within,
 )
 from compose.roles.broker_settings import log_reader
@@ -34,6 +33,7 @@ from pipeline.state.hotlist_index import MAX_EDIT_ENTRIES, HotlistIndex
 from pipeline.state.hotlists import Hotlists, wanted_of
 from pipeline.state.in_force import InForce
 from pipeline.state.withdrawals import Withdrawals
+from pipeline.store.parameters import quoted
 from schemas.events.alert import Alert
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
@@ -155,12 +155,13 @@ def _findings(
     for _, matched in matched_plates(asking, lists.index, window, in_force):
         ours = [one for one in matched if not entries or any(hit.entry_id in entries for hit in one.hits)]
         for some in portions(ours):
-            hits = {(one.plate, one.region): one.hits for one in some}
+            matches = {(one.plate, one.region): one for one in some}
             for row in _past(asking, window, some, limit):
                 had = set(zip(row["lists"], row["entries"], strict=True))
-                for hit in hits.get((row["plate"], row["region"]), ()):
+                match = matches.get((row["plate"], row["region"]))
+                for place, hit in enumerate(match.hits if match is not None else ()):
                     if (hit.list_id, hit.entry_id) not in had and (not entries or hit.entry_id in entries):
-                        found.append(retro_hunt.evaluate(_sighting(row, hit), hit, now))
+                        found.append(retro_hunt.evaluate(_sighting(row, hit, match, place), hit, now))
         found = sorted(found, key=lambda alert: alert.occurred_at, reverse=True)[:limit]
     return found
 
@@ -174,7 +175,7 @@ def _past(asking: Ask, window: Window, some: Sequence[Matched], limit: int) -> l
     )
 
 
-def _sighting(row: dict[str, Any], hit: Hit) -> Sighting:
+def _sighting(row: dict[str, Any], hit: Hit, match: Matched | None, place: int) -> Sighting:
     return Sighting(
         event_id=UUID(row["event_id"]),
         occurred_at=datetime.fromisoformat(row["occurred_at"]),
@@ -190,6 +191,7 @@ def _sighting(row: dict[str, Any], hit: Hit) -> Sighting:
         lon=row["lon"],
         zones=tuple(row["zones"]),
         hits=(hit,),
+        audiences=(match.audiences[place],) if match is not None and match.audiences else (),
     )
 
 

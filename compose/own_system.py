@@ -39,6 +39,9 @@ async def own_system(
             "kafka": None,
             "kafka_user": None,
             "clickhouse": None,
+            # Who looks at it is whoever made it.
+            "audience_header": "",
+            "sign_in": False,
         }
     )
     cluster = Cluster(cluster_file.folder_in(folder))

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pipeline.rules.hotlist_match import InForce, match_frame
 from pipeline.state.hotlist_index import HotlistIndex
+from pipeline.store.parameters import quoted
 from schemas.events.plate_read import PlateRead
 from schemas.events.sighting import Hit
 from schemas.identity import identity
@@ -40,11 +41,12 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 class Matched(Struct, frozen=True):
-    """A plate that was read, as it was read, and what it would hit, best first."""
+    """A plate as it was read, what it would hit, best first, and who may see each hit (none: everybody may)."""
 
     plate: str
     region: str
     hits: tuple[Hit, ...]
+    audiences: tuple[str, ...] = ()
 
 
 class ByMatch(Struct):
@@ -119,11 +121,6 @@ def blast_radius(ask: Ask, index: HotlistIndex, window: Window) -> BlastRadius:
     return told
 
 
-def quoted(text: str) -> str:
-    """Return a text as SQL has it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def within(some: Iterable[Matched]) -> str:
     """Return the condition in SQL that a sighting is of one of these plates."""
     return f"plate IN ({', '.join(sorted({quoted(one.plate) for one in some}))})"
@@ -155,7 +152,7 @@ def _matched(rows: list[dict[str, Any]], index: HotlistIndex, in_force: InForce 
             for row in some
         ]
         for place, match in sorted(match_frame(reads, index, in_force).items()):
-            found.append(Matched(some[place]["plate"], some[place]["region"], match.hits))
+            found.append(Matched(some[place]["plate"], some[place]["region"], match.hits, match.audiences))
     return found
 
 

@@ -1,8 +1,8 @@
 """The embedded log does not outlive a restart, the embedded store does: what must live on is put back from it.
 
-Reference facts (cameras, zones, hotlists in force, withdrawals), open alerts and open incidents are published again
-into an empty log, with the ids they had, so that every reader knows them for what they are and the store takes no
-second copy.
+Reference facts (cameras, zones, map layers, hotlists in force, withdrawals, noise), open alerts and open incidents are
+published again into an empty log, with the ids they had, so that every reader knows them for what they are and the
+store takes no second copy.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
+from schemas.events.map_layer import MAP_LAYER
+from schemas.events.plate_noise import PLATE_NOISE
 from schemas.events.zone import ZONE
 from schemas.hotlist_checksum import RunningChecksum
 from schemas.wire.publisher import Publisher
@@ -52,9 +54,11 @@ class Restored(Struct, frozen=True):
 RESTORED = (
     Restored(CAMERA, "cameras"),
     Restored(ZONE, "zones", page=ZONES_PAGE),
+    Restored(MAP_LAYER, "map_layers"),
     # Before the lists: a withdrawn entry must not be in force for a moment.
     Restored(HOTLIST_WITHDRAWAL, "hotlist_withdrawals"),
-    Restored(INCIDENT, "incidents", "status = 'open' AND opened_at > now() - INTERVAL 2 DAY"),
+    Restored(PLATE_NOISE, "plate_noise"),
+    Restored(INCIDENT, "incidents", "(status = 'open' OR stage = 'merged') AND opened_at > now() - INTERVAL 2 DAY"),
     Restored(
         ALERT,
         "alerts",

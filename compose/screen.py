@@ -7,7 +7,6 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,24 +17,45 @@ from schemas.events.alert import Alert
 _CHANNELS = ("alerts", "incidents", "calls", "cameras", "health", "zones", "sightings", "hotlists")
 
 
-class Screen:
-    """A client of the live map, connecting as the page does, that keeps every alert it was given and when.
+class Message(msgspec.Struct):
+    """What is looked at of a message; rows are left as they came."""
+
+    t: str
+    ch: str | dict[str, msgspec.Raw] = ""
+    epoch: str = ""
+    n: int = 0
+    pos: int = 0
+    part: int = 0
+    of: int = 0
+    rows: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _News(msgspec.Struct):
+    first: int = msgspec.field(name="from")
+    last: int = msgspec.field(name="to")
+    rows: msgspec.Raw
+
+
+class Seat:
+    """A client of the live map, connecting as the page does, that takes everything and looks at alerts.
 
     When the connection is lost it connects again and takes up where it was, as a browser would; ``lost`` counts how
-    often. What a snapshot repeats is no duplicate; what a delta repeats is.
+    often. ``faults``: what a page would have to put right.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.alerts: list[Alert] = []
-        self.first_seen: dict[str, tuple[Alert, float]] = {}
         self.faults: list[str] = []
         self.lost = 0
         self.ready = asyncio.Event()
-        self._known: set[UUID] = set()
         self._epoch = ""
         self._position: int | None = None
-        self._rows = msgspec.json.Decoder(list[Alert])
+        self._messages = msgspec.json.Decoder(Message)
+        self._news = msgspec.json.Decoder(_News)
+
+    def take_alerts(self, rows: msgspec.Raw, at: float, *, repeated: bool) -> None:
+        """Take rows of alerts, which came ``at``, seconds since 1970. ``repeated``: of a snapshot."""
+        raise NotImplementedError
 
     async def watch(self) -> None:
         """Watch until cancelled."""
@@ -53,30 +73,42 @@ class Screen:
             hello = {"t": "hello", "v": 1, "client": "check", "resume": resume, "sub": list(_CHANNELS)}
             await connection.send(json.dumps(hello))
             async for text in connection:
-                await self._take(connection, msgspec.json.decode(text), time.time())
+                await self._take(connection, self._messages.decode(text), time.time())
 
-    async def _take(self, connection: websockets.ClientConnection, message: dict[str, Any], at: float) -> None:
-        match message["t"]:
-            case "welcome":
-                self._epoch = message["epoch"]
-            case "ping":
-                await connection.send(json.dumps({"t": "pong", "n": message["n"]}))
-            case "snap" if message["ch"] == "alerts":
-                self._position = message["pos"]
-                self._add(message["rows"], at, repeated=True)
-                if message["part"] == message["of"]:
+    async def _take(self, connection: websockets.ClientConnection, message: Message, at: float) -> None:
+        match message:
+            case Message(t="welcome"):
+                self._epoch = message.epoch
+            case Message(t="ping"):
+                await connection.send(json.dumps({"t": "pong", "n": message.n}))
+            case Message(t="snap", ch="alerts"):
+                self._position = message.pos
+                self.take_alerts(message.rows, at, repeated=True)
+                if message.part == message.of:
                     self.ready.set()
-            case "d" if "alerts" in message["ch"]:
-                news = message["ch"]["alerts"]
-                if self._position is not None and news["from"] != self._position + 1:
-                    self.faults.append(f"a gap: after {self._position} came {news['from']}")
-                self._position = news["to"]
-                self._add(news["rows"], at)
-            case "gap" | "slow":
-                self.faults.append(f"the server said {message['t']}")
+            case Message(t="d", ch=dict() as channels) if "alerts" in channels:
+                news = self._news.decode(channels["alerts"])
+                if self._position is not None and news.first != self._position + 1:
+                    self.faults.append(f"a gap: after {self._position} came {news.first}")
+                self._position = news.last
+                self.take_alerts(news.rows, at, repeated=False)
+            case Message(t="gap" | "slow"):
+                self.faults.append(f"the server said {message.t}")
 
-    def _add(self, rows: list[Any], at: float, *, repeated: bool = False) -> None:
-        for alert in self._rows.decode(msgspec.json.encode(rows)):
+
+class Screen(Seat):
+    """Keeps every alert it was given and when. What a snapshot repeats is no duplicate; what a delta repeats is."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.alerts: list[Alert] = []
+        self.first_seen: dict[str, tuple[Alert, float]] = {}
+        self._known: set[UUID] = set()
+        self._rows = msgspec.json.Decoder(list[Alert])
+
+    def take_alerts(self, rows: msgspec.Raw, at: float, *, repeated: bool) -> None:
+        """Keep them."""
+        for alert in self._rows.decode(rows):
             if repeated and alert.event_id in self._known:
                 continue
             self._known.add(alert.event_id)
@@ -84,10 +116,15 @@ class Screen:
             self.first_seen.setdefault(str(alert.alert_id), (alert, at))
 
 
+def socket_url(web: str) -> str:
+    """Return where the websocket of a page is."""
+    return web.replace("http", "ws", 1) + "/ws"
+
+
 @contextlib.asynccontextmanager
 async def watching(web: str) -> AsyncIterator[Screen]:
     """Give a screen that shows the page's data until the block ends. Raises TimeoutError when it shows nothing."""
-    screen = Screen(web.replace("http", "ws", 1) + "/ws")
+    screen = Screen(socket_url(web))
     task = asyncio.create_task(screen.watch())
     try:
         await asyncio.wait_for(screen.ready.wait(), 10)

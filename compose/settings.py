@@ -26,6 +26,9 @@ from pydantic_settings import (
 
 from compose.kafka import cluster_file
 from compose.kafka.cluster_file import ADMIN, ClusterFile
+from dashboards.server.access.machine import MACHINE_HEADER
+from schemas.audience import EVERYBODY, is_name
+from schemas.events.hotlist_entry import RESTRICTED
 from schemas.wire.security import Login
 
 CONFIG_FILE = Path("watchfloor.toml")
@@ -71,11 +74,27 @@ class Settings(BaseSettings):
     readers_zone: str = Field("UTC", description="Time zone of readers that send local time without an offset (IANA).")
     mqtt_user: str | None = Field(None, description="User to show to the MQTT broker that Frigate publishes to.")
     mqtt_password: SecretStr = Field(SecretStr(""), description="Its password.")
-    maps_dir: Path | None = Field(None, description="Folder with further maps of webhook_map; empty: none.")
+    maps_dir: Path | None = Field(None, description="Folder with further maps, also of cad and ali; empty: none.")
+    snapshot_close_share: float = Field(
+        0.5, ge=0, le=1, description="Share of a source's open calls that a snapshot of CAD may close unasked."
+    )
     look_alikes: Path | None = Field(
         None, description="File of the characters that readers take for one another; empty: the one that comes along."
     )
+    phone_region: str = Field(
+        "US",
+        min_length=2,
+        max_length=2,
+        description="Country of phone numbers written without one (ISO 3166).",
+    )
+    shared_numbers: Path | None = Field(
+        None, description="CSV file (number, what) of numbers that many people call from; empty: none."
+    )
     edge_token: SecretStr | None = Field(None, description="Token that webhooks must show; needed off loopback.")
+    edge_signing_secret: SecretStr | None = Field(
+        None,
+        description="Secrets (whsec_...) of senders that sign, separated by spaces; needs edge_token.",
+    )
     spool_limit_mb: int = Field(
         1024, ge=1, le=1_048_576, description="Disk that each edge may fill with events while the broker is away."
     )
@@ -102,6 +121,64 @@ class Settings(BaseSettings):
     )
     block_stale_lists: bool = Field(
         False, description="Alerts of a hotlist older than it may be are closed as they are raised, not less severe."
+    )
+    learn_noise: bool = Field(
+        True, description="Texts that a camera reads for days, hour after hour, are learnt as noise, not as plates."
+    )
+    path_alerts: list[Literal["impossible_travel", "travelling_together", "did_not_arrive"]] = Field(
+        [], description="Rules on plates' paths that may raise alerts without a zone's asking; empty: none."
+    )
+    image_hosts: list[str] = Field(
+        [], description="Hosts that pictures of reads with an alert are fetched from; none: no picture is fetched."
+    )
+    image_networks: list[str] = Field(
+        [], description="Networks inside (CIDR) that these hosts may be in; none: only addresses of the internet."
+    )
+    image_keep_days: float = Field(30.0, gt=0, le=3650, description="Days that fetched pictures are kept.")
+    audience_header: str = Field(
+        "",
+        description="Header in which a proxy in front names the audiences of who asks; empty: all see everything.",
+    )
+    audiences: list[str] = Field(
+        [RESTRICTED],
+        min_length=1,
+        max_length=16,
+        description="Audiences that entries of hotlists may be kept for; who is in all of them sees everything.",
+    )
+    sign_in: bool = Field(
+        False, description="The page asks who you are (`watchfloor account`); without, all may do all."
+    )
+    lock_after_min: float = Field(
+        30.0, ge=1, le=30, description="Minutes without a sign of somebody after which a session locks (CJIS: 30)."
+    )
+    sign_in_notice: str = Field("", max_length=2000, description="What people must read before they sign in.")
+    call_owner_s: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="A call that nobody has taken so many seconds after it was handed over is told.",
+    )
+    crime_record_warn_h: float = Field(
+        20.0, gt=0, le=168, description="Hours after which an incident with signs of a crime and no record is told."
+    )
+    crime_record_h: float = Field(24.0, gt=0, le=168, description="Hours within which a crime must be recorded.")
+    missing_entry_min: float = Field(
+        120.0, gt=0, le=1440, description="Minutes from the call within which a missing person must be entered."
+    )
+    escalate_p1_s: float = Field(
+        30.0, ge=5, le=3600, description="A P1 alert that nobody has taken after so many seconds is escalated."
+    )
+    escalate_p2_s: float = Field(
+        120.0, ge=5, le=3600, description="A P2 alert that nobody has taken after so many seconds is escalated."
+    )
+    unit_stale_s: float = Field(
+        120.0, ge=5, le=86_400, description="A unit whose last position is older than so many seconds is called stale."
+    )
+    road_reach_m: float = Field(
+        100.0, ge=1, le=2_000, description="A place further than so many metres from every road has no time by road."
+    )
+    answer_standard: Literal["nena_sta_020", "nfpa_1225", "uk_999"] = Field(
+        "nena_sta_020", description="Standard that the times until calls are answered are held against."
     )
     canary_every_s: float | None = Field(
         None,
@@ -142,6 +219,30 @@ class Settings(BaseSettings):
             raise ValueError("it is no time zone; write it as America/Chicago or UTC") from None
         return value
 
+    @field_validator("image_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        from compose.pictures.allowed import read_host  # brings the HTTP client, which few commands need
+
+        for one in value:
+            read_host(one)
+        return value
+
+    @field_validator("audiences")
+    @classmethod
+    def _are_audiences(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not is_name(one) or one in EVERYBODY:
+                raise ValueError("each is a name in lower-case letters, digits, dots and hyphens; not all or public")
+        return value
+
+    @field_validator("image_networks")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for one in value:
+            ipaddress.ip_network(one)
+        return value
+
     @field_validator("edge_token")
     @classmethod
     def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
@@ -155,6 +256,27 @@ class Settings(BaseSettings):
             raise ValueError("kafka_user is set but kafka is not: the embedded broker knows no users")
         if self.kafka_user is not None and not self.kafka_password.get_secret_value():
             raise ValueError("kafka_user is set, so kafka_password must be set too")
+        return self
+
+    @field_validator("edge_signing_secret")
+    @classmethod
+    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        from connectors.edge.signature import read_secrets  # brings the web framework, which few commands need
+
+        if value is not None and not read_secrets(value.get_secret_value()):
+            raise ValueError("it is empty; leave it out or write it as whsec_...")
+        return value
+
+    @model_validator(mode="after")
+    def _who_cannot_sign_shows_a_token(self) -> Settings:
+        if self.edge_signing_secret is not None and self.edge_token is None:
+            raise ValueError("edge_signing_secret is set, so edge_token must be too: canaries and readers cannot sign")
+        return self
+
+    @model_validator(mode="after")
+    def _one_says_who_somebody_is(self) -> Settings:
+        if self.sign_in and self.audience_header:
+            raise ValueError("sign_in and audience_header both say what somebody may see: leave one out")
         return self
 
     @model_validator(mode="after")
@@ -175,8 +297,8 @@ class Settings(BaseSettings):
             raise ValueError("edge_host is reachable from other machines, so edge_token must be set")
         if not is_loopback(self.web_host):
             raise ValueError(
-                "web_host must be a loopback address: there are no users and rights yet, so the page may only be "
-                "reached through this machine (an SSH tunnel or a proxy that asks who you are)"
+                "web_host must be a loopback address: this server speaks no TLS, so the page may only be reached "
+                "through this machine (an SSH tunnel, or a proxy with TLS in front)"
             )
         return self
 
@@ -197,6 +319,29 @@ class Settings(BaseSettings):
             return None
         ca_file = None if self.kafka_ca_file is None else str(self.kafka_ca_file)
         return Login(user=self.kafka_user, password=self.kafka_password.get_secret_value(), ca_file=ca_file)
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        """What the commands of this machine show the server. Who may read these settings may read the store as well:
+        nothing is kept from them."""
+        if not self.sign_in:
+            return {self.audience_header: ",".join(self.audiences)} if self.audience_header else {}
+        try:
+            return {MACHINE_HEADER: self.machine_token_file.read_text()}
+        except OSError:
+            return {}
+
+    @property
+    def machine_token_file(self) -> Path:
+        """Where the server leaves what this machine's commands show it, for its owner only."""
+        return self.data_dir / "machine.token"
+
+    @property
+    def edge_signing_keys(self) -> tuple[bytes, ...]:
+        """The keys of senders that sign."""
+        from connectors.edge.signature import read_secrets
+
+        return () if self.edge_signing_secret is None else read_secrets(self.edge_signing_secret.get_secret_value())
 
     def kafka_config(self) -> dict[str, Any]:
         """Return what every kafka-python client needs besides the address."""

@@ -11,11 +11,14 @@ import structlog
 from compose.settings import Settings
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.errors import StoreUnavailableError
+from pipeline.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 #: Between looks for a store that is away, seconds.
 LOOK_EVERY_S = 1.0
+#: Questions of our own answered at once: the contact view asks several, beside the ledger.
+READERS = 4
 
 
 async def open_store(settings: Settings) -> AsyncStore:
@@ -36,20 +39,25 @@ async def connect_store(settings: Settings) -> AsyncStore:
 
         folder = settings.data_dir.resolve() / "store"
         folder.mkdir(parents=True, exist_ok=True)
-        inner: Any = await asyncio.to_thread(ChdbStore, folder)
+        inner: Any = await asyncio.to_thread(ChdbStore, folder, readers=READERS)
     else:
-        from pipeline.store.server_store import ServerStore
+        inner = connect_server(settings)
+    return AsyncStore(inner, readers=READERS)
 
-        assert settings.clickhouse is not None
-        host, _, port = settings.clickhouse.rpartition(":")
-        inner = ServerStore(
-            host or settings.clickhouse,
-            int(port) if host else 9000,
-            user=settings.clickhouse_user,
-            password=settings.clickhouse_password.get_secret_value(),
-            secure=settings.clickhouse_secure,
-        )
-    return AsyncStore(inner)
+
+def connect_server(settings: Settings) -> Store:
+    """Return the store on a ClickHouse server, which need not be there yet."""
+    from pipeline.store.server_store import ServerStore
+
+    assert settings.clickhouse is not None
+    host, _, port = settings.clickhouse.rpartition(":")
+    return ServerStore(
+        host or settings.clickhouse,
+        int(port) if host else 9000,
+        user=settings.clickhouse_user,
+        password=settings.clickhouse_password.get_secret_value(),
+        secure=settings.clickhouse_secure,
+    )
 
 
 async def migrate(store: AsyncStore, stop: asyncio.Event) -> bool:

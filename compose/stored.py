@@ -22,6 +22,8 @@ from pipeline.store.parameters import Parameter
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.dead_letter import DEAD_LETTER, DeadLetter
+from schemas.events.plate_noise import PLATE_NOISE, PlateNoise
+from schemas.wire.connecting import connecting
 from schemas.wire.frame import utc_now
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BrokerUnavailableError
@@ -72,6 +74,20 @@ class StoredQuery:
             raise ports.QueryRefusedError(str(error)) from error
         except QueryFailedError as error:
             raise ports.QueryFailedError(str(error)) from error
+        except StoreUnavailableError as error:
+            raise ports.StoreUnavailableError(str(error)) from error
+
+
+class StoredNoise:
+    """Implements ``dashboards.server.ports.NoiseTexts``."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+
+    async def list(self) -> Sequence[PlateNoise]:
+        """See ``ports.NoiseTexts.list``."""
+        try:
+            return await stored_events(self._store, PLATE_NOISE, "plate_noise", "ORDER BY changed_at DESC LIMIT 1000")
         except StoreUnavailableError as error:
             raise ports.StoreUnavailableError(str(error)) from error
 
@@ -162,12 +178,14 @@ class StoredDeadLetters:
                 f"partition {letter.partition}, offset {letter.offset}"
             )
         try:
-            kafka = KafkaProducer(
-                bootstrap_servers=self._settings.bootstrap,
-                acks="all",
-                allow_auto_create_topics=False,
-                **self._settings.kafka_config(),
-            )
+            with connecting() as client:
+                kafka = KafkaProducer(
+                    kafka_client=client,
+                    bootstrap_servers=self._settings.bootstrap,
+                    acks="all",
+                    allow_auto_create_topics=False,
+                    **self._settings.kafka_config(),
+                )
             try:
                 headers = [("replayed_from", str(letter.event_id).encode())]
                 # To the partition it came from, so that it stands after what followed it for the same key.

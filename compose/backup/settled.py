@@ -12,13 +12,14 @@ from compose.settings import Settings
 from schemas.events.action import ACTION
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.plate_read import PLATE_READ
 from schemas.registry import EVENT_TYPES
 
 #: Processors and store may need so long for what was accepted before the backup began, seconds.
 WITHIN_S = 120.0
 #: What processors read first; whatever else they have ever acknowledged counts too.
-PROCESSED = frozenset(kind.topic for kind in (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION))
+PROCESSED = frozenset(kind.topic for kind in (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, INCIDENT_INPUT))
 STORED = frozenset(kind.topic for kind in EVENT_TYPES if kind.table is not None)
 
 

@@ -89,6 +89,7 @@ class ServedStore:
     def __init__(self, settings: Settings) -> None:
         self._base = f"{addresses(settings).web}/api/store/copies"
         self._data_dir = settings.data_dir
+        self._headers = {"content-type": "application/json", **settings.own_headers}
 
     def about(self) -> ports.CopyableStore:
         """See Source. Raises httpx2.ConnectError when nothing listens."""
@@ -115,9 +116,7 @@ class ServedStore:
 
     def _ask(self, method: str, body: object) -> bytes:
         try:
-            answer = httpx2.request(
-                method, self._base, json=body, headers={"content-type": "application/json"}, timeout=_WITHIN_S
-            )
+            answer = httpx2.request(method, self._base, json=body, headers=self._headers, timeout=_WITHIN_S)
         except httpx2.ConnectError:
             raise
         except httpx2.HTTPError as error:

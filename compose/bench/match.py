@@ -12,6 +12,7 @@ from datetime import timedelta
 import msgspec
 import psutil
 
+from compose.bench.match_times import MatchTimes, RandomHits, match_times, random_hits
 from compose.bench.workload import LETTERS, START, misread
 from pipeline.rules.hotlist_match import match_frame
 from pipeline.state.hotlist_index import HotlistIndex
@@ -53,9 +54,13 @@ class MatchBench(msgspec.Struct, frozen=True, kw_only=True):
     longest_pause_ms: float
     pause_without_ms: float
     rss_mb: float
+    times: MatchTimes
+    random: RandomHits
 
 
-def run(*, entries: int, reads: int, seed: int, say: Callable[[str], None]) -> MatchBench:
+def run(
+    *, entries: int, reads: int, rate: int, seconds: float, random_plates: int, seed: int, say: Callable[[str], None]
+) -> MatchBench:
     """Measure; takes about 20 seconds for each million entries."""
     before = _rss()
     say(f"a list of {entries:,} entries")
@@ -79,6 +84,12 @@ def run(*, entries: int, reads: int, seed: int, say: Callable[[str], None]) -> M
     pause_without = _longest_pause(frames, lambda: lists.index, lambda: time.sleep(3.0))
     swaps: list[float] = []
     pause = _longest_pause(frames, lambda: lists.index, lambda: swaps.append(_load(lists, entries, seed, "2")))
+    say(f"{rate:,} reads a second for {seconds:g} s, each with two characters misread")
+    times = match_times(
+        lists.index, lambda number: plate_of(number, seed), entries, rate=rate, seconds=seconds, seed=seed
+    )
+    say(f"{random_plates:,} plates drawn at random")
+    drawn = random_hits(lists.index, random_plates, seed)
     size = sum(part.size_bytes for part in lists.index.parts)
     return MatchBench(
         entries=entries,
@@ -93,6 +104,8 @@ def run(*, entries: int, reads: int, seed: int, say: Callable[[str], None]) -> M
         longest_pause_ms=round(pause * 1000, 1),
         pause_without_ms=round(pause_without * 1000, 1),
         rss_mb=round(_rss() / 1e6, 1),
+        times=times,
+        random=drawn,
     )
 
 

@@ -162,6 +162,7 @@ def _zone(dice: random.Random, number: int) -> Zone:
         source="bench/zones",
         zone_id=f"zone-{number}",
         name=f"Zone {number}",
+        rules=() if number % 10 else ("loitering", "heading_to_zone"),
         polygons=(((*ring, ring[0]),),),
     )
 

@@ -201,7 +201,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
     where = addresses(settings)
     try:
         health = httpx2.get(f"{where.web}/api/health", timeout=5.0).json()
-        status = httpx2.get(f"{where.web}/api/status", timeout=5.0).json()
+        status = httpx2.get(f"{where.web}/api/status", headers=settings.own_headers, timeout=5.0).json()
     except (httpx2.HTTPError, ValueError) as error:
         yield Finding(
             "page and API", "bad", f"{where.web} does not answer ({type(error).__name__})", "see logs/serve.log"

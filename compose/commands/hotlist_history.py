@@ -38,7 +38,12 @@ def register(hotlist: typer.Typer) -> None:
         """Tell what a file would have hit in past reads, before it is loaded. Changes nothing."""
         settings = load()
         options = HotlistOptions(
-            list_id="preview", layout=layout, trusted_extract=True, allow_patterns=allow_patterns, as_of=utc_now()
+            list_id="preview",
+            layout=layout,
+            trusted_extract=True,
+            allow_patterns=allow_patterns,
+            as_of=utc_now(),
+            audiences=tuple(settings.audiences),
         )
         context = context_of(settings, "hotlist_csv", file)
         read = read_or_fail(lambda: read_hotlist(file, options=options, context=context), as_json)

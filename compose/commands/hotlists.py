@@ -61,6 +61,9 @@ def register(app: typer.Typer) -> None:
         tolerance: Annotated[
             str, typer.Option(help="What counts as a match: exact, look_alike or edit.")
         ] = "look_alike",
+        audience: Annotated[
+            str, typer.Option(help="Who may see its alerts where the file does not say: audiences with commas between.")
+        ] = "",
         max_age: Annotated[str, typer.Option(help="Age from which the list is stale, as 12h or 2d; none: never.")] = "",
         delta: Annotated[
             bool, typer.Option("--delta", help="The file changes the list in force: an action column adds or removes.")
@@ -100,6 +103,8 @@ def register(app: typer.Typer) -> None:
             allow_patterns=allow_patterns,
             tolerance=tolerance,
             max_age_s=_seconds(max_age, as_json),
+            audience=audience,
+            audiences=tuple(settings.audiences),
         )
 
         def read_file(options: HotlistOptions) -> HotlistFile:

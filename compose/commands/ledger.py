@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx2
 import typer
 
+from compose.commands.moments import moment_of
 from compose.commands.output import AsJson, answer, fail
 from compose.commands.server_api import ask, not_running
 from compose.settings import load
@@ -35,8 +36,8 @@ def register(app: typer.Typer) -> None:
         """Read log and store anew and name every gap by source and minute."""
         settings = load()
         settled = datetime.now(UTC) - timedelta(seconds=SETTLES_S)
-        end = _moment(to, "--to", as_json) if to else settled.replace(second=0, microsecond=0)
-        begin = _moment(from_, "--from", as_json) if from_ else end - timedelta(hours=1)
+        end = moment_of(to, "--to", as_json) if to else settled.replace(second=0, microsecond=0)
+        begin = moment_of(from_, "--from", as_json) if from_ else end - timedelta(hours=1)
         query = urlencode({"from": begin.isoformat(), "to": end.isoformat(), "exact": "true"})
         try:
             told = ask(settings, "GET", f"/api/ledger?{query}", as_json=as_json, timeout=WAIT_S).json()
@@ -49,14 +50,6 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(1)
         if not ok:
             raise typer.Exit(4)
-
-
-def _moment(text: str, option: str, as_json: bool) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"{option} is a moment as in 2026-01-15T18:30 (UTC) or 2026-01-15T12:30-06:00.", 2, as_json=as_json)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _text(told: dict[str, Any], ok: bool) -> str:

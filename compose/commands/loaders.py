@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from compose.commands.file_answers import context_of, error_lines, read_or_fail, tell_errors
-from compose.commands.output import AsJson, answer
+from compose.commands.output import AsJson, answer, fail
 from compose.commands.publishing import publisher
 from compose.settings import Settings, load
 from connectors.cameras_file.loading import CameraOptions, load_cameras
 from connectors.file_reading import Loaded
+from schemas.events.zone import ZONE_RULES
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +46,9 @@ def register(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help="GeoJSON with polygons (WGS 84).")],
         kind: Annotated[str, typer.Option(help="police_district, neighbourhood, school, named ...")] = "named",
         watched: Annotated[bool, typer.Option("--watched", help="Grave calls near them raise alerts.")] = False,
+        rule: Annotated[
+            list[str] | None, typer.Option(help=f"Rule on plates' paths to raise alerts here: {', '.join(ZONE_RULES)}.")
+        ] = None,
         prefix: Annotated[str, typer.Option(help="What their ids begin with; the file's name by default.")] = "",
         id_property: Annotated[str, typer.Option(help="Property with the id.")] = "",
         name_property: Annotated[str, typer.Option(help="Property with the name.")] = "",
@@ -56,8 +60,16 @@ def register(app: typer.Typer) -> None:
         from connectors.zones_geojson.loading import ZoneOptions, load_zones
 
         settings = load()
+        rules = tuple(dict.fromkeys(rule or ()))
+        if unknown := [one for one in rules if one not in ZONE_RULES]:
+            fail(f"There is no rule {unknown[0]} for zones; there are {', '.join(ZONE_RULES)}.", 2, as_json=as_json)
         options = ZoneOptions(
-            kind=kind, watched=watched, prefix=prefix, id_property=id_property, name_property=name_property
+            kind=kind,
+            watched=watched,
+            rules=rules,
+            prefix=prefix,
+            id_property=id_property,
+            name_property=name_property,
         )
         loaded = read_or_fail(
             lambda: load_zones(file, context=context_of(settings, "zones_geojson", file), options=options), as_json

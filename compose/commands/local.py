@@ -237,9 +237,10 @@ def _told(report: DemoReport) -> str:
             f"alerts: {report.alerts_expected} expected, {report.alerts_received} received, {report.alerts_missing} "
             f"missing, {report.alerts_duplicated} duplicated, {report.alerts_unexpected} unexpected"
         ),
-        (
-            f"latency from edge to screen, ms: p50 {report.latency_ms.p50}, p95 {report.latency_ms.p95}, "
-            f"p99 {report.latency_ms.p99}"
+        *(
+            [f"latency from edge to screen, ms: p50 {took.p50}, p95 {took.p95}, p99 {took.p99}"]
+            if (took := report.latency_ms) is not None
+            else []
         ),
         "memory, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in report.rss_mb.items()),
         *report.failures,

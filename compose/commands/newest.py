@@ -15,15 +15,27 @@ def newest_of(settings: Settings, kind: EventType[E], key: str) -> E | None:
     return max(reversed(all_of(settings, kind, key)), key=lambda event: _version(kind, event), default=None)
 
 
-def all_of(settings: Settings, kind: EventType[E], key: str) -> list[E]:
-    """Return the events of this key that are in the log, in its order. Raises BrokerUnavailableError."""
+def newest_of_each(settings: Settings, kind: EventType[E]) -> list[E]:
+    """Return the newest event of each key, the first key first. Raises BrokerUnavailableError."""
+    found: dict[str, E] = {}
+    for event in all_of(settings, kind):
+        known = found.get(kind.key_of(event))
+        if known is None or _version(kind, event) >= _version(kind, known):
+            found[kind.key_of(event)] = event
+    return [found[key] for key in sorted(found)]
+
+
+def all_of(settings: Settings, kind: EventType[E], key: str | None = None) -> list[E]:
+    """Return the events of this key, or of all, that are in the log, in its order. Raises BrokerUnavailableError."""
     decoder = FrameDecoder(kind)
     reader = log_reader(settings, (kind,), "watchfloor-newest")
     found: list[E] = []
     try:
         for records in reader.read_to_end():
             for record in records:
-                found += [event for event in decoder.decode(record.value).events if kind.key_of(event) == key]
+                found += [
+                    event for event in decoder.decode(record.value).events if key is None or kind.key_of(event) == key
+                ]
     finally:
         reader.close()
     return found

@@ -14,13 +14,14 @@ from compose.commands.output import AsJson, answer, fail
 from compose.payload_origins import Run, origins
 from compose.settings import Settings, load
 from compose.webhook_maps import NAME as MAPPED
-from compose.webhook_maps import connectors_with_maps, maps_in_force
+from compose.webhook_maps import connectors_with_maps, maps_in_force, with_one_map
+from connectors.ali.template import TemplateError
+from connectors.cad.word_map import WordMapError
 from connectors.manifest import Manifest
 from connectors.registry import connector_names
 from connectors.registry import load as load_connector
 from connectors.translation import Context, PayloadError, Translation
-from connectors.webhook_map.map_file import MapError, read_map
-from connectors.webhook_map.translate import translator
+from connectors.webhook_map.map_file import MapError
 from schemas.registry import BY_CLASS
 from schemas.wire.frame import utc_now
 
@@ -58,7 +59,7 @@ def register(app: typer.Typer) -> None:
     def tried(
         name: Annotated[str, typer.Argument(help="The connector, or connector/copy as in webhook_map/verkada.")],
         file: Annotated[Path, typer.Argument(help="The body as the reader sends it.")],
-        map_file: Annotated[Path | None, typer.Option("--map", help="A map to try, with webhook_map.")] = None,
+        map_file: Annotated[Path | None, typer.Option("--map", help="A map to try: webhook_map, ali, cad.")] = None,
         content_type: Annotated[str, typer.Option(help="As the reader sends it; else told by the body.")] = "",
         as_json: AsJson = False,
     ) -> None:
@@ -121,13 +122,14 @@ def _connector(settings: Settings, name: str, map_file: Path | None, as_json: bo
     manifest, run = known[wanted].manifest, known[wanted].translate
     assert run is not None
     if map_file is not None:
-        if wanted != MAPPED:
-            fail(f"--map is for {MAPPED}", 2, as_json=as_json)
         try:
-            one = read_map(map_file)
-        except MapError as error:
+            mapped = with_one_map(wanted, map_file)
+        except (MapError, TemplateError, WordMapError) as error:
             fail(str(error), 2, as_json=as_json)
-        return manifest, translator({one.name: one}), f"{one.name}.{copy}" if copy else one.name
+        if mapped is None:
+            fail(f"--map is for {MAPPED}, ali and cad", 2, as_json=as_json)
+        run, name = mapped
+        return manifest, run, f"{name}.{copy}" if copy else name
     if wanted == MAPPED and not copy:
         fail(
             f"say which map: --map FILE, or {MAPPED}/NAME of: {', '.join(maps_in_force(settings))}", 2, as_json=as_json
@@ -175,6 +177,8 @@ def _answer(
             {"index": one.index, "field": one.field, "error": one.error, "event_type": one.event_type}
             for one in done.refused
         ],
+        "notices": done.notices,
+        "active": [len(one.call_ids) for one in done.snapshots],
     }
 
 
@@ -190,6 +194,8 @@ def _lines(value: Mapping[str, Any]) -> list[str]:
             lines.append(f"   {name:<{width}}  {_shown(field['value'])}{source}")
     lines += [f"ignored: {reason}" for reason in value["ignored"]]
     lines += [f"refused: part {one['index']}: {one['field']}: {one['error']}" for one in value["refused"]]
+    lines += [f"notice: {notice}" for notice in value["notices"]]
+    lines += [f"a snapshot: {count} calls are active; others are closed" for count in value["active"]]
     if not value["origins"] and value["events"]:
         lines.append("(The payload is too large, or of a form, to find out what comes from where.)")
     return lines or ["nothing: the payload is empty"]

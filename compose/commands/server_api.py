@@ -20,7 +20,7 @@ def ask(
     """
     base = addresses(settings).web
     # Every POST says it is JSON, also one without a body: the server takes no other.
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", **settings.own_headers}
     try:
         response = httpx2.request(method, f"{base}{path}", json=body, headers=headers, timeout=timeout)
     except httpx2.ConnectError:

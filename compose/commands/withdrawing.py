@@ -123,7 +123,10 @@ def _is_listed(settings: Settings, list_id: str, entry_id: str) -> bool | None:
     sql = f"SELECT count() AS n FROM hotlist_entries WHERE {where}"  # noqa: S608 - quoted; the store answers read-only
     try:
         reply = httpx2.post(
-            f"{addresses(settings).web}/api/sql", json={"sql": sql, "format": "JSON"}, timeout=ASK_STORE_S
+            f"{addresses(settings).web}/api/sql",
+            json={"sql": sql, "format": "JSON"},
+            headers=settings.own_headers,
+            timeout=ASK_STORE_S,
         )
         return int(reply.json()["data"][0]["n"]) > 0 if reply.is_success else None
     except (httpx2.HTTPError, ValueError, KeyError, IndexError, TypeError):

@@ -16,6 +16,7 @@ from compose.roles.broker_settings import PROCESS_GROUP, STORE_GROUP
 from schemas.event_type import EventType
 from schemas.events.action import ACTION
 from schemas.events.alert import ALERT
+from schemas.events.assessment import ASSESSMENT
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
@@ -25,10 +26,17 @@ from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
+from schemas.events.image import IMAGE
 from schemas.events.incident import INCIDENT
+from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.ledger_count import LEDGER_COUNT
+from schemas.events.marker import MARKER
+from schemas.events.person import PERSON
+from schemas.events.plate_noise import PLATE_NOISE
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
+from schemas.events.source_document import SOURCE_DOCUMENT
+from schemas.events.unit_position import UNIT_POSITION
 from schemas.events.zone import ZONE
 from schemas.registry import EVENT_TYPES
 
@@ -53,14 +61,48 @@ class Grant(Struct, frozen=True, kw_only=True):
 #: The edge writes what sources send, and counts it for the ledger; it reads nothing.
 CONNECT = Grant(
     user="watchfloor-connect",
-    writes=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, CAMERA_OBSERVATION, *_REFERENCE, LEDGER_COUNT, DEAD_LETTER),
+    writes=(
+        PLATE_READ,
+        EMERGENCY_CALL,
+        SOURCE_DOCUMENT,
+        PERSON,
+        MARKER,
+        UNIT_POSITION,
+        CAMERA_HEALTH,
+        CAMERA_OBSERVATION,
+        *_REFERENCE,
+        LEDGER_COUNT,
+        DEAD_LETTER,
+    ),
 )
 #: The processors read what they consume and the facts they hold it against, and write what they make of it: an action
 #: too, when a camera that works again closes its alert.
 PROCESS = Grant(
     user="watchfloor-process",
-    reads=(PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, *_REFERENCE, INCIDENT, ALERT),
-    writes=(SIGHTING, INCIDENT, ALERT, ACTION, CANARY, DEAD_LETTER),
+    reads=(
+        PLATE_READ,
+        EMERGENCY_CALL,
+        CAMERA_HEALTH,
+        ACTION,
+        SIGHTING,
+        INCIDENT_INPUT,
+        *_REFERENCE,
+        PLATE_NOISE,
+        INCIDENT,
+        ALERT,
+    ),
+    writes=(
+        SIGHTING,
+        INCIDENT_INPUT,
+        INCIDENT,
+        ASSESSMENT,
+        ALERT,
+        PLATE_NOISE,
+        ACTION,
+        CANARY,
+        IMAGE,
+        DEAD_LETTER,
+    ),
     groups=(PROCESS_GROUP,),
 )
 #: The store keeps everything, and changes nothing but the dead letters it makes of what it cannot keep.

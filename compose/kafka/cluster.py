@@ -30,7 +30,7 @@ from schemas.wire.topics import create_topics
 FIRST_PORT = 8760
 #: A node of this size serves the rates that are measured here; more helps a big city, not a demo.
 HEAP = "512m"
-ANSWERS_WITHIN_S = 90.0
+ANSWERS_WITHIN_S = 180.0
 STOPS_WITHIN_S = 30.0
 
 
@@ -235,7 +235,8 @@ class _Admin:
             time.sleep(0.3)
 
     def _try(self) -> str | None:
-        if not _listens(self._about.bootstrap.split(",")[0]):
+        # A node that was killed is counted by the others until its session ends, 9 s later: each is asked itself.
+        if sum(map(_listens, self._about.bootstrap.split(","))) < self._least:
             return self._dead() or "it does not listen yet"
         try:
             self.client = KafkaAdminClient(

@@ -13,13 +13,14 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from compose import run_file
-from compose.roles.broker_settings import log_reader
+from compose.roles.broker_settings import BULK, log_reader
 from compose.settings import Settings
 from pipeline.ledger.bucket import RECONCILED, Bucket, Tally
 from pipeline.ledger.comparison import Place
 from pipeline.ledger.log_tally import Logged, LogTally, entries
 from schemas.id_digest import id_digest
 from schemas.registry import BY_NAME
+from schemas.wire.connecting import connecting
 from schemas.wire.publisher import BrokerUnavailableError
 from schemas.wire.reader import LogReader, Record
 
@@ -161,7 +162,7 @@ def read_period(
 
 def _reader(settings: Settings, since_s: float, client_id: str) -> LogReader:
     since_ms = {kind.topic: int((since_s - CLOCKS_S) * 1000) for kind in RECONCILED}
-    return log_reader(settings, RECONCILED, client_id, since_ms=since_ms)
+    return log_reader(settings, RECONCILED, client_id, pace=BULK, since_ms=since_ms)
 
 
 def _count(
@@ -228,11 +229,13 @@ class Groups:
         """Return by topic and partition the offset after the last one acknowledged. Raises BrokerUnavailableError."""
         try:
             if self._admin is None:
-                self._admin = KafkaAdminClient(
-                    bootstrap_servers=self._settings.bootstrap,
-                    client_id="watchfloor-ledger-groups",
-                    **self._settings.kafka_config(),
-                )
+                with connecting() as client:
+                    self._admin = KafkaAdminClient(
+                        kafka_client=client,
+                        bootstrap_servers=self._settings.bootstrap,
+                        client_id="watchfloor-ledger-groups",
+                        **self._settings.kafka_config(),
+                    )
             offsets = self._admin.list_group_offsets({group: None})[group]
         except KafkaError as error:
             self.close()

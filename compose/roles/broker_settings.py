@@ -10,7 +10,9 @@ from schemas.event_type import EventType
 from schemas.events.action import ACTION
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.plate_read import PLATE_READ
+from schemas.events.sighting import SIGHTING
 from schemas.registry import EVENT_TYPES
 from schemas.wire.group_reader import GroupReader
 from schemas.wire.log_ends import LogEnds
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 PROCESS_GROUP = "watchfloor-process"
 STORE_GROUP = "watchfloor-store"
 #: What the processors consume (a test holds it to what they say).
-PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION)
+PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, SIGHTING, INCIDENT_INPUT)
 
 
 class Pace(NamedTuple):
@@ -37,15 +39,16 @@ class Pace(NamedTuple):
 
     embedded_ms: int
     kafka_ms: int
+    #: Bytes for which Apache Kafka answers before the wait is over. Who asks for one has an answer for each frame: at a
+    #: thousand reads a second a hundred answers a second, each of them work for the broker and for who asked.
+    kafka_bytes: int = 1
 
 
-#: What an alert waits for; what is shown ten times a second; facts.
+#: What an alert waits for; what is shown ten times a second; facts; what is stored or counted.
 LIVE = Pace(20, 50)
-FLOW = Pace(100, 100)
+FLOW = Pace(100, 100, 64 * 1024)
 REFERENCE = Pace(200, 500)
-#: Who stores waits for more: fewer and larger fetches cost less, and a batch takes a second to fill anyway.
-STORE_WAIT_MS = 250
-STORE_MIN_BYTES = 64 * 1024
+BULK = Pace(200, 250, 64 * 1024)
 #: How soon a dead member of a group is noticed, seconds. A join of the embedded broker takes half of it.
 SESSION_S = 15.0
 EMBEDDED_SESSION_S = 6.0
@@ -86,8 +89,8 @@ def store_reader(settings: Settings) -> GroupReader:
         [kind for kind in EVENT_TYPES if kind.table is not None],
         group=STORE_GROUP,
         client_id="watchfloor-store",
-        fetch_max_wait_ms=REFERENCE.embedded_ms if embedded else STORE_WAIT_MS,
-        fetch_min_bytes=1 if embedded else STORE_MIN_BYTES,
+        fetch_max_wait_ms=BULK.embedded_ms if embedded else BULK.kafka_ms,
+        fetch_min_bytes=1 if embedded else BULK.kafka_bytes,
         session_timeout_s=EMBEDDED_SESSION_S if embedded else SESSION_S,
         heartbeat_s=1.0 if embedded else 3.0,
         **settings.kafka_config(),
@@ -104,15 +107,16 @@ def log_reader(
     from_offsets: Mapping[tuple[str, int], int] | None = None,
 ) -> LogReader:
     """Return a reader of these topics. Raises BrokerUnavailableError."""
-    wait = pace.kafka_ms
+    wait, least = pace.kafka_ms, pace.kafka_bytes
     if settings.embedded_broker:
-        wait = pace.embedded_ms
+        wait, least = pace.embedded_ms, 1
         since_ms = None  # it is as old as this start, so all of it is read
     return LogReader(
         settings.bootstrap,
         kinds,
         client_id=client_id,
         fetch_max_wait_ms=wait,
+        fetch_min_bytes=least,
         since_ms=since_ms,
         from_offsets=from_offsets,
         **settings.kafka_config(),

@@ -15,6 +15,7 @@ import structlog
 from compose.roles.broker_settings import FLOW, LIVE, Pace, log_reader
 from compose.settings import Settings
 from dashboards.server.hub import Hub
+from dashboards.server.hubs import Hubs
 from dashboards.server.metrics import LAG_MESSAGES
 from schemas import tracing
 from schemas.envelope import Event
@@ -24,6 +25,7 @@ from schemas.events.canary import CANARY
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
+from schemas.events.unit_position import UNIT_POSITION
 from schemas.metrics import CONNECTIONS, watch_queue
 from schemas.registry import EVENT_TYPES
 from schemas.wire.frame import FrameDecoder, events_in
@@ -40,6 +42,7 @@ BACK_S = {
     INCIDENT.topic: 7 * 86_400,
     CAMERA_HEALTH.topic: 3600,
     CANARY.topic: 120,
+    UNIT_POSITION.topic: 3600,
 }
 #: Frames of each reader that may wait before the event loop; the reader waits for room. A frame has up to 512 events.
 MAX_WAITING = 64
@@ -60,7 +63,7 @@ class LogFeed:
     an alert must not wait for a page full of sightings.
     """
 
-    def __init__(self, settings: Settings, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings, hub: Hub | Hubs, loop: asyncio.AbstractEventLoop) -> None:
         self._hub = hub
         self._queue = LoopQueue(loop)
         self._catching_up = 2

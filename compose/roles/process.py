@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Protocol
 
 import structlog
 
+from compose.company import past_sightings
 from compose.look_alikes import look_alikes_in_force
 from compose.observability import signs
 from compose.roles.broker_settings import LIVE, PROCESS_GROUP, engine_settings, log_ends, log_reader
 from compose.roles.engine_health import engine_fault
+from compose.roles.watch_limits import escalation_limits, watch_limits
 from compose.settings import Settings
 from pipeline.ending import end_process
 from pipeline.engine import Engine, Handler
@@ -23,36 +26,56 @@ from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
 from pipeline.metrics import REFERENCE_AGE, STALE_LISTS
 from pipeline.outcome import Processor
+from pipeline.path_history import PastLog, PathHistory
+from pipeline.path_questions import PathQuestions
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
+from pipeline.processors.escalating import Escalating
+from pipeline.processors.incidents import Incidents, Writing
+from pipeline.processors.late_incidents import LateIncidents
+from pipeline.processors.misreads import Misreads
+from pipeline.processors.paths import PlatePaths
 from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
+from pipeline.processors.watches import Watches
 from pipeline.progress import Place
 from pipeline.rejudging import Rejudging
+from pipeline.rules import expected_next
 from pipeline.rules.stale_list import is_stale
 from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
+from schemas.envelope import Event
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
 from schemas.events.plate_read import PLATE_READ
+from schemas.events.sighting import SIGHTING
 from schemas.wire.frame import utc_now
 from schemas.wire.reader import LogReader
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
-#: How far back the topics that are not kept whole are read: no rule asks for older incidents or health, seconds.
-BACK_S = 86_400.0
+#: How far back the topics that are not kept whole are read: no rule asks for older health, nobody works on older
+#: incidents. Seconds.
+BACK_S = {CAMERA_HEALTH.topic: 86_400.0, INCIDENT.topic: 7 * 86_400.0}
 #: What is held against lists, zones and cameras, and so is judged again when these were old.
 BY_FACTS = (PLATE_READ, EMERGENCY_CALL)
 #: Facts older than this are told as a warning: rules go on with what is known.
 REFERENCE_LATE_S = 15.0
 #: The express lane waits so long for its alerts to be durable; it goes on without, as the processors raise them too.
 ANNOUNCE_WITHIN_S = 30.0
+
+
+class Clocked(Protocol):
+    """A rule that time alone makes true."""
+
+    def tick(self, now: datetime) -> Sequence[Event]:
+        """Return what is due. Asked every second."""
+        ...
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -79,30 +102,72 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.sleep(0.05)
         if stop.is_set():
             return
+        engine = Engine(engine_settings(settings, PROCESS_GROUP))
         cameras = Cameras(reference)
+        loop = asyncio.get_running_loop()
+        questions = PathQuestions(
+            past_sightings(settings),
+            lambda alerts: _announce_path_alerts(loop, engine, paths, settings, alerts),
+            look_alikes=look_alikes_in_force(settings),
+            lists=lambda: reference.hotlists.in_force,
+        )
+        late_incidents = LateIncidents(reference, block_stale=settings.block_stale_lists)
+        paths = PlatePaths(
+            reference,
+            everywhere=frozenset(settings.path_alerts),
+            questions=questions,
+            look_alikes=look_alikes_in_force(settings),
+            noted=late_incidents.note,
+        )
+        history = PathHistory(
+            paths,
+            lambda partition, since: _past(settings, partition, since),
+            lambda alerts: engine.send(frames(alerts, settings.kafka_partitions)),
+        )
+        incidents = Incidents(
+            reference, Writing(lambda: engine.generation, lambda: follower.fresh_as_of, time.monotonic)
+        )
         processors: tuple[Processor, ...] = (
-            Sightings(reference, block_stale=settings.block_stale_lists),
+            Sightings(
+                reference,
+                block_stale=settings.block_stale_lists,
+                want_images=bool(settings.image_hosts),
+                next_seen=lambda camera_id: expected_next.evidence(
+                    paths.transitions.expected(camera_id), reference.cameras.by_id
+                ),
+            ),
             Calls(reference),
             cameras,
             Alerts(reference),
+            paths,
+            incidents,
         )
-        engine = Engine(engine_settings(settings, PROCESS_GROUP))
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         rejudging = Rejudging(follower)
         recalling = Recalling(reference, partitions=settings.kafka_partitions, assigned=engine.assigned)
+        misreads = Misreads(reference, partitions=settings.kafka_partitions, assigned=engine.assigned)
+        watches = Watches(
+            reference, watch_limits(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
+        )
+        escalating = Escalating(
+            reference, escalation_limits(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
+        )
         for guard in guards:
-            engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None))
+            engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None, history))
         here.watch("engine", lambda: engine_fault(engine))
         here.started = True
         await engine.start()
         lane = _express_lane(settings, engine, reference)
         lane.start()
+        questions.start()
         log.info("processing", processors=[one.name for one in processors])
         late = False
         while not stop.is_set():
             _require_alive(follower, withdrawals)
-            await _tick(engine, cameras, recalling, settings)
+            incidents.forget(utc_now())
+            await _tick(engine, (cameras, recalling, misreads, watches, escalating, late_incidents), settings)
             await _judge_again(engine, rejudging)
+            history.keep_only(frozenset(number for topic, number in engine.assigned() if topic == SIGHTING.topic))
             behind = follower.behind_s
             was_late, late = late, behind is not None and behind > REFERENCE_LATE_S
             if behind is not None and late and not was_late:
@@ -111,6 +176,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 log.warning("reference facts are read again")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK_S)
+        await asyncio.to_thread(questions.stop)
         await asyncio.to_thread(lane.stop)
         await engine.stop()
         log.info("stopped", counts={guard.processor.name: dict(guard.counts) for guard in guards})
@@ -136,10 +202,8 @@ def _require_alive(*followers: Follower) -> None:
 
 
 def _reader(settings: Settings) -> LogReader:
-    since = int((time.time() - BACK_S) * 1000)
-    return log_reader(
-        settings, KINDS, "watchfloor-reference", since_ms={INCIDENT.topic: since, CAMERA_HEALTH.topic: since}
-    )
+    since = {topic: int((time.time() - back_s) * 1000) for topic, back_s in BACK_S.items()}
+    return log_reader(settings, KINDS, "watchfloor-reference", since_ms=since)
 
 
 def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> ExpressLane:
@@ -177,8 +241,42 @@ def _express_lane(settings: Settings, engine: Engine, reference: Reference) -> E
     )
 
 
-def _handler(guard: Guard, rejudging: Rejudging | None) -> Handler:
+def _announce_path_alerts(
+    loop: asyncio.AbstractEventLoop, engine: Engine, paths: PlatePaths, settings: Settings, alerts: Sequence[Alert]
+) -> None:
+    """Raise what a question led to, unless it was said lately; blocking. Raises what the broker says, or TimeoutError.
+
+    Called from the thread that asks: what was said lately is known on the event loop only.
+    """
+
+    async def announce() -> None:
+        due = [alert for alert in alerts if paths.is_new(alert, alert.triggers[0])]
+        await engine.send(frames(due, settings.kafka_partitions))
+
+    sending = asyncio.run_coroutine_threadsafe(announce(), loop)
+    try:
+        sending.result(ANNOUNCE_WITHIN_S)
+    except TimeoutError:
+        sending.cancel()
+        raise
+
+
+def _past(settings: Settings, partition: int, since: float) -> PastLog:
+    reader = log_reader(
+        settings,
+        (SIGHTING,),
+        "watchfloor-paths",
+        since_ms={SIGHTING.topic: int(since * 1000)},
+        from_offsets={(SIGHTING.topic, partition): 0},
+    )
+    # The embedded log is as old as its broker: what was before that is in the store only.
+    return PastLog(reader, None if settings.embedded_broker else since)
+
+
+def _handler(guard: Guard, rejudging: Rejudging | None, history: PathHistory) -> Handler:
     async def handle(message: Message) -> Sequence[Outgoing]:
+        if guard.kind is SIGHTING:
+            return await history.judge(message, guard.handle)
         if rejudging is None:
             return await guard.handle(message)
         while rejudging.full:
@@ -197,8 +295,8 @@ async def _judge_again(engine: Engine, rejudging: Rejudging) -> None:
         log.info("judged again by newer facts", messages=rejudging.again - before)
 
 
-async def _tick(engine: Engine, cameras: Cameras, recalling: Recalling, settings: Settings) -> None:
+async def _tick(engine: Engine, clocked: Sequence[Clocked], settings: Settings) -> None:
     now = utc_now()
-    due: list[Any] = [*cameras.tick(now), *recalling.tick(now)]
+    due = [event for one in clocked for event in one.tick(now)]
     if due:
         await engine.send(frames(due, settings.kafka_partitions))

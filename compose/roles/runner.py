@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
@@ -19,6 +20,7 @@ from compose.observability.exposition import exposed
 from compose.observability.traces import TracesMissingError, tracing_to
 from compose.settings import Settings
 from connectors.edge.spool_writer import SpoolInUseError
+from pipeline.ending import end_process
 from schemas.wire.producer import FrameProducer
 from schemas.wire.publisher import BrokerUnavailableError, Publisher
 from schemas.wire.topics import create_topics, topic_states
@@ -42,6 +44,7 @@ async def _run(name: str, settings: Settings, body: Body) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     logs.tell_of_lost_tasks(loop)
+    end_with_lost_threads(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     here = signs.Signs(name)
@@ -59,6 +62,23 @@ async def _run(name: str, settings: Settings, body: Body) -> None:
         finally:
             for one in beating:
                 one.cancel()
+
+
+def end_with_lost_threads(stop: asyncio.Event) -> None:
+    """Have the process end when one of its threads dies of an error nobody foresaw, so that it is started anew.
+
+    A role that goes on without the thread that reads the log looks alive and shows nothing new for ever. Once ``stop``
+    is set the process ends anyway, and the error is only told.
+    """
+
+    def lost(thread: threading.ExceptHookArgs) -> None:
+        name = thread.thread.name if thread.thread is not None else "?"
+        error = thread.exc_value
+        log.error("a thread died", thread=name, exc_info=error)
+        if not stop.is_set():
+            end_process("a thread died", thread=name, error=type(error).__name__)
+
+    threading.excepthook = lost
 
 
 async def ensure_topics(settings: Settings, stop: asyncio.Event) -> bool:

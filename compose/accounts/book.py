@@ -1,0 +1,419 @@
+"""The account book: accounts, sessions and what was done with them, in one SQLite file that only its owner can read.
+
+Commands and the server open it side by side; each change is one transaction, with its record in the same. Records wait
+in the file until the server has had them confirmed by the log, as actions (``signing_in.py``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from compose.accounts import passwords, second_factor
+from dashboards.server.access.rights import ROLES
+from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
+
+#: So many wrong tries in so many seconds lock an account until an administrator releases it (CJIS AC-7).
+MOST_FAILURES, FAILURES_WITHIN_S = 5, 15 * 60.0
+#: A session ends after so many seconds whatever happens (CJIS IA-5: at least every 12 h).
+SESSION_S = 12 * 3600.0
+#: An account that nobody has used for so many seconds lets nobody in (CJIS AC-2: 90 days).
+UNUSED_S = 90 * 86_400.0
+#: Nobody hears which of the three was wrong, or whether there is such an account.
+WRONG = "Name, password or code is not right. After five wrong tries an administrator must release the account."
+_BUSY_S = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS accounts (
+    account TEXT PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, otp_secret TEXT NOT NULL,
+    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, secured INTEGER NOT NULL DEFAULT 0,
+    disabled TEXT NOT NULL DEFAULT '', failures INTEGER NOT NULL DEFAULT 0, failing_since REAL NOT NULL DEFAULT 0,
+    made_at REAL NOT NULL, used_at REAL NOT NULL, ends_at REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+    key TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, began_at REAL NOT NULL,
+    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS records (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL,
+    actor TEXT NOT NULL, details TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS book (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+INSERT INTO book SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1 FROM book);
+"""
+
+
+class AccountError(Exception):
+    """An account cannot be made or changed so; the text says why."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """An account as administrators see it. Times are Unix seconds.
+
+    ``audiences``: whose restricted lists it may see; None: all. ``secured``: its sessions do not lock by themselves.
+    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never.
+    """
+
+    account: str
+    name: str
+    roles: tuple[str, ...]
+    audiences: tuple[str, ...] | None
+    secured: bool
+    disabled: str
+    made_at: float
+    used_at: float
+    ends_at: float | None
+    sessions: int
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """Something that was done with an account. ``number`` counts up within ``book``."""
+
+    book: str
+    number: int
+    at: float
+    name: str
+    account: str
+    actor: str
+    details: dict[str, str]
+
+
+class AccountBook:
+    """The file. Every method blocks, and may be called from any thread. Raises AccountsUnavailableError."""
+
+    def __init__(self, file: Path, *, lock_after_s: float, now: Callable[[], float] = time.time) -> None:
+        """``lock_after_s``: seconds without a sign of somebody after which a session locks."""
+        self._file = file
+        self._lock_after_s = lock_after_s
+        self._now = now
+        self._mutex = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._mutex:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    # Accounts
+
+    def add(
+        self,
+        account: str,
+        *,
+        name: str,
+        password: str,
+        roles: Sequence[str],
+        audiences: Sequence[str] | None,
+        secured: bool,
+        ends_at: float | None,
+        actor: str,
+    ) -> str:
+        """Make an account and return the secret of its second factor, which is shown this once. Raises AccountError."""
+        _check(account, roles)
+        passwords.check(password, account, name)
+        hashed, secret, now = passwords.hashed(password), second_factor.new_secret(), self._now()
+        with self._change() as book:
+            if book.execute("SELECT 1 FROM accounts WHERE account = ?", (account,)).fetchone():
+                raise AccountError(f"There is an account {account} already.")
+            book.execute(
+                "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, secured, made_at,"
+                " used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (account, name, hashed, secret, _text(roles), None if audiences is None else _text(audiences),
+                 int(secured), now, now, ends_at),
+            )  # fmt: skip
+            _record(book, now, "access.account_made", account, actor, roles=", ".join(sorted(roles)))
+        return secret
+
+    def accounts(self) -> list[Account]:
+        """Return all accounts by name."""
+        with self._reading() as book:
+            rows = book.execute(
+                "SELECT account, name, roles, audiences, secured, disabled, made_at, used_at, ends_at,"
+                " (SELECT count() FROM sessions s WHERE s.account = a.account AND s.began_at > ?)"
+                " FROM accounts a ORDER BY account",
+                (self._now() - SESSION_S,),
+            ).fetchall()
+        return [
+            Account(
+                account=row[0], name=row[1], roles=_tuple(row[2]), audiences=_some(row[3]), secured=bool(row[4]),
+                disabled=row[5] or self._unused(row[7], row[8]), made_at=row[6], used_at=row[7], ends_at=row[8],
+                sessions=row[9],
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def set_roles(
+        self, account: str, *, roles: Sequence[str], audiences: Sequence[str] | None, secured: bool, actor: str
+    ) -> None:
+        """Change what an account may do and see, from now on and on open screens. Raises AccountError."""
+        _check(account, roles)
+        named = None if audiences is None else _text(audiences)
+        with self._change() as book:
+            _one(
+                book.execute(
+                    "UPDATE accounts SET roles = ?, audiences = ?, secured = ? WHERE account = ?",
+                    (_text(roles), named, int(secured), account),
+                ),
+                account,
+            )
+            _record(
+                book, self._now(), "access.account_changed", account, actor,
+                roles=", ".join(sorted(roles)), audiences="all" if audiences is None else ", ".join(sorted(audiences)),
+            )  # fmt: skip
+
+    def disable(self, account: str, reason: str, actor: str) -> None:
+        """Let an account in no more, and end its sessions now. Raises AccountError."""
+        with self._change() as book:
+            _one(book.execute("UPDATE accounts SET disabled = ? WHERE account = ?", (reason, account)), account)
+            book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            _record(book, self._now(), "access.account_disabled", account, actor, why=reason)
+
+    def release(self, account: str, actor: str) -> None:
+        """Let an account in again that was disabled, locked out or unused. Raises AccountError."""
+        now = self._now()
+        with self._change() as book:
+            _one(
+                book.execute(
+                    "UPDATE accounts SET disabled = '', failures = 0, used_at = ? WHERE account = ?", (now, account)
+                ),
+                account,
+            )
+            _record(book, now, "access.account_released", account, actor)
+
+    def reset(self, account: str, password: str, actor: str) -> str:
+        """Give an account a new password and second factor, end its sessions, return the new secret.
+
+        Raises AccountError.
+        """
+        passwords.check(password, account, "")
+        hashed, secret = passwords.hashed(password), second_factor.new_secret()
+        with self._change() as book:
+            _one(
+                book.execute(
+                    "UPDATE accounts SET password = ?, otp_secret = ?, otp_step = 0 WHERE account = ?",
+                    (hashed, secret, account),
+                ),
+                account,
+            )
+            book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            _record(book, self._now(), "access.account_reset", account, actor)
+        return secret
+
+    # Sessions
+
+    def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
+        """Return a token and its session. Raises SignInRefusedError."""
+        account, now = account.casefold(), self._now()
+        with self._reading() as book:
+            row = book.execute(
+                "SELECT password, otp_secret, otp_step, disabled, used_at, ends_at FROM accounts WHERE account = ?",
+                (account,),
+            ).fetchone()
+        # Takes as long for a name that nobody has: the time must not tell which there are. Outside of any transaction,
+        # as it takes a third of a second.
+        right = passwords.fits(row[0] if row else None, password)
+        step = second_factor.step_of(row[1], code, row[2], now) if row else None
+        if row is None:
+            with self._change() as book:
+                # What was typed may be a password in the wrong field.
+                _record(book, now, "access.refused", "unknown", "unknown", where=where, why="no such account")
+            raise SignInRefusedError(WRONG)
+        shut = row[3] or self._unused(row[4], row[5])
+        if shut or not right or step is None:
+            self._refuse(account, now, where, shut or ("password" if not right else "second factor"), count=not shut)
+        token = secrets.token_urlsafe(32)
+        with self._change() as book:
+            # Of two that show the same code at once, one comes in (RFC 6238 §5.2).
+            taken = book.execute(
+                "UPDATE accounts SET otp_step = ?, failures = 0, used_at = ? WHERE account = ? AND otp_step < ?",
+                (step, now, account, step),
+            )
+            if taken.rowcount:
+                book.execute(
+                    "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
+                    (_key(token), account, now, now),
+                )
+                book.execute("DELETE FROM sessions WHERE began_at < ?", (now - SESSION_S,))
+                _record(book, now, "access.signed_in", account, account, where=where)
+        session = self.session(token)
+        if session is None:
+            raise SignInRefusedError(WRONG)
+        return token, session
+
+    def session(self, token: str) -> Session | None:
+        """Return the session of a token, locked or not; None when there is none, or it has ended."""
+        now = self._now()
+        with self._reading() as book:
+            row = book.execute(
+                "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.secured,"
+                " a.ends_at FROM sessions s JOIN accounts a USING (account)"
+                " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)",
+                (_key(token), now - SESSION_S, now),
+            ).fetchone()
+        if row is None:
+            return None
+        key, began_at, active_at, locked, account, name, roles, audiences, secured, ends_at = row
+        locks_at = None if secured else active_at + self._lock_after_s
+        return Session(
+            key=key,
+            account=account,
+            name=name,
+            roles=_tuple(roles),
+            audiences=_some(audiences),
+            ends_at=min(began_at + SESSION_S, ends_at or float("inf")),
+            locks_at=locks_at,
+            locked=bool(locked) or (locks_at is not None and now >= locks_at),
+        )
+
+    def active(self, token: str) -> None:
+        """Put off the lock of a session that is not locked."""
+        session = self.session(token)
+        if session is not None and not session.locked:
+            with self._change(told=False) as book:
+                book.execute("UPDATE sessions SET active_at = ? WHERE key = ?", (self._now(), session.key))
+
+    def lock(self, token: str) -> None:
+        """Lock a session."""
+        with self._change() as book:
+            book.execute("UPDATE sessions SET locked = 1 WHERE key = ?", (_key(token),))
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        with self._change() as book:
+            row = book.execute("DELETE FROM sessions WHERE key = ? RETURNING account", (_key(token),)).fetchone()
+            if row is not None:
+                _record(book, self._now(), "access.signed_out", row[0], row[0])
+
+    def revision(self) -> int:
+        """Return a number that every change but a sign of life changes."""
+        with self._reading() as book:
+            return int(book.execute("SELECT revision FROM book").fetchone()[0])
+
+    # Records
+
+    def records(self, limit: int) -> list[Record]:
+        """Return the oldest records that the log has not confirmed."""
+        with self._reading() as book:
+            rows = book.execute(
+                "SELECT (SELECT id FROM book), number, at, name, account, actor, details FROM records"
+                " ORDER BY number LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [
+            Record(book=row[0], number=row[1], at=row[2], name=row[3], account=row[4], actor=row[5],
+                   details=json.loads(row[6]))
+            for row in rows
+        ]  # fmt: skip
+
+    def confirmed(self, number: int) -> None:
+        """Forget the records up to this one."""
+        with self._change(told=False) as book:
+            book.execute("DELETE FROM records WHERE number <= ?", (number,))
+
+    def _refuse(self, account: str, now: float, where: str, why: str, *, count: bool) -> None:
+        with self._change() as book:
+            if count:
+                book.execute(
+                    "UPDATE accounts SET failures = CASE WHEN failing_since < :old THEN 1 ELSE failures + 1 END,"
+                    " failing_since = CASE WHEN failing_since < :old OR failures = 0 THEN :now ELSE failing_since END"
+                    " WHERE account = :account",
+                    {"old": now - FAILURES_WITHIN_S, "now": now, "account": account},
+                )
+                locked = book.execute(
+                    "UPDATE accounts SET disabled = ? WHERE account = ? AND failures >= ? AND disabled = ''",
+                    ("locked after five wrong tries", account, MOST_FAILURES),
+                )
+                if locked.rowcount:
+                    book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+                    _record(book, now, "access.locked_out", account, account, where=where)
+            _record(book, now, "access.refused", account, account, where=where, why=why)
+        raise SignInRefusedError(WRONG)
+
+    def _unused(self, used_at: float, ends_at: float | None) -> str:
+        now = self._now()
+        if ends_at is not None and ends_at <= now:
+            return "it has ended"
+        return "unused for 90 days" if used_at < now - UNUSED_S else ""
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._mutex:
+                yield self._opened()
+        except (sqlite3.Error, OSError) as error:
+            raise AccountsUnavailableError(f"the account book cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def _change(self, *, told: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._reading() as book:
+            book.execute("BEGIN IMMEDIATE")
+            try:
+                yield book
+                if told:
+                    book.execute("UPDATE book SET revision = revision + 1")
+                book.execute("COMMIT")
+            except BaseException:
+                book.execute("ROLLBACK")
+                raise
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.touch(mode=0o600)
+            self._connection = sqlite3.connect(
+                self._file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.executescript(_SCHEMA)
+        return self._connection
+
+
+def _check(account: str, roles: Sequence[str]) -> None:
+    if not account or account != account.casefold() or not account.replace(".", "").replace("-", "").isalnum():
+        raise AccountError("An account's name has lower-case letters, digits, dots and hyphens only.")
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise AccountError(f"There is no role {', '.join(unknown)}. There are: {', '.join(ROLES)}.")
+    if not roles:
+        raise AccountError(f"Give it a role: {', '.join(ROLES)}.")
+
+
+def _one(changed: sqlite3.Cursor, account: str) -> None:
+    if not changed.rowcount:
+        raise AccountError(f"There is no account {account}.")
+
+
+def _record(book: sqlite3.Connection, at: float, name: str, account: str, actor: str, **details: str) -> None:
+    book.execute(
+        "INSERT INTO records (at, name, account, actor, details) VALUES (?, ?, ?, ?, ?)",
+        (at, name, account, actor, json.dumps({key: value for key, value in details.items() if value})),
+    )
+
+
+def _key(token: str) -> str:
+    """Return what is kept of a token: who reads the file cannot use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _text(words: Sequence[str]) -> str:
+    return json.dumps(sorted(set(words)))
+
+
+def _tuple(text: str) -> tuple[str, ...]:
+    found: list[str] = json.loads(text)
+    return tuple(found)
+
+
+def _some(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else _tuple(text)

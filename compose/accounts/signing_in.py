@@ -1,0 +1,142 @@
+"""The account book for the server's event loop, and its records on their way to the log."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+
+from compose.accounts.book import AccountBook, Record
+from compose.settings import Settings
+from dashboards.server.access.entrance import Entrance
+from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
+from schemas.events.action import Action
+from schemas.identity import identity
+from schemas.wire.publisher import BrokerUnavailableError, Publisher
+
+#: Seconds between looks for records that the log has not had.
+LOOK_EVERY_S = 1.0
+#: Records that are sent at once.
+AT_ONCE = 200
+
+#: Passwords that are tried at once, and how many may wait for their turn with them.
+TRIES_AT_ONCE, TRIES_WAITING = 2, 20
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class SigningIn:
+    """``dashboards.server.access.session.SignIn`` by an account book.
+
+    SQLite and Argon2 run in threads of their own. Whoever floods the server with tries makes others wait who sign in,
+    not those who have: a password takes 64 MiB and a third of a second, a session a fraction of a millisecond.
+    """
+
+    def __init__(self, book: AccountBook) -> None:
+        self._book = book
+        self._reading = ThreadPoolExecutor(1, "accounts")
+        self._trying = ThreadPoolExecutor(TRIES_AT_ONCE, "sign-in")
+        self._tries = 0
+
+    async def session(self, token: str) -> Session | None:
+        """As in the protocol."""
+        return await self._read(self._book.session, token)
+
+    async def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
+        """As in the protocol."""
+        if self._tries >= TRIES_WAITING:
+            raise SignInRefusedError("Too many are signing in at once. Try again in a moment.")
+        self._tries += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._trying, self._book.sign_in, account, password, code, where)
+        finally:
+            self._tries -= 1
+
+    async def sign_out(self, token: str) -> None:
+        """As in the protocol."""
+        await self._read(self._book.sign_out, token)
+
+    async def active(self, token: str) -> None:
+        """As in the protocol."""
+        await self._read(self._book.active, token)
+
+    async def lock(self, token: str) -> None:
+        """As in the protocol."""
+        await self._read(self._book.lock, token)
+
+    async def revision(self) -> int:
+        """As in the protocol."""
+        return await self._read(self._book.revision)
+
+    async def _read(self, ask: Callable[..., T], *words: str) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, ask, *words)
+
+
+class Recorder:
+    """Puts what was done with accounts into the log; what it has not confirmed waits in the book."""
+
+    def __init__(self, book: AccountBook, publisher: Publisher) -> None:
+        self._book = book
+        self._publisher = publisher
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            try:
+                while await self.send():
+                    pass
+            except (BrokerUnavailableError, AccountsUnavailableError) as error:
+                log.warning("what was done with accounts waits", why=type(error).__name__)
+            except Exception:
+                log.exception("recording_failed")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def send(self) -> int:
+        """Send what waits; return how many were confirmed. Sent twice, a record has the same id."""
+        waiting = await asyncio.to_thread(self._book.records, AT_ONCE)
+        if waiting:
+            await self._publisher.publish([action_of(record) for record in waiting])
+            await asyncio.to_thread(self._book.confirmed, waiting[-1].number)
+        return len(waiting)
+
+
+def action_of(record: Record) -> Action:
+    """Return the action that tells of a record."""
+    return Action(
+        event_id=identity("action", "accounts", record.book, record.number),
+        occurred_at=datetime.fromtimestamp(record.at, UTC),
+        observed_at=datetime.fromtimestamp(record.at, UTC),
+        source="server/accounts",
+        name=record.name,
+        subject_id=f"account:{record.account}",
+        actor=record.actor,
+        details=record.details,
+    )
+
+
+def book_in(settings: Settings) -> AccountBook:
+    """Return the account book of these settings."""
+    return AccountBook(settings.data_dir / "accounts.sqlite", lock_after_s=settings.lock_after_min * 60)
+
+
+def entrance_for(settings: Settings, book: AccountBook) -> Entrance:
+    """Return what a server with sign-in is given; writes a new machine token."""
+    file, token = settings.machine_token_file, secrets.token_urlsafe(32)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(token)
+    fresh.replace(file)
+    return Entrance(
+        sign_in=SigningIn(book),
+        audiences=tuple(settings.audiences),
+        machine_token=token,
+        notice=settings.sign_in_notice,
+    )

@@ -1,0 +1,170 @@
+"""account: who may sign in on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from compose.accounts import second_factor
+from compose.accounts.book import Account, AccountBook, AccountError
+from compose.accounts.passwords import WeakPasswordError
+from compose.accounts.signing_in import book_in
+from compose.commands.output import AsJson, answer, fail
+from compose.settings import Settings, load
+from dashboards.server.access.rights import ROLES
+from dashboards.server.access.session import AccountsUnavailableError
+
+Name = Annotated[str, typer.Argument(help="The account, as in r.diaz.")]
+Roles = Annotated[list[str], typer.Option("--role", help=f"One of {', '.join(ROLES)}; may be given again.")]
+SeenLists = Annotated[
+    list[str] | None, typer.Option("--audience", help="Audience whose restricted lists it may see; may be given again.")
+]
+EveryList = Annotated[bool, typer.Option("--all-audiences", help="It may see all restricted lists.")]
+Secured = Annotated[
+    bool, typer.Option("--secured-room", help="Its sessions do not lock: a position in a secured, staffed room.")
+]
+FromInput = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Who may sign in (with WATCHFLOOR_SIGN_IN=true).", no_args_is_help=True)
+    app.add_typer(group, name="account")
+
+    @group.command("add")
+    def add(
+        account: Name,
+        role: Roles,
+        name: Annotated[str, typer.Option(help="The person's name, as others read it.")] = "",
+        audience: SeenLists = None,
+        all_audiences: EveryList = False,
+        secured_room: Secured = False,
+        days: Annotated[float | None, typer.Option(min=0.01, help="It ends after so many days.")] = None,
+        password_stdin: FromInput = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make an account, and show the secret of its second factor this once."""
+        settings, password = load(), _password(password_stdin)
+        with _book(as_json=as_json, settings=settings) as book:
+            secret = book.add(
+                account,
+                name=name or account,
+                password=password,
+                roles=role,
+                audiences=_audiences(settings, audience, all_audiences, as_json),
+                secured=secured_room,
+                ends_at=None if days is None else time.time() + days * 86_400,
+                actor=_me(),
+            )
+        _show(account, secret, as_json)
+
+    @group.command("list")
+    def listed(as_json: AsJson = False) -> None:
+        """Tell which accounts there are, what each may do, and which let nobody in."""
+        with _book(as_json=as_json) as book:
+            found = book.accounts()
+        text = "\n".join(map(_line, found)) or "There is no account yet. `watchfloor account add` makes one."
+        answer({"accounts": found}, as_json=as_json, text=text)
+
+    @group.command("roles")
+    def roles(
+        account: Name,
+        role: Roles,
+        audience: SeenLists = None,
+        all_audiences: EveryList = False,
+        secured_room: Secured = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say anew what an account may do and see. It holds on open screens within seconds."""
+        settings = load()
+        named = _audiences(settings, audience, all_audiences, as_json)
+        with _book(as_json=as_json, settings=settings) as book:
+            book.set_roles(account, roles=role, audiences=named, secured=secured_room, actor=_me())
+        answer({"account": account, "roles": sorted(role)}, as_json=as_json, text=f"{account}: {', '.join(role)}")
+
+    @group.command("disable")
+    def disable(
+        account: Name,
+        reason: Annotated[str, typer.Option(help="Why; it is recorded.")],
+        as_json: AsJson = False,
+    ) -> None:
+        """Let an account in no more, and close its screens within seconds."""
+        if not reason.strip():
+            fail("Say why with --reason.", 2, as_json=as_json)
+        with _book(as_json=as_json) as book:
+            book.disable(account, reason.strip(), _me())
+        answer({"account": account, "disabled": reason}, as_json=as_json, text=f"{account} is let in no more.")
+
+    @group.command("release")
+    def release(account: Name, as_json: AsJson = False) -> None:
+        """Let an account in again that was disabled, locked after wrong tries, or not used for 90 days."""
+        with _book(as_json=as_json) as book:
+            book.release(account, _me())
+        answer({"account": account}, as_json=as_json, text=f"{account} may sign in again.")
+
+    @group.command("reset")
+    def reset(account: Name, password_stdin: FromInput = False, as_json: AsJson = False) -> None:
+        """Give an account a new password and second factor; its screens are closed."""
+        password = _password(password_stdin)
+        with _book(as_json=as_json) as book:
+            secret = book.reset(account, password, _me())
+        _show(account, secret, as_json)
+
+
+@contextlib.contextmanager
+def _book(*, as_json: bool, settings: Settings | None = None) -> Iterator[AccountBook]:
+    """Give the account book; what it refuses ends the command in words."""
+    book = book_in(settings or load())
+    try:
+        yield book
+    except (AccountError, WeakPasswordError) as error:
+        fail(str(error), 2, as_json=as_json)
+    except AccountsUnavailableError as error:
+        fail(f"{error}. It is in the data folder; is it another user's?", as_json=as_json)
+    finally:
+        book.close()
+
+
+def _password(from_input: bool) -> str:
+    if from_input:
+        return sys.stdin.readline().rstrip("\r\n")
+    entered: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return entered
+
+
+def _me() -> str:
+    """Who changes accounts: the user of this machine, as the operating system knows him."""
+    return f"{getpass.getuser()} on {socket.gethostname()}"
+
+
+def _audiences(settings: Settings, named: list[str] | None, every: bool, as_json: bool) -> tuple[str, ...] | None:
+    if every:
+        return None
+    if unknown := sorted(set(named or ()) - set(settings.audiences)):
+        fail(f"There is no audience {', '.join(unknown)}. There are: {', '.join(settings.audiences)}.", 2,
+             as_json=as_json)  # fmt: skip
+    return tuple(named or ())
+
+
+def _show(account: str, secret: str, as_json: bool) -> None:
+    address = second_factor.address(secret, account)
+    text = (
+        f"{account} may sign in. The second factor, shown this once:\n  secret   {secret}\n  address  {address}\n"
+        "Enter either into an authenticator application (RFC 6238: any does)."
+    )
+    answer({"account": account, "secret": secret, "address": address}, as_json=as_json, text=text)
+
+
+def _line(one: Account) -> str:
+    used = f"{datetime.fromtimestamp(one.used_at, UTC):%Y-%m-%d %H:%M}"
+    seen = "all lists" if one.audiences is None else ", ".join(one.audiences) or "no restricted list"
+    state = f"LETS NOBODY IN: {one.disabled}" if one.disabled else f"{one.sessions} signed in"
+    return f"{one.account:20} {', '.join(one.roles):30} {seen:24} used {used} UTC  {state}"

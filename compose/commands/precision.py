@@ -1,0 +1,78 @@
+"""precision: how often alerts about plates were right, by what people found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import httpx2
+import typer
+
+from compose.commands.output import AsJson, answer, fail
+from compose.commands.server_api import ask, not_running
+from compose.settings import load
+
+
+class By(StrEnum):
+    """What precision is told by."""
+
+    camera = "camera"
+    list = "list"
+    rule = "rule"
+    match = "match"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("precision")
+    def precision(
+        by: Annotated[By, typer.Option(help="Of each camera, list, rule or kind of match.")] = By.camera,
+        days: Annotated[float, typer.Option(min=0.01, max=3660, help="Verdicts of so many days.")] = 90.0,
+        simulated: Annotated[bool, typer.Option("--simulated", help="Verdicts on made-up alerts, too.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Tell how often alerts about plates were right, by the verdicts of people, and how good probabilities were."""
+        settings = load()
+        query = urlencode({"by": by.value, "days": days, "simulated": str(simulated).lower()})
+        try:
+            told = ask(settings, "GET", f"/api/precision?{query}", as_json=as_json).json()
+        except httpx2.ConnectError:
+            fail(not_running(settings), as_json=as_json)
+        answer(told, as_json=as_json, text="\n".join(lines(told)))
+
+
+def lines(told: dict[str, Any]) -> Iterator[str]:
+    """Yield what a person is told."""
+    if not told["rows"]:
+        yield f"No alert about a plate was raised or judged in {told['days']:g} days."
+        return
+    yield (
+        f"{told['by']:<28}{'alerts':>8}{'judged':>8}{'precision':>11}  {'95 % interval':<16}"
+        f"{'misread':>8}{'state':>7}{'list':>6}{'other':>7}"
+    )
+    for row in told["rows"]:
+        share = "-" if row["precision"] is None else f"{row['precision']:.2f}"
+        interval = f"{row['low']:.2f} to {row['high']:.2f}"
+        yield (
+            f"{row['name']:<28}{row['alerts']:>8}{row['judged']:>8}{share:>11}  {interval:<16}"
+            f"{row['misread']:>8}{row['wrong_state']:>7}{row['list_wrong']:>6}{row['other']:>7}"
+        )
+    if not any(row["judged"] for row in told["rows"]):
+        yield "Nobody judged any of them."
+        return
+    calibration = told["calibration"]
+    if not calibration["judged"]:
+        yield "No probability was published of what was judged: too few verdicts went before."
+        return
+    yield (
+        f"Published probabilities of {calibration['judged']} judged alerts: Brier score {calibration['brier']:.3f} "
+        f"(always saying the base rate: {calibration['brier_of_base_rate']:.3f}; 0 is best)."
+    )
+    for one in calibration["bins"]:
+        yield (
+            f"  published {one['published']:.2f}: found right {one['found']:.2f} "
+            f"({one['low']:.2f} to {one['high']:.2f}) of {one['judged']}"
+        )

@@ -1,0 +1,1 @@
+"""Map layers that an agency brings: from files of any kind to tiles that the page draws."""
