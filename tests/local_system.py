@@ -31,6 +31,9 @@ class Up:
             "WATCHFLOOR_EMBEDDED_KAFKA_PORT": str(kafka),
             # Made-up reads come when they like; tests that count messages do without, the canary's own asks for them.
             "WATCHFLOOR_CANARY_EVERY_S": "0",
+            # Nor does anybody take their alerts: only tests of that wait for an escalation.
+            "WATCHFLOOR_ESCALATE_P1_S": "3600",
+            "WATCHFLOOR_ESCALATE_P2_S": "3600",
             **(settings or {}),
         }
         self.kafka = f"127.0.0.1:{kafka}"
@@ -49,20 +52,21 @@ class Up:
                 return
         raise AssertionError("".join(said))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a `watchfloor` command against this system."""
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a `watchfloor` command against this system. ``given``: what it reads."""
         return subprocess.run(
             [sys.executable, "-m", "compose.cli", *arguments],
             env=self.env,
             capture_output=True,
             text=True,
+            input=given,
             timeout=120,
             check=False,
         )
 
-    def command(self, *arguments: str) -> str:
+    def command(self, *arguments: str, given: str = "") -> str:
         """Run a command that must succeed and return what it prints."""
-        done = self.run(*arguments)
+        done = self.run(*arguments, given=given)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

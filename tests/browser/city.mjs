@@ -114,6 +114,8 @@ export const incident = (at, over = {}) => ({
   call_ids: ['fixture:A1'],
   zones: ['district-1'],
   nearest_cameras: [{ camera_id: 'cam-3', distance_m: 52 }],
+  stage: '', owner: '', units: [], merged_into: null, split_from: null, linked: [], grade: '', actions: [], changed_by: '',
+  changed_at: null, note: '', calls: [], person_rev: 0, refused: [], record_number: '', assessment_version: 0, needs_assessment: false,
   ...over,
 });
 
@@ -206,3 +208,12 @@ export function busyCity(now = Date.now()) {
     hotlists: [hotlist(now)],
   };
 }
+
+/** A layer of the map that was added: roads of the demo city, as its file `demo-nola.pmtiles` has them. */
+export const mapLayer = (at, name, more = {}) => ({
+  event_id: uuid(), occurred_at: iso(at), observed_at: iso(at), source: 'map/cli', jurisdiction: 'default', synthetic: false,
+  name, title: '', kind: 'overlay', archive: `${name}-0123456789ab.pmtiles`, sha256: '0123456789ab'.padEnd(64, '0'), bytes: 1000,
+  tiles: 'vector', tile_schema: 'generic', source_layers: ['road'], west: -90.14, south: 29.9, east: -89.95, north: 30.07,
+  min_zoom: 0, max_zoom: 15, label: 'name', colour: '', attribution: '', changed_at: iso(at), changed_by: 'r.diaz', removed: false,
+  ...more,
+});

@@ -10,12 +10,22 @@ const require = createRequire(new URL('../../dashboards/web/package.json', impor
 const { WebSocketServer } = require('ws');
 const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url));
 const LOSSLESS = ['alerts', 'incidents', 'calls'];
-const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id' };
+const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles' };
 /** As strict as the page can bear: no inline script, no inline style, no other origin. */
 const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
+/** A picture of one pixel. */
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+export const NOBODY = {
+  sign_in: true, notice: '', account: '', name: '', roles: [], rights: [], locked: false, locks_at: null, ends_at: null,
+};
+
 export class FakeServer {
+  /** Set to NOBODY, the page must sign in; else it is asked for nothing. */
+  session = null;
+  tickets = 0;
   epoch = 'k3f9';
   /** Posted actions, as they came. */
   actions = [];
@@ -25,12 +35,31 @@ export class FakeServer {
   resyncs = [];
   replayed = [];
   deadLetters = [];
+  /** What /api/noise tells, and what was said to it. */
+  noise = [];
+  noiseSaid = [];
+  /** What /api/images tells, by the read's id. */
+  images = {};
+  /** What /api/incidents/…/calls tells of each incident. */
+  callers = [];
   /** What /api/ledger tells; null: it is away. */
   ledger = { begin: '', end: '', judged_at: null, states: {}, rows: [], left_out: 0, holes: [] };
+  /** What /api/precision tells; null: it is away. `precisionAsked`: the queries it was asked. */
+  precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] } };
+  precisionAsked = [];
+  /** What POST /api/plates/search tells; null: the log is away. `searched`, `exported`: what was asked. */
+  plates = null;
+  searched = [];
+  exported = [];
+  /** The rows that /api/audit tells; null: the log is away. `audited`: the queries it was asked. */
+  audit = [];
+  audited = [];
   /** What POST /api/actions answers: 200, or a status to fail with; `silent` confirms without a new state. */
   actionStatus = 200;
   silent = false;
   basemap = true;
+  /** Map layers that there are files of: the file's name, and the built file that is served for it. */
+  layerFiles = {};
   #rows = {};
   #tail = { alerts: [], incidents: [], calls: [] };
   #pos = { alerts: 0, incidents: 0, calls: 0 };
@@ -97,6 +126,22 @@ export class FakeServer {
     this.#pos[channel] += rows.length;
   }
 
+  /** Sign-in: `session` is what the server says of who asks; a page is let in with the password "right". */
+  async #session(path, request, json) {
+    if (path === '/api/session/ticket') return json(200, { ticket: `ticket-${(this.tickets += 1)}` });
+    if (path === '/api/session/lock') {
+      this.session = { ...this.session, locked: true, rights: [] };
+      for (const socket of this.#sockets) socket.close(4401);
+    }
+    if (path === '/api/session' && request.method === 'DELETE') this.session = { ...NOBODY, notice: this.session.notice };
+    if (path === '/api/session' && request.method === 'POST') {
+      const { account, password } = await bodyOf(request);
+      if (password !== 'right') return json(401, { error: 'Name, password or code is not right.' });
+      this.session = { ...this.session, account, name: 'R. Diaz', roles: ['monitor'], rights: ['act', 'calls', 'see'], locked: false };
+    }
+    return json(200, this.session);
+  }
+
   #broadcast(message) {
     const text = JSON.stringify(message);
     for (const socket of this.#sockets) socket.send(text);
@@ -146,8 +191,38 @@ export class FakeServer {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
+    if (this.session && path.startsWith('/api/session')) return this.#session(path, request, json);
     if (path === '/api/status') return json(200, { version: '0.1.0', wrong: {}, hub: { channels: {} }, details: { embedded_log: true } });
+    if (path.startsWith('/api/images/') && path.endsWith('/picture')) {
+      response.writeHead(200, { 'content-type': 'image/png', 'content-security-policy': POLICY }).end(PIXEL);
+      return undefined;
+    }
+    if (path.startsWith('/api/images/')) return json(200, this.images[path.split('/')[3]] ?? { state: 'none', reason: '', picture: null });
     if (path === '/api/ledger') return this.ledger ? json(200, this.ledger) : json(503, { error: 'The store cannot be reached now.' });
+    if (path === '/api/noise' && request.method === 'POST') {
+      this.noiseSaid.push(await bodyOf(request));
+      return json(200, { event_id: 'x', noise_id: 'x' });
+    }
+    if (path === '/api/noise') return json(200, { rows: this.noise });
+    if (/^\/api\/incidents\/[^/]+\/calls$/.test(path)) return json(200, this.callers);
+    if (path === '/api/precision') {
+      this.precisionAsked.push(new URL(request.url, this.url).search);
+      return this.precision ? json(200, this.precision) : json(503, { error: 'The store cannot be reached now.' });
+    }
+    const away = { error: 'The log did not confirm; nothing is lost by trying again.' };
+    if (path === '/api/plates/search') {
+      this.searched.push(await bodyOf(request));
+      return this.plates ? json(200, this.plates) : json(503, away);
+    }
+    if (path === '/api/plates/export') {
+      this.exported.push(await bodyOf(request));
+      response.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="plate-reads-1.csv"' }).end('plate\r\nABC123\r\n');
+      return undefined;
+    }
+    if (path === '/api/audit') {
+      this.audited.push(new URL(request.url, this.url).searchParams);
+      return this.audit ? json(200, { begin: iso(0), end: iso(Date.now()), rows: this.audit, next: null }) : json(503, away);
+    }
     if (path === '/api/dead-letters') return json(200, { rows: this.deadLetters, next: null });
     const replay = /^\/api\/dead-letters\/([^/]+)\/replay$/.exec(path);
     if (replay && request.method === 'POST') {
@@ -171,9 +246,10 @@ export class FakeServer {
   }
 
   async #file(path, request, response) {
-    const file = join(DIST, normalize(path === '/' ? '/index.html' : path));
+    const layer = path.startsWith('/maps/') ? this.layerFiles[path.slice('/maps/'.length)] : undefined;
+    const file = join(DIST, normalize(layer ?? (path === '/' ? '/index.html' : path)));
     const found = file.startsWith(DIST) && (await stat(file).catch(() => null));
-    if (!found || !found.isFile() || (!this.basemap && path.endsWith('.pmtiles'))) {
+    if (!found || !found.isFile() || (!this.basemap && !layer && path.endsWith('.pmtiles'))) {
       response.writeHead(404).end();
       return;
     }

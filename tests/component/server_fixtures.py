@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from dashboards.server.app import create_server
 from dashboards.server.hub import Hub
+from dashboards.server.hubs import Hubs
 from dashboards.server.ports import Before, QueryFailedError, QueryRefusedError, StoreUnavailableError, Vitals
 from dashboards.server.serve import listening_socket, uvicorn_config
 from schemas.envelope import Event
@@ -115,8 +116,11 @@ class World:
         with_store: bool = True,
         hub: Hub | None = None,
         vitals: Callable[[], Vitals] | None = None,
+        hubs: Hubs | None = None,
+        **others: Any,
     ) -> None:
         self.hub = hub or Hub(version="test")
+        self.hubs = hubs or Hubs(self.hub)
         self.log = Log()
         self.store = Store()
         self.letters = Letters(self.log)
@@ -131,6 +135,8 @@ class World:
             maps_dir=maps_dir,
             vitals=vitals or (lambda: self.vitals),
             hosts=("console.example",),
+            hubs=self.hubs,
+            **others,
         )
 
     def browser(self, client: str = "127.0.0.1", **headers: str) -> TestClient:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from compose import restore
 from compose.settings import Settings, load
 from pipeline.state.hotlists import Hotlists
+from pipeline.state.noise import Noise
 from pipeline.state.withdrawals import Withdrawals
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.chdb_store import ChdbStore
@@ -28,6 +29,10 @@ from schemas.events.hotlist_entry import EXAMPLE as AN_ENTRY
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.hotlist_withdrawal import EXAMPLE as A_WITHDRAWAL
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
+from schemas.events.map_layer import EXAMPLE as A_LAYER
+from schemas.events.map_layer import MAP_LAYER
+from schemas.events.plate_noise import EXAMPLE as A_NOISE
+from schemas.events.plate_noise import PLATE_NOISE, PlateNoise
 from schemas.hotlist_checksum import checksum
 from schemas.identity import identity
 from schemas.registry import EVENT_TYPES
@@ -183,6 +188,39 @@ def test_an_entry_that_was_withdrawn_stays_so_and_one_that_was_reinstated_too(
         assert isinstance(event, HotlistWithdrawal)
         known.apply(event)
     assert (known.is_withdrawn("stolen", "S-1"), known.is_withdrawn("stolen", "S-2")) == (True, False)
+
+
+def test_noise_stays_noise_and_what_a_person_took_back_stays_a_plate(
+    settings: Settings, store: ChdbStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = replace(
+        A_NOISE,
+        event_id=identity("undone", 1),
+        is_noise=False,
+        is_learnt=False,
+        changed_at=A_NOISE.changed_at + timedelta(minutes=1),
+    )
+    other = replace(A_NOISE, event_id=identity("noise", 2), noise_id="C2/STOP", camera_id="C2", plate="STOP")
+    keep(store, PLATE_NOISE, [A_NOISE, undone, other])
+    log = Log()
+    assert run(settings, store, log, empty=True, monkeypatch=monkeypatch)["plate_noise"] == 2
+    known = Noise()
+    for event in log.events:
+        assert isinstance(event, PlateNoise)
+        known.apply(event)
+    assert known.texts == {("C2", "STOP")}
+
+
+def test_layers_of_the_map_are_there_again_but_for_those_that_were_removed(
+    settings: Settings, store: ChdbStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = A_LAYER.changed_at + timedelta(minutes=1)
+    gone = replace(A_LAYER, event_id=identity("layer", 2), name="gone")
+    removed = replace(gone, event_id=identity("layer", 3), changed_at=later, removed=True)
+    keep(store, MAP_LAYER, [A_LAYER, gone, removed])
+    log = Log()
+    assert run(settings, store, log, empty=True, monkeypatch=monkeypatch)["map_layer"] == 1
+    assert log.events == [A_LAYER]
 
 
 def test_a_list_that_deltas_have_changed_is_in_force_again_as_they_left_it(

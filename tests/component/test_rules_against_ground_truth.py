@@ -17,12 +17,14 @@ from connectors.simulator.timeline import timeline
 from pipeline.outcome import Emit, Outcome
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
+from pipeline.processors.incidents import Incidents
 from pipeline.processors.sightings import Sightings
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.incident import INCIDENT, Incident
+from schemas.events.incident_input import INCIDENT_INPUT, IncidentInput
 from schemas.registry import BY_CLASS
 
 START = datetime(2026, 5, 1, 18, tzinfo=UTC)
@@ -35,6 +37,7 @@ def live(config: SimulatorConfig, seconds: float) -> tuple[list[ExpectedAlert], 
         reference.apply(BY_CLASS[type(event)], [event])
     reference.rebuild()
     assert reference.hotlists.index.size == 200
+    incidents = Incidents(reference)
     processors = (Sightings(reference), Calls(reference), Cameras(reference))
     owner = {kind.cls: processor for processor in processors for kind in processor.consumes}
     cameras = processors[2]
@@ -50,7 +53,9 @@ def live(config: SimulatorConfig, seconds: float) -> tuple[list[ExpectedAlert], 
             kind = BY_CLASS[type(event)]
             if kind is CAMERA_HEALTH:
                 reference.apply(kind, [event])
-            raised += _alerts(_emitted(owner[type(event)].process(kind, [event], 0)), reference)  # type: ignore[list-item]
+            made = _emitted(owner[type(event)].process(kind, [event], 0))  # type: ignore[list-item]
+            inputs = [one for one in made if isinstance(one, IncidentInput)]
+            raised += _alerts(made + _emitted(incidents.process(INCIDENT_INPUT, inputs, 0)), reference)
     return expected, raised
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -60,6 +62,16 @@ def test_b17_who_wants_to_dispatch_or_call_correct_what_is_not_checked_hears_at_
     assert (dispatch.status_code, judge.status_code) == (409, 409)
     assert "plate, state and record" in dispatch.text
     assert world.log.events == []
+
+
+def test_a_misread_is_in_the_log_with_the_plate_that_the_picture_shows(world: World) -> None:
+    asked = action(name="alert.judge", verdict="misread", true_plate=" abc-128 ")
+    assert world.browser().post("/api/actions", json=asked).status_code == 200
+    (event,) = world.log.events
+    assert isinstance(event, Action)
+    assert (event.verdict, event.true_plate) == ("misread", "ABC128")
+    elsewhere = action(key=str(UUID(int=8)), name="alert.judge", verdict="other", true_plate="ABC128")
+    assert world.browser().post("/api/actions", json=elsewhere).status_code == 422
 
 
 def test_b17_a_check_is_in_the_log_with_what_was_looked_at(world: World) -> None:
@@ -153,3 +165,60 @@ def test_a_body_that_is_not_an_action_is_refused(world: World, body: bytes) -> N
     assert answer.status_code in (400, 422)
     assert answer.json()["error"]
     assert world.log.events == []
+
+
+def shelve(minutes: float = 30, **changes: Any) -> dict[str, Any]:
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+    return action(name="alert.shelve", details={"reason": "a test car", "until": until.isoformat()}, **changes)
+
+
+def test_shelving_is_in_the_log_with_its_reason_and_its_time(world: World) -> None:
+    asked = shelve()
+    assert world.browser().post("/api/actions", json=asked).status_code == 200
+    (event,) = world.log.events
+    assert isinstance(event, Action)
+    assert (event.name, event.details) == ("alert.shelve", asked["details"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "text"),
+    [
+        (action(name="alert.shelve"), 422, "needs reason"),
+        (action(name="alert.shelve", details={"reason": "  ", "until": "2126-01-01T00:00:00Z"}), 422, "needs reason"),
+        (action(name="alert.shelve", details={"reason": "a test car"}), 422, "needs until"),
+        (action(name="alert.close", details={"reason": "a test car"}), 422, "details"),
+        (action(name="alert.shelve", details={"reason": "a test car", "until": "soon"}), 409, "until when"),
+        (shelve(minutes=-1), 409, "until when"),
+        (shelve(minutes=780), 409, "12 hours at most"),
+        (action(name="alert.unshelve"), 409, "not shelved"),
+        (action(name="alert.escalate"), 422, "name"),
+    ],
+)
+def test_shelving_without_reason_or_time_is_refused(
+    world: World, asked: dict[str, Any], status: int, text: str
+) -> None:
+    answer = world.browser().post("/api/actions", json=asked)
+    assert (answer.status_code, text in answer.text) == (status, True)
+    assert world.log.events == []
+
+
+def test_a_p1_cannot_be_shelved_and_the_refusal_says_what_to_do() -> None:
+    world = World()
+    world.hub.offer(ALERT, [alert(1, severity="P1")], 1.0)
+    world.hub.caught_up()
+    answer = world.browser().post("/api/actions", json=shelve())
+    assert (answer.status_code, "P1 cannot be shelved" in answer.text) == (409, True)
+    assert world.log.events == []
+
+
+def test_the_second_who_shelves_is_told_who_was_first_and_may_do_so_when_its_time_is_over() -> None:
+    world = World()
+    now = datetime.now(UTC)
+    world.hub.offer(ALERT, [alert(1, shelved_until=now + timedelta(minutes=9), shelved_by="c.kim")], 1.0)
+    world.hub.offer(ALERT, [alert(2, shelved_until=now - timedelta(minutes=1), shelved_by="c.kim")], 1.0)
+    world.hub.caught_up()
+    browser = world.browser()
+    refused = browser.post("/api/actions", json=shelve())
+    assert (refused.status_code, "c.kim was first" in refused.text) == (409, True)
+    over = shelve(subject_id=str(alert(2).alert_id), key=str(UUID(int=5)))
+    assert browser.post("/api/actions", json=over).status_code == 200

@@ -201,7 +201,7 @@ async def test_a_first_message_that_is_no_hello_closes_the_connection(first: str
 
 
 def test_silence_instead_of_a_hello_closes_the_connection() -> None:
-    app = Starlette(routes=[WebSocketRoute("/ws", HubRoute(Hub(), hello_s=0.01).serve)])
+    app = Starlette(routes=[WebSocketRoute("/ws", HubRoute(lambda headers: Hub(), Hub(), hello_s=0.01).serve)])
     browser = TestClient(app, client=("127.0.0.1", 4_000))
     with browser.websocket_connect("/ws", subprotocols=[SUBPROTOCOL]) as page:
         with pytest.raises(WebSocketDisconnect) as closed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.store import migrations as migrations_module
@@ -12,7 +13,9 @@ from pipeline.store.chdb_store import ChdbStore
 from pipeline.store.errors import StoreError
 from pipeline.store.migrations import Migration, ahead, migrations, pending, statements, takes_away
 from pipeline.store.store import Placed
+from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.generate.clickhouse import intended_ddl
+from schemas.identity import identity
 from schemas.registry import PLATE_READ
 
 #: What is compared: everything that decides what is kept and how it is found. Order of columns is a matter of taste.
@@ -59,6 +62,38 @@ def test_every_statement_can_be_run_again_after_a_crash_between_them(store: Chdb
     for migration in migrations():
         for statement in migration.statements:
             store._command(statement)
+
+
+def test_calls_stored_before_there_were_keys_are_given_those_that_the_writer_gives(store: ChdbStore) -> None:
+    example: EmergencyCall = EMERGENCY_CALL.examples[0]
+    calls = [
+        msgspec.structs.replace(example, event_id=identity("test_call", number), call_id=f"test:{number}", **changes)
+        for number, changes in enumerate(
+            [
+                {
+                    "callback_number": "+1 (504) 555-0123",
+                    "address": " 500 Bourbon St., Apt #2 ",
+                    "lat": 29.9569,
+                    "lon": -90.0671,
+                },
+                {"callback_number": "504-555-0123", "is_number_withheld": True, "address": "Çalle Ñandú 7"},
+                {"callback_number": "911", "address": "--", "lat": None, "lon": None},
+                {"callback_number": "", "address": "", "lat": -0.0001, "lon": 0.0001},
+            ]
+        )
+    ]
+    store.migrate()
+    store.insert(EMERGENCY_CALL, [Placed(call, EMERGENCY_CALL.topic, 0, place) for place, call in enumerate(calls)])
+    sql = "SELECT * FROM rtcc.call_keys ORDER BY ALL"
+    written = store._writer.answer(sql, "TSV")
+    store._command("TRUNCATE TABLE rtcc.call_keys")
+    (backfill,) = [
+        statement for migration in migrations() for statement in migration.statements
+        if statement.startswith("INSERT INTO rtcc.call_keys") or "\nINSERT INTO rtcc.call_keys" in statement
+    ]  # fmt: skip
+    store._command(backfill)
+    assert store._writer.answer(sql, "TSV") == written
+    assert written.count(b"\n") == 4 + 1 + 3 + 2
 
 
 def test_a_migration_that_was_changed_after_it_was_applied_is_refused() -> None:

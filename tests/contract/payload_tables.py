@@ -17,7 +17,10 @@ BEGIN = "<!-- payloads: made by python -m tests.contract.payload_tables -->"
 END = "<!-- payloads: end -->"
 
 #: Shown of an event, where it has them; the rest is in the fixture's .expected.json.
-_SHOWN = ("plate", "camera_id", "confidence", "plate_region", "status")
+_SHOWN = (
+    "plate", "camera_id", "confidence", "plate_region", "call_id", "person_id", "unit_id", "kind", "category",
+    "priority", "status", "role", "part", "parts",
+)  # fmt: skip
 
 
 def table(name: str) -> str:
@@ -57,6 +60,10 @@ def _outcomes(expected: dict[str, Any]) -> list[str]:
 
 def _event(event: dict[str, Any]) -> str:
     told = [f"{name} {_cell(str(event[name]))}" for name in _SHOWN if name in event]
+    if "call_id" in event and event["event_type"] == "emergency_call":
+        told.append(f"at {event['lat']}, {event['lon']}" if "lat" in event else "no place on the map")
+        told += [f"{len(event[name])} {name}" for name in ("locations", "notes", "units", "vehicles", "links")
+                 if event.get(name)]  # fmt: skip
     told += [name for name in ("is_preview", "is_parked") if event.get(name)]
     told += [f"track {_cell(event['track_id'])}"] if "track_id" in event else []
     return f"`{event['event_type']}`: {', '.join(told)}"

@@ -29,7 +29,7 @@ def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 COMMANDS = dict(commands(typer.main.get_command(app), "watchfloor"))
 SECTIONS = dict(re.findall(r"^### `(watchfloor[^`]*)`\n(.*?)(?=^##|\Z)", CLI, re.M | re.S))
-ROWS = {row[0]: row[1:] for row in re.findall(r"^\| `WATCHFLOOR_([A-Z_]+)` \| (.+?) \| (.+) \|$", SETTINGS, re.M)}
+ROWS = {row[0]: row[1:] for row in re.findall(r"^\| `WATCHFLOOR_([A-Z0-9_]+)` \| (.+?) \| (.+) \|$", SETTINGS, re.M)}
 
 
 def options(command: Any) -> set[str]:
@@ -58,5 +58,7 @@ def test_the_page_tells_the_default_of_a_setting(name: str) -> None:
     default = Settings.model_fields[name].default
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()
-    expected = "empty" if default in (None, "", []) else f"`{str(default).lower() if default is False else default}`"
+    expected = (
+        "empty" if default in (None, "", []) else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    )
     assert ROWS[name.upper()][0] == expected

@@ -30,7 +30,6 @@ GROUPS = {
     **{f"Extra `{name}`": needs for name, needs in PROJECT["project"]["optional-dependencies"].items()},
     "To build the package": PROJECT["dependency-groups"]["build"],
     "For development": PROJECT["dependency-groups"]["dev"],
-    "To build the demo map": PROJECT["dependency-groups"]["basemap"],
 }
 
 

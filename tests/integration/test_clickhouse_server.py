@@ -5,6 +5,7 @@ The engine is of today and real, the wire too; docs/explanation/clickhouse-serve
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ import msgspec
 import pytest
 from clickhouse_driver.errors import ServerException
 
+from pipeline.names import keys
+from pipeline.names.key_rebuild import KeyRebuild
+from pipeline.store.async_store import AsyncStore
 from pipeline.store.chdb_store import ChdbStore
 from pipeline.store.errors import (
     BadRowsError,
@@ -29,6 +33,7 @@ from pipeline.store.rows import columns_stored
 from pipeline.store.server_store import ServerStore
 from pipeline.store.store import Placed
 from schemas.event_type import EventType
+from schemas.events.person import PERSON
 from schemas.generate.clickhouse import intended_ddl
 from schemas.registry import EVENT_TYPES, PLATE_READ
 from tests.clickhouse.server import ClickHouse
@@ -140,6 +145,24 @@ def test_the_server_itself_leaves_out_an_insert_with_a_token_it_knows(store: Ser
     assert answer(store, "SELECT count() FROM plate_reads") == [[5]]
     store._insert_rows(PLATE_READ, rows, "another")
     assert answer(store, "SELECT count() FROM plate_reads") == [[10]]
+
+
+def test_search_keys_of_an_older_version_are_made_again_on_the_server(
+    server: ClickHouse, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.client().execute("TRUNCATE TABLE rtcc.person_keys")
+    people = [
+        msgspec.structs.replace(PERSON.examples[0], event_id=uuid4(), person_id=f"test:{number}") for number in range(7)
+    ]
+    store.insert(PERSON, [Placed(one, PERSON.topic, 0, place) for place, one in enumerate(people)])
+    made = "SELECT version, uniqExact(of_event), uniqExact(key) FROM rtcc.person_keys GROUP BY version"
+    ((version, count, keys_of_each),) = server.client().execute(made)
+    monkeypatch.setattr(keys, "KEYS_VERSION", version + 1)
+    rebuild = KeyRebuild(AsyncStore(store), page=3)
+    assert asyncio.run(rebuild.look()).old == count == 7
+    state = asyncio.run(rebuild.run())
+    assert (state.fault, state.done, state.old) == ("", 7, 0)
+    assert server.client().execute(made) == [(version + 1, 7, keys_of_each)]
 
 
 def test_parameters_reach_the_server_as_data(store: ServerStore) -> None:

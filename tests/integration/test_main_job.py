@@ -183,6 +183,40 @@ def test_b15_a_withdrawn_entry_ends_its_open_alert_on_the_screen_and_raises_no_o
     assert "no list nowhere" in up.run("hotlist", "withdraw", "nowhere", "A-1", "--reason", "x", "--by", "y").stderr
 
 
+def test_what_a_person_calls_noise_is_told_as_a_sign_until_it_is_taken_back_and_passes_are_listed(up: Up) -> None:
+    number = 0
+
+    def rules_of(camera: int) -> set[str]:
+        """Read the listed plate once more; return the rules of the alerts at this camera so far."""
+        nonlocal number
+        number += 1
+        assert post(up, group("RUN1234", f"N-{number}", camera_id=camera)).status_code == 200
+        return {row["rule"] for row in up.rows(f"SELECT rule FROM alerts WHERE camera_id = '{camera}'")}
+
+    up.command("noise", "declare", "7001", "run 1234", "--reason", "A parking sign", "--by", "r.diaz")
+    until(lambda: up.count("plate_noise WHERE is_noise") == 1)
+    until(lambda: "noise_hit" in rules_of(7001))
+    (alert,) = up.rows("SELECT severity, title, why FROM alerts WHERE camera_id = '7001' AND rule = 'noise_hit'")
+    assert alert["severity"] == "P4"
+    assert "A parking sign" in alert["why"][0]["text"]
+    (known,) = json.loads(up.command("noise", "list", "--json"))["rows"]
+    assert (known["noise_id"], known["is_noise"], known["changed_by"]) == ("7001/RUN1234", True, "r.diaz")
+    until(lambda: "hotlist_hit" in rules_of(7002))  # a plate everywhere else
+
+    up.command("noise", "undo", "7001", "RUN1234", "--reason", "A vanity plate", "--by", "r.diaz")
+    until(lambda: up.count("plate_noise WHERE NOT is_noise") == 1)
+    assert json.loads(up.command("noise", "list", "--json"))["rows"] == []
+    until(lambda: "hotlist_hit" in rules_of(7001))
+    (word,) = up.rows("SELECT name, actor FROM actions WHERE name = 'noise.undo'")
+    assert (word["name"], word["actor"]) == ("noise.undo", "r.diaz")
+
+    passes = json.loads(up.command("passes", "--plate", "RUN1234", "--camera", "7001", "--json"))["rows"]
+    assert {one["is_noise"] for one in passes} == {True, False}
+    assert all(one["variants"][0]["plate"] == one["plate"] == "RUN1234" for one in passes)
+    assert "RUN1234  7002" in up.command("passes", "--camera", "7002")
+    assert "RUN1234" in up.command("passes", "--plate", "RUN1234", "--as-read")
+
+
 def test_past_reads_are_previewed_a_delta_changes_the_list_and_a_hunt_finds_history_without_an_alarm(
     up: Up, tmp_path: Path
 ) -> None:

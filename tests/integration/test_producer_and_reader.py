@@ -137,7 +137,7 @@ def test_what_cannot_be_sent_is_refused_and_says_why(broker: LiveBroker) -> None
 
 def test_no_broker_is_said_plainly() -> None:
     with pytest.raises(BrokerUnavailableError, match="no Kafka broker answers"):
-        FrameProducer(f"127.0.0.1:{free_ports(1)[0]}", client_id="test")
+        FrameProducer(f"127.0.0.1:{free_ports(1)[0]}", client_id="test", bootstrap_timeout_ms=1_000)
 
 
 def test_a_reader_follows_what_comes_after_it_caught_up(broker: LiveBroker) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
 from pipeline.processors.alerts import WAIT_FOR_ALERT_S, Alerts
 from pipeline.state.reference import Reference
-from schemas.events.action import ACTION, Action
+from schemas.events.action import ACTION, RECORDS, Action
 from schemas.events.action import EXAMPLE as AN_ACTION
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.alert import Alert
@@ -93,6 +93,11 @@ def test_an_action_on_an_alert_nobody_knows_is_waited_for_and_then_dead_lettered
 def test_an_action_of_no_known_name_is_dead_lettered(facts: Reference) -> None:
     (outcome,) = Alerts(facts).process(ACTION, [act("1", "alert.explode")], 0)
     assert isinstance(outcome, DeadLetter)
+
+
+def test_the_record_of_a_search_changes_nothing_and_is_no_fault(facts: Reference) -> None:
+    searches = [act(str(number), f"{name}anything") for number, name in enumerate(RECORDS)]
+    assert list(Alerts(facts).process(ACTION, searches, 0)) == [Drop("only_recorded")] * len(RECORDS)
 
 
 def test_the_unknown_alerts_of_a_frame_are_waited_for_together(facts: Reference) -> None:

@@ -35,13 +35,13 @@ def one(tmp_path: Path, row: str, header: str = NOPD_HEADER) -> EmergencyCall:
 
 def test_a_row_of_nopd_becomes_the_whole_call(tmp_path: Path) -> None:
     call = calls(read(write(tmp_path, nopd()), "nopd"))[0].call
-    assert msgspec.structs.asdict(call) | {"event_id": None} == {
+    told = {name: value for name, value in msgspec.structs.asdict(call).items() if value not in ("", None, (), False)}
+    assert told | {"event_id": None} == {
         "event_id": None,
         "occurred_at": datetime(2022, 1, 17, 0, 52, 7, tzinfo=UTC),
         "observed_at": NOW,
         "source": "calls_csv/nopd",
         "jurisdiction": "test",
-        "synthetic": False,
         "call_id": "nopd:A0000122",
         "number": "A0000122",
         "received_at": datetime(2022, 1, 17, 0, 52, 7, tzinfo=UTC),
@@ -58,7 +58,6 @@ def test_a_row_of_nopd_becomes_the_whole_call(tmp_path: Path) -> None:
         "address": "018XX Blk Example St",
         "lat": 29.97636323,
         "lon": -90.05387698,
-        "uncertainty_m": None,
         "district": "5",
         "beat": "5G01",
         "disposition": "REPORT TO FOLLOW",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from starlette.testclient import TestClient
 
-from compose.canary import PAYLOADS, _judged
+from compose.canary import PAYLOADS, _judged, _Shown
 from connectors.edge.accepted_counts import AcceptedCounts
 from connectors.edge.app import create_edge
 from connectors.registry import webhooks
@@ -48,8 +49,8 @@ def taken(connector: str, instance: str, plate: str) -> PlateRead:
     return event
 
 
-def test_every_webhook_connector_has_a_canary() -> None:
-    assert PAYLOADS.keys() == webhooks().keys()
+def test_every_webhook_connector_of_plate_reads_has_a_canary() -> None:
+    assert PAYLOADS.keys() == {name for name, one in webhooks().items() if "plate_read" in one.manifest.emits}
 
 
 @pytest.mark.parametrize("connector", sorted(PAYLOADS))
@@ -90,6 +91,30 @@ def test_the_ledger_counts_no_canary_neither_accepted_nor_in_the_log() -> None:
     logged = [entry.event_id for entry in entries(PLATE_READ, 0, 0, encode_frame([canary, simulated, real]), 0)]
     assert asyncio.run(accepted()) == ["rekor/canary", "test/reads"]
     assert logged == [simulated.event_id, real.event_id]
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "after_s", "plate"),
+    [
+        ("rekor/canary", 1, -60.0, plate_of(1)),
+        ("rekor/canary", 7, 0.4, plate_of(1)),
+        ("rekor/canary", 7, -0.9, plate_of(1)),  # a vendor that tells whole seconds
+        ("rekor/canary", 7, -2.0, ""),
+        ("axis/canary", 7, 2.0, ""),
+    ],
+)
+def test_a_later_canary_of_the_same_connector_stands_for_ours_on_a_screen(
+    source: str, number: int, after_s: float, plate: str
+) -> None:
+    at = NOW + timedelta(seconds=0.95)
+    shown = _Shown({"rekor": plate_of(1), "flock": plate_of(2)}, at)
+    row = {"source": source, "plate": plate_of(number), "occurred_at": encoded(at + timedelta(seconds=after_s))}
+    assert shown.of(row) == plate
+
+
+def encoded(moment: datetime) -> str:
+    """As a row on a screen has it."""
+    return str(msgspec.to_builtins(moment))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from schemas.wire import topics
 from schemas.wire.publisher import BrokerUnavailableError
 
 #: Each takes a good part of a second or more to import, and none is needed to say what commands there are.
-HEAVY = ("faust", "aiokafka", "chdb", "cv2", "fastapi", "numpy", "shapely", "clickhouse_driver")
+HEAVY = ("faust", "aiokafka", "chdb", "cv2", "fastapi", "numpy", "shapely", "rustworkx", "pyogrio", "clickhouse_driver")
 
 
 def test_no_command_pays_for_the_engine_the_store_or_the_geometry_of_another() -> None:

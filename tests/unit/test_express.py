@@ -12,6 +12,8 @@ from pipeline.outcome import Emit
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
+from pipeline.processors.incidents import Incidents
+from pipeline.processors.paths import PlatePaths
 from pipeline.processors.sightings import Sightings
 from pipeline.progress import Place
 from pipeline.stall import Standing
@@ -59,7 +61,7 @@ def test_what_is_in_the_log_already_is_not_raised_again_by_either() -> None:
 
 def test_what_is_measured_as_processed_is_what_the_processors_consume() -> None:
     facts = Reference()
-    processors = (Sightings(facts), Calls(facts), Cameras(facts), Alerts(facts))
+    processors = (Sightings(facts), Calls(facts), Cameras(facts), Alerts(facts), PlatePaths(facts), Incidents(facts))
     assert {kind.name for kind in PROCESSED} == {kind.name for one in processors for kind in one.consumes}
 
 

@@ -141,3 +141,22 @@ def test_patterns_are_taken_when_they_are_allowed(tmp_path: Path, written: str, 
 def test_a_pattern_that_matches_every_other_car_is_refused(tmp_path: Path, written: str, says: str) -> None:
     (error,) = hotlist(tmp_path, f"plate\n{written}\n", allow_patterns=True).errors
     assert says in error.error
+
+
+KNOWN = {"audiences": ("gang", "homicide", "narcotics")}
+
+
+def test_a_row_names_several_audiences_and_one_that_names_none_has_the_lists(tmp_path: Path) -> None:
+    text = "plate,audience,entry_id\nABC123,homicide; Gang,S-1\nABC124,,S-2\nABC125,all,S-3\n"
+    found = entries(hotlist(tmp_path, text, audience="narcotics,gang", **KNOWN))
+    assert [entry.audience for entry in found] == ["gang,homicide", "gang,narcotics", ""]
+
+
+@pytest.mark.parametrize("named", ["restricted", "gang, homcide", "gang, all", ","])
+def test_an_audience_that_nobody_is_in_is_refused_for_a_row_and_for_the_list(tmp_path: Path, named: str) -> None:
+    read = hotlist(tmp_path, f'plate,audience\nABC123,"{named}"\n', **KNOWN)
+    (error,) = read.errors
+    assert error.column == "audience"
+    assert "write all, or one or several of: gang, homicide, narcotics" in error.error
+    with pytest.raises(FileError, match="audience for all entries"):
+        hotlist(tmp_path, "plate\nABC123\n", audience=named, **KNOWN)

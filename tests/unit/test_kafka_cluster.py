@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from compose.kafka import access, cluster_file
-from compose.kafka.cluster import new_cluster_id
+from compose.kafka import access, cluster, cluster_file
+from compose.kafka.cluster import Cluster, new_cluster_id
 from compose.kafka.cluster_file import ADMIN, ClusterFile
 from compose.kafka.node import nodes, properties
 from compose.local import Local
@@ -17,6 +17,8 @@ from compose.settings import ConfigError, load, on_cluster
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
+from pipeline.processors.incidents import Incidents
+from pipeline.processors.paths import PlatePaths
 from pipeline.processors.sightings import Sightings
 from pipeline.state.reference import KINDS
 from schemas.registry import EVENT_TYPES
@@ -70,13 +72,17 @@ def test_no_two_nodes_share_a_port() -> None:
     assert len({port.rpartition(":")[2] for port in ports}) == 9
 
 
+#: Every processor that a worker runs.
+PROCESSORS = (Alerts, Calls, Cameras, Incidents, PlatePaths, Sightings)
+
+
 def test_the_processors_may_read_what_they_consume_and_the_facts_they_hold_it_against() -> None:
-    consumed = {kind.name for one in (Alerts, Calls, Cameras, Sightings) for kind in one.consumes}
+    consumed = {kind.name for one in PROCESSORS for kind in one.consumes}
     assert {kind.name for kind in access.PROCESS.reads} == consumed | {kind.name for kind in KINDS}
 
 
 def test_the_processors_may_write_what_they_emit_and_dead_letters() -> None:
-    emitted = {kind.name for one in (Alerts, Calls, Cameras, Sightings) for kind in one.emits}
+    emitted = {kind.name for one in PROCESSORS for kind in one.emits}
     assert {kind.name for kind in access.PROCESS.writes} == emitted | {"dead_letter"}
 
 
@@ -134,3 +140,28 @@ def test_a_user_without_a_password_or_a_broker_is_refused(monkeypatch: pytest.Mo
 def test_a_cluster_id_never_looks_like_an_option_of_kafkas_tool() -> None:
     drawn = iter([UUID(int=0xFB << 120), UUID(int=0xFA << 120), UUID(int=0)])
     assert new_cluster_id(lambda: next(drawn)) == "A" * 22
+
+
+def test_a_cluster_is_not_ready_before_every_node_listens_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # The others count a node that was killed until its session ends.
+    about = ClusterFile(version="4", brokers=3, port=9000, partitions=1, ca_file="", passwords={ADMIN: "secret"})
+    listening = set(about.bootstrap.split(",")[:2])
+    monkeypatch.setattr(cluster, "_listens", lambda address: address in listening)
+    monkeypatch.setattr(cluster, "KafkaAdminClient", Told)
+    asked = cluster._Admin(Cluster(tmp_path), about, 0.0, 3)
+    assert asked._try() == "it does not listen yet"
+    listening.update(about.bootstrap.split(","))
+    assert asked._try() is None
+
+
+class Told:
+    """What an administrator's client is told: all three are there."""
+
+    def __init__(self, **_config: object) -> None: ...
+
+    def describe_cluster(self) -> dict[str, list[int]]:
+        return {"brokers": [1, 2, 3]}
+
+    def close(self) -> None: ...

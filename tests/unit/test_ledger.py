@@ -16,6 +16,7 @@ from pipeline.ledger.log_tally import UNREADABLE, LogTally, entries
 from pipeline.ledger.sequences import Hole, Numbers, holes
 from pipeline.ledger.verdict import Due, Exact, Facts, judge, wants_store_exact
 from pipeline.rules import hotlist_hit
+from pipeline.state.vehicle_pass import Seen, VehiclePass
 from schemas.events.plate_read import EXAMPLE, PLATE_READ
 from schemas.events.sighting import EXAMPLE as SIGHTING
 from schemas.id_digest import id_digest
@@ -275,6 +276,16 @@ def test_one_alert_is_due_for_a_pass_and_any_of_its_reads_may_have_raised_it() -
     told = due_alerts(chains, {alert_of(seen[2])})
     assert told[seen[0].bucket] == Due(1, 1)
     assert told[seen[3].bucket] == Due(1, 0, (UUID(int=4),))
+
+
+def test_a_car_that_stands_there_is_due_one_alert_and_one_that_reads_evenly_as_many_as_the_processor_raises() -> None:
+    parked = [replace(hit(number, 600 * number), is_parked=True) for number in range(1, 9)]
+    assert [chain.first.int for chain in plate_chains(parked)] == [1]
+    even = [hit(number, 600 * number) for number in range(1, 9)]
+    first, *others = (Seen(one.event_id, one.occurred_at) for one in even)
+    known = VehiclePass.of(first)
+    begun = [1, *(one.event_id.int for one in others if known.take(one))]
+    assert [chain.first.int for chain in plate_chains(even)] == begun == [1, 2, 3, 4]
 
 
 def test_a_chain_of_a_tracked_vehicle_is_raised_by_the_alert_of_its_track() -> None:

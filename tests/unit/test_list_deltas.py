@@ -307,3 +307,24 @@ def test_a_whole_list_after_deltas_is_held_against_the_last_whole_list(tmp_path:
     small = replace(base, version=f"{base.version}1", base_version=base.version, entry_count=1)
     told = why_not([base, small], hotlist(tmp_path, many(50), as_of=LATER), may_shrink=False)
     assert "has 200 entries and this file has 50" in told
+
+
+FOR_SOME = {"audiences": ("gang", "homicide")}
+
+
+def test_what_a_delta_adds_is_for_whom_its_list_is_for(tmp_path: Path) -> None:
+    base = whole_list(tmp_path, audience="gang,homicide", **FOR_SOME)
+    assert base.audience == "gang,homicide"
+    read = delta(tmp_path, base, "plate,entry_id,action,audience\nNEW123,S-7,add,\nNEW124,S-8,add,gang\n", **FOR_SOME)
+    assert [entry.audience for chunk in read.chunks() for entry in chunk] == ["gang,homicide", "gang"]
+    assert read.manifest().audience == "gang,homicide"
+
+
+def test_a_list_for_some_is_not_made_one_for_everybody_by_leaving_that_out(tmp_path: Path) -> None:
+    chain = [whole_list(tmp_path, audience="gang", **FOR_SOME)]
+    later = {"as_of": AS_OF + timedelta(hours=1), **FOR_SOME}
+    text = "plate,entry_id\nABC123,S-1\n"
+    refused = why_not(chain, hotlist(tmp_path, text, **later), may_shrink=True)
+    assert "is for gang only" in refused
+    for said in ("gang", "homicide", "all"):
+        assert why_not(chain, hotlist(tmp_path, text, audience=said, **later), may_shrink=True) == ""

@@ -198,7 +198,11 @@ def test_a_fixture_in_any_format_with_one_value_spoilt_makes_only_sound_events(c
     assert translate is not None
     for path in sorted((FIXTURES / connector).glob("*.body")):
         expected = expectation(path)
-        content_type, found = values(path.read_bytes(), expected["content_type"])
+        try:
+            content_type, found = values(path.read_bytes(), expected["content_type"])
+        except PayloadError:
+            assert connector == "ali", "only records with a parity bit are no text"
+            continue
         context = Context(connector=connector, instance=str(expected.get("instance", "east")), observed_at=AT)
         for number, value in enumerate(found):
             for odd in ODD[number % 3 :: 3]:

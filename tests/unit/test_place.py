@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import cos, pi, radians, sin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.place import EARTH_RADIUS_M, distance_m
+from schemas.place import EARTH_RADIUS_M, cell, cells_within, distance_m, plain_address
 
 LAT = st.floats(-90, 90)
 LON = st.floats(-180, 180)
@@ -48,3 +48,27 @@ def test_a_distance_is_the_same_both_ways_and_within_half_the_circumference(
 @given(LAT, LON)
 def test_a_place_is_no_distance_from_itself(lat: float, lon: float) -> None:
     assert distance_m(lat, lon, lat, lon) == 0
+
+
+@given(st.floats(-85, 85), st.floats(-179.9, 179.9), st.floats(0, 2 * pi), st.floats(0, 50))
+def test_whatever_lies_within_the_distance_lies_in_one_of_the_cells(
+    lat: float, lon: float, towards: float, metres: float
+) -> None:
+    there_lat = lat + metres * 0.999 / 111_195 * cos(towards)
+    there_lon = lon + metres * 0.999 / 111_195 * sin(towards) / cos(radians(lat))
+    if distance_m(lat, lon, there_lat, there_lon) <= 50:
+        assert cell(there_lat, there_lon) in cells_within(lat, lon, 50)
+
+
+def test_fifty_metres_reach_into_four_cells_at_most_in_the_cities_we_know() -> None:
+    assert len(cells_within(29.9569, -90.0671, 50)) in (1, 2, 4)
+    assert len(cells_within(43.0419, -87.9097, 50)) in (1, 2, 4, 6)
+
+
+def test_cells_near_a_pole_are_bounded() -> None:
+    assert len(cells_within(90, 0, 50)) < 500
+
+
+def test_addresses_compare_without_case_signs_and_double_spaces() -> None:
+    assert plain_address(" 500  bourbon st., #2 ") == "500 BOURBON ST 2"
+    assert plain_address("---") == ""

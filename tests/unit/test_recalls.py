@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from pipeline.outcome import Drop, Emit
 from pipeline.processors.alerts import Alerts
-from pipeline.processors.recalling import AGAIN_AFTER_S, Recalling
+from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
+from pipeline.state.recent import AGAIN_AFTER_S
 from pipeline.state.reference import Follower, Reference
 from pipeline.state.withdrawals import Withdrawals
 from schemas.events.action import ACTION, Action

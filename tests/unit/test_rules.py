@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from pipeline.outcome import Emit
 from pipeline.processors.calls import Calls
+from pipeline.processors.incidents import Incidents
 from pipeline.processors.sightings import Sightings
 from pipeline.state.reference import Reference
 from schemas.events.alert import Alert
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.events.incident import Incident
+from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.events.sighting import Sighting
 from tests.unit.facts import NOW, call, camera, incident, read, reference, square, wanted
@@ -232,18 +234,36 @@ def test_every_read_becomes_a_sighting_with_its_zones() -> None:
     assert [one.zones for one in sightings if isinstance(one, Sighting)] == [("here",), ("here",), ()]
 
 
+def test_h5_an_online_report_with_words_of_an_emergency_is_told_once_by_its_first_state_that_is_urgent() -> None:
+    calls = Calls(reference(CAMERA))
+
+    def told(state: EmergencyCall) -> list[tuple[str, str, str]]:
+        (outcome,) = calls.process(EMERGENCY_CALL, [state], 0)
+        assert isinstance(outcome, Emit)
+        return [(one.rule, one.severity, one.subject) for one in outcome.events if isinstance(one, Alert)]
+
+    routine = call(1, "other", None, None, contact="online", priority=3, priority_raw="online report")
+    urgent = replace(
+        routine, event_id=call(2, "other", None, None).event_id, priority=10, priority_raw="emergency words"
+    )
+    later = replace(urgent, event_id=call(3, "other", None, None).event_id)
+    alert = ("online_emergency", "P1", urgent.call_id)
+    assert [told(state) for state in (routine, urgent, urgent, later)] == [[], [alert], [alert], []]
+
+
 def test_a_call_opens_an_incident_with_cameras_near_it_and_closes_it() -> None:
     facts = reference(CAMERA, camera("C2", 29.951, -90.07), camera("far", 30.2, -90.07))
+    states = [
+        call(1, "theft", 29.9511, -90.07),
+        call(1, "theft", 29.9511, -90.07, event_id=call(2, "theft", None, None).event_id, status="closed",
+             updated_at=NOW + timedelta(minutes=9)),
+    ]  # fmt: skip
+    inputs = [
+        outcome.events[0] for outcome in Calls(facts).process(EMERGENCY_CALL, states, 0) if isinstance(outcome, Emit)
+    ]
     opened, closed = (
         outcome.events[0]
-        for outcome in Calls(facts).process(
-            EMERGENCY_CALL,
-            [
-                call(1, "theft", 29.9511, -90.07),
-                call(1, "theft", 29.9511, -90.07, status="closed", updated_at=NOW + timedelta(minutes=9)),
-            ],
-            0,
-        )
+        for outcome in Incidents(facts).process(INCIDENT_INPUT, inputs, 0)  # type: ignore[arg-type]
         if isinstance(outcome, Emit)
     )
     assert isinstance(opened, Incident)

@@ -108,3 +108,32 @@ def test_a_role_reads_back_the_settings_it_is_given(monkeypatch: pytest.MonkeyPa
 def test_a_zone_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     told = refused(monkeypatch, READERS_ZONE="America/Nowhere")
     assert told == "readers_zone: it is no time zone; write it as America/Chicago or UTC"
+
+
+def test_own_commands_show_the_audience_header_and_without_it_nothing() -> None:
+    assert load().own_headers == {}
+    assert load(audience_header="X-Audience").own_headers == {"X-Audience": "restricted"}
+    several = load(audience_header="X-Audience", audiences=["gang", "homicide"])
+    assert several.own_headers == {"X-Audience": "gang,homicide"}
+
+
+@pytest.mark.parametrize("names", ['["Gang"]', '["a,b"]', '["all"]', "[]"])
+def test_what_could_not_name_an_audience_in_a_header_is_refused(monkeypatch: pytest.MonkeyPatch, names: str) -> None:
+    assert refused(monkeypatch, AUDIENCES=names).startswith("audiences: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("IMAGE_HOSTS", '["a.example/path"]'), ("IMAGE_NETWORKS", '["10.0.0.0/33"]')]
+)
+def test_a_host_or_network_of_pictures_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    assert name.lower() in refused(monkeypatch, **{name: value})
+
+
+def test_a_signing_secret_that_is_none_or_stands_alone_is_refused_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = refused(monkeypatch, EDGE_SIGNING_SECRET="whsec_secret", EDGE_TOKEN="t")
+    assert "edge_signing_secret" in wrong
+    assert "whsec_secret" not in wrong
+    alone = refused(monkeypatch, EDGE_SIGNING_SECRET=f"whsec_{'A' * 44}", EDGE_TOKEN="")
+    assert "edge_token" in alone

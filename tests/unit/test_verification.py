@@ -98,3 +98,19 @@ def test_b17_the_processor_dispatches_only_what_is_verified_and_each_step_is_a_r
         (6, "dispatched", 3, "correct"),
     ]
     assert alerts.process(ACTION, [dispatch], 0) == [Drop("already_applied")]
+
+
+def test_a_misread_keeps_the_true_plate_and_when_it_was_said_until_somebody_checks_anew() -> None:
+    said = replace(judge("misread"), true_plate="ABC128")
+    found = after(said)
+    assert (found.true_plate, found.verdict_at) == ("ABC128", said.occurred_at)
+    begun = after(check("plate"), alert=found)
+    assert (begun.true_plate, begun.verdict_at, begun.verdict) == ("", None, "")
+
+
+def test_a_true_plate_that_cannot_be_is_not_taken() -> None:
+    listed = replace(AN_ALERT.why[0], facts={"listed_plate": "A8C123"})
+    alert = replace(AN_ALERT, why=(listed,))
+    assert verified(alert, replace(judge("misread"), true_plate="A8C123")) == "true_plate_is_listed"
+    assert verified(alert, replace(judge("misread"), true_plate="abc 1")) == "no_plate"
+    assert verified(alert, replace(judge("other"), true_plate="ABC128")) == "no_misread"

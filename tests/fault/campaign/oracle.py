@@ -96,7 +96,7 @@ class Oracle:
     async def _alerts(self, client: httpx2.AsyncClient, chunk: Chunk) -> Counter[UUID]:
         rows = await self.ask(
             client,
-            "SELECT triggers[1] FROM alert_states WHERE rule = 'hotlist_hit' "
+            "SELECT triggers[1] FROM alert_states WHERE rule = 'hotlist_hit' AND rev = 1 "
             f"AND startsWith(camera_id, '{chunk.camera}-')",
         )
         return Counter(UUID(row[0]) for row in rows)

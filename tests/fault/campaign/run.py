@@ -227,10 +227,13 @@ async def _round(
         for fault in faults:
             await fault.inject(scene)
             await asyncio.sleep(fault.hold_s(scene) if fault is faults[-1] else scene.dice.uniform(0.0, 2.0))
-        for fault in faults:
-            await fault.heal(scene)
     except Exception as error:  # a fault that could not be made is a failure of the campaign, told as such
         failure = f"the fault itself failed: {type(error).__name__}: {error}"
+    for fault in faults:
+        try:
+            await fault.heal(scene)
+        except Exception as error:  # the other must be mended all the same
+            failure = failure or f"the fault could not be mended: {type(error).__name__}: {error}"
     healed = time.monotonic()
     # What is accepted after the harm must arrive too: a system that stands still has not recovered.
     taken, patience = traffic.accepted, healed + RECOVERS_WITHIN_S
