@@ -74,8 +74,8 @@ generate: .venv/ready ## write everything that is made from the event types
 	$(BIN)/python -m schemas.generate
 
 lock: ## write the lock files anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra traces --group build -o requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra traces --group build --group dev -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra roads --extra maps --extra traces --group build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra cameras --extra roads --extra maps --extra traces --group build --group dev -o requirements-dev.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --extra cameras --extra traces --group build -c requirements.lock -o compose/images/requirements.txt
 	cd $(WEB) && npm install --package-lock-only
 
