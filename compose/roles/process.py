@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -103,7 +103,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         engine = Engine(engine_settings(settings, PROCESS_GROUP))
-        cameras = Cameras(reference)
+        cameras = Cameras(reference, lambda: _heard_until(follower))
         loop = asyncio.get_running_loop()
         questions = PathQuestions(
             past_sightings(settings),
@@ -192,6 +192,12 @@ def _reference_fault(follower: Follower) -> str:
     if behind is None or not follower.ready.is_set():
         return "Cameras, zones and hotlists are still being read."
     return f"Cameras, zones and hotlists were last read {behind:.0f} s ago." if behind > REFERENCE_LATE_S else ""
+
+
+def _heard_until(follower: Follower) -> datetime | None:
+    """Return a moment all of whose log is in the reference facts."""
+    fresh = follower.fresh_as_of
+    return None if fresh is None else utc_now() - timedelta(seconds=time.monotonic() - fresh)
 
 
 def _require_alive(*followers: Follower) -> None:

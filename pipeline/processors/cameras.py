@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,8 +32,12 @@ class Cameras:
         ACTION,
     )
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, heard_until: Callable[[], datetime | None] | None = None) -> None:
+        """``heard_until``: every report that was in the log at this moment is in the reference facts; None: not known
+        yet. Reports that wait in a log we cannot read, as its leader hangs, are no silence of a camera. Without it,
+        the facts are taken for complete."""
         self._reference = reference
+        self._heard_until = heard_until
         self._said: Recent[UUID, UUID] = Recent()
         self._open: dict[str, tuple[UUID, ...]] = {}
 
@@ -57,14 +61,18 @@ class Cameras:
     def tick(self, now: datetime) -> list[Event]:
         """Return alerts for cameras that have fallen silent. Asked every second; says each silence once."""
         due: list[Event] = []
+        # Asked before the reports are looked at: what is folded in meanwhile only makes a silence shorter.
+        heard = now if self._heard_until is None else self._heard_until()
+        if heard is None:
+            return due
         for health in list(self._reference.health.values()):
-            if not camera_stopped.is_silent(health, now):
+            if not camera_stopped.is_silent(health, heard):
                 continue
             alert_id = camera_stopped.silent_alert_id(health)
             if self._said.get(alert_id) is not None or alert_id in self._reference.alerts:
                 continue
             for alert in camera_stopped.evaluate_silence(
-                health, self._reference.cameras.by_id.get(health.camera_id), now
+                health, self._reference.cameras.by_id.get(health.camera_id), heard, now
             ):
                 self._remember(alert, health.event_id)
                 due.append(alert)

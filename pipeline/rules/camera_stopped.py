@@ -42,18 +42,20 @@ def evaluate(health: CameraHealth, camera: Camera | None, now: datetime) -> tupl
     return (_alert(stopped_alert_id(health), health, camera, f"{_name(health, camera)} is {what}", why, now),)
 
 
-def is_silent(health: CameraHealth, now: datetime) -> bool:
-    """Return whether the reports promised with this one have failed to come."""
+def is_silent(health: CameraHealth, heard: datetime) -> bool:
+    """Return whether the reports promised with this one have failed to come until ``heard``."""
     if health.next_report_s is None or health.status in STOPPED:
         return False
-    return now - health.observed_at > timedelta(seconds=SILENT_INTERVALS * health.next_report_s)
+    return heard - health.observed_at > timedelta(seconds=SILENT_INTERVALS * health.next_report_s)
 
 
-def evaluate_silence(health: CameraHealth, camera: Camera | None, now: datetime) -> tuple[Alert, ...]:
-    """Return an alert if the camera's last report promised others that have failed to come."""
-    if not is_silent(health, now):
+def evaluate_silence(
+    health: CameraHealth, camera: Camera | None, heard: datetime, now: datetime
+) -> tuple[Alert, ...]:
+    """Return an alert if the camera's last report promised others that have failed to come until ``heard``."""
+    if not is_silent(health, heard):
         return ()
-    silence = duration(now - health.observed_at)
+    silence = duration(heard - health.observed_at)
     why = (
         Evidence(
             kind="camera",

@@ -91,3 +91,22 @@ def test_a_source_that_promises_nothing_is_never_silent() -> None:
     facts = reference()
     facts.apply(CAMERA_HEALTH, [report(0, "ok", next_report_s=None)])
     assert Cameras(facts).tick(NOW + timedelta(days=1)) == []
+
+
+def test_reports_that_wait_in_a_log_that_cannot_be_read_are_no_silence() -> None:
+    facts = reference()
+    facts.apply(CAMERA_HEALTH, [report(0, "ok")])
+    heard = None
+    cameras = Cameras(facts, lambda: heard)
+    late = NOW + timedelta(seconds=60)
+    assert cameras.tick(late) == []
+    heard = NOW + timedelta(seconds=20)
+    assert cameras.tick(late) == []
+    facts.apply(CAMERA_HEALTH, [report(25, "ok")])  # it had waited in the log
+    heard = NOW + timedelta(seconds=54)
+    assert cameras.tick(late) == []
+    heard = NOW + timedelta(seconds=56)
+    (alert,) = cameras.tick(late)
+    assert isinstance(alert, Alert)
+    assert alert.raised_at == late
+    assert "No report for 31 s" in alert.why[0].text
