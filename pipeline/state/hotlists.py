@@ -8,7 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from pipeline.state.hotlist_index import HotlistIndex, Part, Wanted
-from pipeline.state.list_versions import Complete, Versions, decoded, drained
+from pipeline.state.list_versions import Complete, Versions, decoded
 from pipeline.state.recalls import Listing
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
@@ -98,7 +98,7 @@ class Hotlists:
         changes = decoded(complete.changes)
         manifest = complete.manifest
         if complete.whole is not None:
-            self._build(list_id, len(complete.whole), _folded(drained(complete.whole), changes, manifest))
+            self._build(list_id, len(complete.whole), _folded(complete.whole.drained(), changes, manifest))
         elif list_id in self._small:
             kept = [_renewed(one, manifest) for one in self._small[list_id] if one.entry_id not in changes]
             added = [wanted_of(one, manifest) for one in changes.values() if not one.is_removed]

@@ -6,8 +6,9 @@ takes effect when all from the last whole list on are there and intact, or when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import structlog
@@ -27,6 +28,10 @@ NO_BASE = "it changes a version that is not in force"
 #: Manifests of one list that wait for their entries or for their base.
 MAX_WAITING = 512
 
+#: A version's entries are held in so many pieces. A dictionary of millions grows by being copied, which holds up every
+#: other thread for a quarter of a second.
+PIECES = 256
+
 #: Entries by id, encoded. As objects a million would have the collector of garbage hold up every thread for a third of
 #: a second, again and again.
 Entries = dict[str, bytes]
@@ -34,12 +39,50 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(HotlistEntry).decode
 
 
+class Staged:
+    """The entries of one version that have arrived: of each id the one that came last."""
+
+    def __init__(self) -> None:
+        self._pieces: defaultdict[int, Entries] = defaultdict(dict)
+
+    def add(self, entry: HotlistEntry) -> bool:
+        """Take an entry; return whether it, as it is, was not here."""
+        piece = self._pieces[hash(entry.entry_id) % PIECES]
+        told = _encode(entry)
+        if piece.get(entry.entry_id) == told:
+            return False
+        piece[entry.entry_id] = told
+        return True
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces.values()))
+
+    def by_id(self) -> Entries:
+        """Return all of them in one: of deltas, which are short."""
+        return {entry_id: told for piece in self._pieces.values() for entry_id, told in piece.items()}
+
+    def drained(self) -> Iterator[HotlistEntry]:
+        """Yield the entries and let go of each: a million let go of at once would hold up every other thread."""
+        while self._pieces:
+            _, piece = self._pieces.popitem()
+            while piece:
+                yield _decode(piece.popitem()[1])
+
+    def checksum(self) -> str:
+        """As ``schemas.hotlist_checksum.checksum``; sorting a million at once, and holding all of them decoded, would
+        hold up every other thread."""
+        running = RunningChecksum()
+        for entry_id in heapq.merge(*map(sorted, self._pieces.values())):
+            running.add(_decode(self._pieces[hash(entry_id) % PIECES][entry_id]))
+        return running.hexdigest()
+
+
 class Complete(Struct, frozen=True):
     """A version that takes effect. ``whole``: all entries of the list it begins with; None: it changes what is in
     force. ``changes``: what was added, changed or removed on top, by id."""
 
     manifest: Hotlist
-    whole: Entries | None
+    whole: Staged | None
     changes: Entries
 
 
@@ -51,7 +94,7 @@ class Versions:
         self.version = ""
         #: Why the newest version that is known of is not in force; empty when it is.
         self.incomplete = ""
-        self._staged: dict[str, Entries] = {}
+        self._staged: dict[str, Staged] = {}
         self._waiting: dict[str, Hotlist] = {}
         #: Whether a version's entries, all there, have the checksum that its manifest states.
         self._sound: dict[str, bool] = {}
@@ -62,10 +105,8 @@ class Versions:
             return False
         staged = self._staged.get(entry.list_version)
         if staged is None:
-            staged = self._staged[entry.list_version] = {}
-        told = _encode(entry)
-        if staged.get(entry.entry_id) != told:
-            staged[entry.entry_id] = told
+            staged = self._staged[entry.list_version] = Staged()
+        if staged.add(entry):
             self._sound.pop(entry.list_version, None)
         return True
 
@@ -95,28 +136,28 @@ class Versions:
     def _problem(self, manifest: Hotlist) -> str:
         """Return what a version lacks by itself. Its checksum is worked out once."""
         version = manifest.version
-        staged = self._staged.get(version, {})
+        staged = self._staged.get(version, Staged())
         if len(staged) < manifest.entry_count:
             return f"{len(staged)} of {manifest.entry_count} entries have arrived"
         if version not in self._sound:
-            self._sound[version] = _checksum(staged) == manifest.checksum
+            self._sound[version] = staged.checksum() == manifest.checksum
             if not self._sound[version]:
                 log.error("hotlist refused: checksum", list_id=manifest.list_id, version=version)
         return "" if self._sound[version] else "the entries do not have the checksum that the manifest states"
 
     def _taken(self, manifest: Hotlist) -> Complete:
-        chain = [manifest]
-        while chain[0].base_version not in ("", self.version):
-            chain.insert(0, self._waiting[chain[0].base_version])
-        whole = None if chain[0].base_version else self._staged.get(chain[0].version, {})
+        steps = [manifest]
+        while steps[0].base_version not in ("", self.version):
+            steps.insert(0, self._waiting[steps[0].base_version])
+        whole = None if steps[0].base_version else self._staged.get(steps[0].version, Staged())
         changes: Entries = {}
-        for one in chain if whole is None else chain[1:]:
-            changes |= self._staged.get(one.version, {})
-        self.version = chain[-1].version
+        for one in steps if whole is None else steps[1:]:
+            changes |= self._staged.get(one.version, Staged()).by_id()
+        self.version = steps[-1].version
         self._staged = {version: held for version, held in self._staged.items() if version > self.version}
         self._waiting = {version: held for version, held in self._waiting.items() if version > self.version}
         self._sound = {version: told for version, told in self._sound.items() if version > self.version}
-        return Complete(chain[-1], whole, changes)
+        return Complete(steps[-1], whole, changes)
 
     def _forget(self) -> None:
         """Let go of versions without a manifest that are too many to be held, the oldest first."""
@@ -133,24 +174,6 @@ class Versions:
                 del self._staged[version]
 
 
-def drained(staged: Entries) -> Iterator[HotlistEntry]:
-    """Yield the entries in order and let go of each: a million let go of at once would hold up every other thread."""
-    for entry_id in list(staged):
-        yield _decode(staged.pop(entry_id))
-
-
 def decoded(staged: Mapping[str, bytes]) -> dict[str, HotlistEntry]:
     """Return staged entries by id."""
     return {entry_id: _decode(told) for entry_id, told in staged.items()}
-
-
-def _checksum(staged: Mapping[str, bytes]) -> str:
-    """As ``schemas.hotlist_checksum.checksum``, of entries that nearly always came in order: sorting a million, and
-    holding all of them decoded, would hold up every other thread."""
-    ids: Iterable[str] = staged
-    if any(one > other for one, other in pairwise(staged)):
-        ids = sorted(staged)
-    running = RunningChecksum()
-    for entry_id in ids:
-        running.add(_decode(staged[entry_id]))
-    return running.hexdigest()

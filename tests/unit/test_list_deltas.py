@@ -309,6 +309,18 @@ def test_a_whole_list_after_deltas_is_held_against_the_last_whole_list(tmp_path:
     assert "has 200 entries and this file has 50" in told
 
 
+def test_a_list_that_is_sent_again_cut_otherwise_counts_as_it_was_sent_last() -> None:
+    entries, manifest = version(1, {f"E{number:03d}": f"AAA{number:03d}" for number in range(300)})
+    cut = [replace(entry, chunk=number // 100) for number, entry in enumerate(entries)]
+    manifest = replace(manifest, checksum=checksum(cut))
+    lists = Hotlists()
+    lists.add_entries([replace(entry, chunk=number // 10) for number, entry in enumerate(entries[:200])])
+    lists.add_manifest(manifest)
+    assert listed(lists) == {}
+    lists.add_entries(cut)
+    assert listed(lists) == {entry.entry_id: entry.plate for entry in entries}
+
+
 FOR_SOME = {"audiences": ("gang", "homicide")}
 
 
