@@ -17,6 +17,7 @@ from compose.bounded_http import BoundedHttp
 from compose.broker import LogLimit
 from compose.canary import Canaries
 from compose.company import StoredCompany
+from compose.counting import StoredCounts
 from compose.ledger.keeper import LedgerKeeper
 from compose.look_alikes import look_alikes_in_force
 from compose.map_layers.folder import folder_in as layers_in
@@ -142,6 +143,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             people=StoredPeople(store, settings.phone_region),
             name_keys=name_keys,
             contact=StoredContact(store, settings.phone_region, shared),
+            counting=StoredCounts(store),
             plates=StoredPlates(store, look_alikes_in_force(settings)),
             audit=StoredAudit(store),
             copies=StoreCopies(store.inner, settings.data_dir) if settings.embedded_store else None,

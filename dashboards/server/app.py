@@ -23,6 +23,8 @@ from dashboards.server.call_figures import figures_router
 from dashboards.server.company import company_router
 from dashboards.server.contact import contact_router
 from dashboards.server.copies import copies_router
+from dashboards.server.counting import counting_router
+from dashboards.server.counting_ports import Counting
 from dashboards.server.eido import eido_router
 from dashboards.server.errors import add_error_handlers
 from dashboards.server.hub import Hub
@@ -90,6 +92,7 @@ def create_server(
     contact: ContactHistory | None = None,
     plates: PlateReads | None = None,
     audit: Audit | None = None,
+    counting: Counting | None = None,
     audiences: Audiences | None = None,
     hubs: Hubs | None = None,
     roads: Roads | None = None,
@@ -99,8 +102,8 @@ def create_server(
     """Return the server: page, maps, API and websocket.
 
     ``query``, ``dead_letters``, ``ledger``, ``noise``, ``companions``, ``precision``, ``people``, ``name_keys``,
-    ``contact``, ``plates``, ``audit``: None where there is no store; their routes answer 503 (the contact view says
-    "history unavailable").
+    ``contact``, ``plates``, ``audit``, ``counting``: None where there is no store; their routes answer 503 (the
+    contact view says "history unavailable").
     ``copies``: None where the store is not in this process. ``images``: None where none are fetched.
     ``incidents``: for EIDO documents, which name ``element`` as their maker.
     ``roads``: None measures units by a straight line.
@@ -166,6 +169,7 @@ def create_server(
     app.include_router(contact_router(hub, contact, publisher))
     app.include_router(markers_router(contact, publisher))
     app.include_router(plates_router(plates, publisher, seen_by))
+    app.include_router(counting_router(counting, publisher), dependencies=whole)
     # Where there are roles, the auditor's is enough: who was looked for is what he is there to see.
     app.include_router(audit_router(audit, publisher), dependencies=whole if entrance is None else [])
     #: Figures of this server besides those that all processes have.

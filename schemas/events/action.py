@@ -34,6 +34,7 @@ NOISE_DECLARE, NOISE_UNDO = "noise.declare", "noise.undo"
 #: That somebody looked for a person or a plate, took a file of what was found, or looked at who did.
 SEARCH_NAME, SEARCH_CONTACT = "search.name", "search.contact"
 SEARCH_PLATE, SEARCH_COMPANY, SEARCH_SQL = "search.plate", "search.company", "search.sql"
+SEARCH_COUNTS = "search.counts"
 EXPORT_PLATE, VIEW_AUDIT, EXPORT_AUDIT = "export.plate", "view.audit", "export.audit"
 #: That somebody changed the layers of the map: a record beside the layer itself.
 MAP_ADD, MAP_REMOVE = "map.add", "map.remove"

@@ -109,6 +109,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/api/audit"): _needs(Right.AUDIT),
     ("POST", "/api/audit/export"): _needs(Right.AUDIT),
     ("POST", "/api/sql"): _needs(Right.ASK),
+    ("POST", "/api/counts"): _needs(Right.ASK),
     ("POST", "/api/companions"): _needs(Right.SEARCH_PLATES),
     ("GET", "/api/precision"): _needs(Right.SEE),
     ("GET", "/api/noise"): _needs(Right.SEE),
