@@ -47,6 +47,9 @@ export class FakeServer {
   /** What /api/precision tells; null: it is away. `precisionAsked`: the queries it was asked. */
   precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] } };
   precisionAsked = [];
+  /** What POST /api/counts tells, by what was asked; null: the store is away. `counted`: what was asked. */
+  counts = null;
+  counted = [];
   /** What POST /api/plates/search tells; null: the log is away. `searched`, `exported`: what was asked. */
   plates = null;
   searched = [];
@@ -213,6 +216,11 @@ export class FakeServer {
     if (path === '/api/plates/search') {
       this.searched.push(await bodyOf(request));
       return this.plates ? json(200, this.plates) : json(503, away);
+    }
+    if (path === '/api/counts') {
+      const asked = await bodyOf(request);
+      this.counted.push(asked);
+      return this.counts ? json(200, this.counts(asked)) : json(503, { error: 'The store cannot be reached now.' });
     }
     if (path === '/api/plates/export') {
       this.exported.push(await bodyOf(request));

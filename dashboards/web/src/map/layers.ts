@@ -1,9 +1,10 @@
 /** Our own layers over the basemap: zones, cameras, calls, alerts, where a wanted vehicle is expected, the selection. */
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import { CLASS_COLOURS } from '../state/analysis';
 import { COLOUR, FONT } from './tokens';
 
 /** Sources that hold what changes; each feature's `id` property names its subject. */
-export const SOURCES = ['zones', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'selection'] as const;
+export const SOURCES = ['zones', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'cells', 'heat', 'selection'] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 const iconSize = (small: number, large: number): ExpressionSpecification =>
@@ -38,6 +39,32 @@ export const UNDER: readonly LayerSpecification[] = [
     paint: {
       'text-color': ['case', ['get', 'watched'], COLOUR.watched, '#93a9c2'],
       'text-halo-color': COLOUR.halo, 'text-halo-width': 1.3,
+    },
+  },
+  {
+    id: 'cell-fill', type: 'fill', source: 'cells',
+    paint: {
+      'fill-color': ['match', ['get', 'class'], 0, CLASS_COLOURS[0], 1, CLASS_COLOURS[1], 2, CLASS_COLOURS[2], 3, CLASS_COLOURS[3], CLASS_COLOURS[4]],
+      'fill-opacity': 0.55,
+      'fill-outline-color': COLOUR.halo,
+    },
+  },
+  {
+    id: 'cell-count', type: 'symbol', source: 'cells', minzoom: 11,
+    layout: { 'text-field': ['to-string', ['get', 'count']], 'text-font': [FONT], 'text-size': 11 },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.5 },
+  },
+  {
+    id: 'heat', type: 'heatmap', source: 'heat',
+    paint: {
+      'heatmap-weight': ['get', 'weight'],
+      'heatmap-radius': ['interpolate', ['exponential', 2], ['zoom'], 8, 12, 15, 90],
+      'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 8, 0.8, 15, 2],
+      'heatmap-opacity': 0.75,
+      'heatmap-color': [
+        'interpolate', ['linear'], ['heatmap-density'],
+        0, 'rgba(49, 104, 142, 0)', 0.2, CLASS_COLOURS[0], 0.4, CLASS_COLOURS[1], 0.6, CLASS_COLOURS[2], 0.8, CLASS_COLOURS[3], 1, CLASS_COLOURS[4],
+      ],
     },
   },
   {

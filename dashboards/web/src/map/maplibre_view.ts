@@ -6,6 +6,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { PMTiles, Protocol } from 'pmtiles';
 import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Cell, Look } from '../state/analysis';
 import type { CameraState } from '../state/camera_state';
 import { isBasemap, type LayerState } from '../state/map_layers';
 import { VANISH_MS } from '../state/sighting_log';
@@ -13,7 +14,7 @@ import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_
 import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
 import { OVER, SOURCES, UNDER, type SourceName } from './layers';
 import { MovingLayer } from './moving_layer';
-import { alertRows, callRows, cameraRows, expectedRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
+import { alertRows, callRows, cameraRows, cellRows, expectedRows, heatRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
 import { pictures, RATIO } from './symbols';
 import { FONT } from './tokens';
@@ -190,6 +191,11 @@ class MapLibreView implements MapView {
 
   setTrail(reads: readonly TrailRead[]): void {
     this.#show('trail', trailRows(reads));
+  }
+
+  setCells(cells: readonly Cell[], look: Look): void {
+    this.#show('cells', look === 'hexagons' ? cellRows(cells) : []);
+    this.#show('heat', look === 'heat' ? heatRows(cells) : []);
   }
 
   frame(places: readonly (readonly [number, number])[]): void {

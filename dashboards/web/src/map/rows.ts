@@ -1,6 +1,7 @@
 /** Which facts are drawn, and as what. */
 import type { Alert, Camera, EmergencyCall, Incident, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
+import { classes, classOf, type Cell } from '../state/analysis';
 import { byUrgency, isActive, isOpen, isOver, severityOf } from '../state/ranking';
 import { isShelved } from '../state/shelving';
 import { UNIT_STALE_MS } from '../state/units';
@@ -80,6 +81,28 @@ export function trailRows(reads: readonly TrailRead[]): Row[] {
   }
   return rows;
 }
+
+/** Cells of a count, coloured by class. */
+export function cellRows(cells: readonly Cell[]): Row[] {
+  const from = classes(cells);
+  return cells.map(({ cell, count, ring }) => ({
+    id: cell,
+    geometry: { type: 'Polygon' as const, coordinates: [[...ring, ...ring.slice(0, 1)].map(([lon, lat]) => [lon, lat])] },
+    properties: { class: classOf(count, from), count },
+  }));
+}
+
+/** The same as heat: the middle of each cell, as hot as its share of the most. */
+export function heatRows(cells: readonly Cell[]): Row[] {
+  const most = Math.max(1, ...cells.map(({ count }) => count));
+  return cells.map(({ cell, count, ring }) => ({ id: cell, geometry: point(...middle(ring)), properties: { weight: count / most } }));
+}
+
+/** The middle of a ring: the mean of its corners. */
+export const middle = (ring: Cell['ring']): readonly [lon: number, lat: number] => [
+  ring.reduce((sum, [lon]) => sum + lon, 0) / ring.length,
+  ring.reduce((sum, [, lat]) => sum + lat, 0) / ring.length,
+];
 
 /** Cameras at which an alert's vehicle is likely to be seen next, with the share of vehicles and the time they take. */
 export function expectedRows(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): Row[] {

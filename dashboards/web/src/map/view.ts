@@ -1,6 +1,7 @@
 /** What the rest of the page may ask of a map, so that the map library stays behind one door. */
 import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
+import type { Cell, Look } from '../state/analysis';
 import type { LayerState } from '../state/map_layers';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
@@ -53,6 +54,8 @@ export interface MapView {
   setExpected(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): void;
   /** Show where reads were and how they follow each other; nothing for none. */
   setTrail(reads: readonly TrailRead[]): void;
+  /** Show how many there were in each cell; nothing for none. */
+  setCells(cells: readonly Cell[], look: Look): void;
   /** Show all of these places at once. */
   frame(places: readonly (readonly [lon: number, lat: number])[]): void;
   /** What is shown: west, south, east, north, degrees. */

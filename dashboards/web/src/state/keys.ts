@@ -22,7 +22,7 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['.', 'let new rows into the list'],
   ['L', 'back to live: no selection, list from the top, whole map'],
   ['Esc', 'close, deselect, or back to the groups'],
-  ['g m / g p / g u', 'go to the map, the plate search, the audit'],
+  ['g m / g p / g a / g u', 'go to the map, the plate search, the analysis, the audit'],
   ['/', 'on a page with a form: to its first field'],
   ['x / Ctrl-E', 'in the plate search: leave a read out; make a file'],
   ['?', 'this help'],
@@ -45,7 +45,7 @@ export function commandFor(press: KeyPress, letters: boolean, typing: boolean): 
 }
 
 /** After `g` the next letter names a page. */
-export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', p: 'plates', u: 'audit' };
+export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', p: 'plates', a: 'analysis', u: 'audit' };
 /** A letter that comes later than this after `g` is a letter of its own. */
 const CHORD_MS = 1500;
 
