@@ -2,6 +2,7 @@
 import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
 import type { LayerState } from '../state/map_layers';
+import type { Palette } from './tokens';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
 
@@ -67,6 +68,12 @@ export interface MapView {
   remove(): void;
 }
 
+export interface MapLook {
+  readonly palette?: Palette;
+  /** Nothing moves by itself: what is idle costs no battery. */
+  readonly still?: boolean;
+}
+
 export interface MapEvents {
   /** The person clicked something, or nothing. */
   picked(subject: Subject | null): void;
@@ -75,4 +82,6 @@ export interface MapEvents {
   /** What the files of the layers are like, whenever that changes. */
   layers(states: Readonly<Record<string, LayerState>>): void;
   ready(): void;
+  /** The map came to rest and shows this now: west, south, east, north. */
+  moved?(bounds: readonly [number, number, number, number]): void;
 }

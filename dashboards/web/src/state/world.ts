@@ -115,6 +115,13 @@ export class World implements FeedSink {
     this.events.changed();
   }
 
+  /** Take what was seen at an earlier time, before anything is live. Nobody is told that it is news. */
+  restore(channel: Exclude<Channel, 'sightings'>, rows: readonly unknown[], at: number): void {
+    if (this.loaded.has(channel)) return;
+    (this[channel] as Keyed<unknown>).replace(this.#read(channel, rows));
+    this.#lastFrame = Math.max(this.#lastFrame ?? 0, at);
+  }
+
   merge(channel: Channel, rows: readonly unknown[]): void {
     const read = this.#read(channel, rows);
     if (channel === 'sightings') {
