@@ -64,5 +64,5 @@ function filesOf(bundle: Bundle): string[] {
   visit(page.fileName, true);
   visit(first.fileName, false);
   const workers = Object.keys(bundle).filter((name) => MAP_WORKER.test(name));
-  return [...found, ...workers].filter((name) => !OTHER_FONTS.test(`/${name}`) && !name.endsWith('.woff')).sort();
+  return [...new Set([...found, ...workers])].filter((name) => !OTHER_FONTS.test(`/${name}`) && !name.endsWith('.woff')).sort();
 }

@@ -108,6 +108,10 @@ export class Desk {
       alertsSeen: (alerts) => alerts.forEach((alert) => this.actions.seen(alert)),
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
+      helpAsked: ([first]) => {
+        this.#speaker.play('P1');
+        this.urgent = `Help is asked for at ${first?.kind}, ${first?.address}, by ${first?.changed_by}`;
+      },
     });
     this.actions = new Actions(
       async (body) => {

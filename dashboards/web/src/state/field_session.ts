@@ -46,7 +46,8 @@ export class FieldSession {
       ends_at: standing.ends_at === null ? null : standing.ends_at * 1000,
     };
     this.#keep(next);
-    if (left !== null && next.lock_after !== null) this.touched(Math.max(this.#touchedAt, now + left - next.lock_after));
+    // While the server answers, it decides when somebody was here last.
+    if (left !== null && next.lock_after !== null) this.#touch(now + left - next.lock_after);
   }
 
   #keep(next: KeptSession): void {
@@ -56,9 +57,13 @@ export class FieldSession {
 
   /** Somebody is at the device; once it is locked, a touch does not open it. */
   touched(at: number): void {
-    if (this.isLocked(at)) return;
-    this.#touchedAt = Math.max(this.#touchedAt, at);
-    this.storage.setItem(`${KEPT}.touched`, String(this.#touchedAt));
+    if (!this.isLocked(at)) this.#touch(at);
+  }
+
+  #touch(at: number): void {
+    if (at <= this.#touchedAt) return;
+    this.#touchedAt = at;
+    this.storage.setItem(`${KEPT}.touched`, String(at));
   }
 
   /** Whether nothing may be shown without asking the server. */

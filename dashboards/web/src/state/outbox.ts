@@ -137,7 +137,7 @@ export class Outbox {
       const waiting = this.items.filter((one) => one.state === 'waiting');
       const next = waiting.find(({ deed }) => sender !== null && (!sender.asked || deed.account === sender.account));
       if (!next) {
-        this.#hold(waiting[0] ? whoMust(waiting[0].deed) : '');
+        this.#hold(!waiting[0] ? '' : sender === null ? 'the server has not been reached yet' : whoMust(waiting[0].deed));
         return;
       }
       const answer = await this.post(next.deed);
