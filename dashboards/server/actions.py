@@ -201,7 +201,9 @@ def actions_router(actions: Actions, audiences: Audiences) -> APIRouter:
     """Return the route."""
     router = APIRouter()
 
-    @router.post("/api/actions", responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 415, 503)})
+    @router.post(
+        "/api/actions", responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 415, 503)}
+    )
     async def act(request: ActionRequest, asked: Request) -> ActionAnswer:
         """Acknowledge, dispatch, close, reopen or shelve an alert, check one thing of it, or say what you found; or
         work on an incident. Whether that was in time is told by the incident: its ``actions``, and its ``refused``."""

@@ -196,6 +196,7 @@ export class FakeServer {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
+    if (!this.session && path === '/api/session') return json(200, { ...NOBODY, sign_in: false });
     if (this.session && path.startsWith('/api/session')) return this.#session(path, request, json);
     if (path === '/api/status') return json(200, { version: '0.1.0', wrong: {}, hub: { channels: {} }, details: { embedded_log: true } });
     if (path.startsWith('/api/images/') && path.endsWith('/picture')) {
@@ -240,6 +241,7 @@ export class FakeServer {
   }
 
   #act(action, json) {
+    if (this.session && (!this.session.account || (action.account && action.account !== this.session.account))) return json(401, { error: 'Sign in first.' });
     this.actions.push(action);
     if (this.actionStatus !== 200) return json(this.actionStatus, { error: 'the broker did not confirm' });
     json(200, { event_id: action.key });

@@ -77,7 +77,7 @@ export class Field {
       sightingsReplaced: () => undefined,
     });
     this.feed = new LiveFeed(
-      'field', openSocket, this.world, wallClock, Math.random, () => this.session.ticket(), FIELD_CHANNELS, this.#view(),
+      'field', openSocket, this.world, wallClock, Math.random, () => this.#ticket(), FIELD_CHANNELS, this.#view(),
     );
   }
 
@@ -294,6 +294,12 @@ export class Field {
     if (!answer.ok) this.urgent = this.storeTrouble = `Not saved: ${answer.error}. Do it again.`;
   }
 
+  async #ticket(): Promise<string> {
+    // A page that was opened without a line does not know yet who is here.
+    if (this.session.standing === null) await this.session.look();
+    return this.session.ticket();
+  }
+
   #sender(): ReturnType<ConstructorParameters<typeof Outbox>[2]> {
     const { standing } = this.session;
     if (standing === null || this.isShut) return null;
@@ -304,7 +310,8 @@ export class Field {
     if (!this.outbox) return;
     this.items = this.outbox.items;
     this.held = this.outbox.held;
-    this.#look();
+    // What became of one that is in the log may have been known here before it was sent.
+    if (this.counts.sent) this.#notify();
   }
 
   #askActor(): Promise<string | null> {
