@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.exceptions import HTTPException
 
-from dashboards.server.access.gate import actor_of
+from dashboards.server.access.gate import actor_of, is_deed_of
 from dashboards.server.audience import EVERYBODY, Audience, Audiences
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
@@ -74,6 +74,8 @@ class ActionRequest(BaseModel):
     ]  # fmt: skip
     subject_id: UUID
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    #: Whose deed it is, where a device kept it until now: it is taken from nobody else. Empty: whoever is signed in.
+    account: Annotated[str, StringConstraints(max_length=200)] = ""
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
     check: Literal["", "plate", "state", "record"] = ""
     verdict: Literal["", "correct", "wrong_state", "misread", "list_wrong", "other"] = ""
@@ -199,10 +201,14 @@ def actions_router(actions: Actions, audiences: Audiences) -> APIRouter:
     """Return the route."""
     router = APIRouter()
 
-    @router.post("/api/actions", responses={status: {"model": Problem} for status in (403, 404, 409, 413, 415, 503)})
+    @router.post(
+        "/api/actions", responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 415, 503)}
+    )
     async def act(request: ActionRequest, asked: Request) -> ActionAnswer:
         """Acknowledge, dispatch, close, reopen or shelve an alert, check one thing of it, or say what you found; or
         work on an incident. Whether that was in time is told by the incident: its ``actions``, and its ``refused``."""
+        if request.account and not is_deed_of(asked, request.account):
+            raise HTTPException(401, "Somebody else did this. They must sign in to send it.")
         return ActionAnswer(
             event_id=await actions.do(
                 request.model_copy(update={"actor": actor_of(asked, request.actor)}), audiences.of(asked.headers)

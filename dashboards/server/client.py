@@ -8,6 +8,7 @@ overtake its snapshot nor be missed or sent twice, and a slow client costs a few
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
@@ -16,9 +17,10 @@ from msgspec import Struct
 
 from dashboards.server.channel import CHANNELS
 from dashboards.server.coalescer import Coalescer, Update
-from dashboards.server.messages import CLOSE_SLOW, Resume, gap, slow, welcome
+from dashboards.server.messages import CLOSE_SLOW, Resume, View, gap, slow, welcome
 from dashboards.server.snapshot import Snapshot
 from dashboards.server.tail import Tail
+from dashboards.server.view import Looking
 from schemas.event_type import Push
 
 #: A live client is cut off when it is this far behind (interface reference §6); it resumes where it was.
@@ -89,6 +91,8 @@ class Client:
         self._coalescer = Coalescer()
         self._awake = asyncio.Event()
         self._live = False
+        self._looking: Looking | None = None
+        self._told_soft_at = float("-inf")
         self._sending_since: float | None = None
         self._in_flight_since: float | None = None
         self._heard_at = hub.mono()
@@ -99,9 +103,11 @@ class Client:
         self.sent_messages = 0
         self.sent_bytes = 0
 
-    def start(self, channels: Iterable[str], resume: Resume | None) -> None:
+    def start(self, channels: Iterable[str], resume: Resume | None, view: View | None = None) -> None:
         """Answer a hello: welcome, then snapshots, or what was missed since the positions given."""
         hub = self._hub
+        if view is not None:
+            self.look(view)
         resumed = hub.is_caught_up and resume is not None and resume.epoch == hub.epoch
         mode = "resume" if resumed else "snapshot"
         self._control.append(welcome(hub.epoch, hub.now_ms(), mode, hub.version, not hub.is_caught_up, hub.delays))
@@ -124,6 +130,15 @@ class Client:
             else:
                 self._cursors[name] = have
         self._go_on()
+
+    def look(self, view: View) -> None:
+        """Send only what this view takes in, from now on."""
+        self._looking = Looking(view)
+        self._coalescer.is_paced = True
+        if "units" in self.channels:
+            self._drop("units")
+            self._want_snapshot("units")
+            self._go_on()
 
     def resync(self, channel: str) -> None:
         """Give the snapshot of a channel again, one that goes back behind nothing that was told."""
@@ -186,7 +201,8 @@ class Client:
             text = self._next()
             if text is None:
                 self._awake.clear()
-                await self._awake.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), self._pause_s() or None)
                 continue
             self._sending_since = self._hub.mono()
             await self._send(text)
@@ -209,10 +225,24 @@ class Client:
         if text is not None:
             return text
         self._live = True
-        text, spared = self._coalescer.take(self._hub.now_ms(), self._hub.row)
+        if self._pause_s() > 0:
+            return None
+        text, spared = self._coalescer.take(self._hub.now_ms(), self._row)
+        if text is not None:
+            self._told_soft_at = self._hub.mono()
         if spared:
             self._control.append(slow(spared))
         return text
+
+    def _pause_s(self) -> float:
+        """Return in how many seconds a client that wants to be told seldom is told what is held for it; 0: now."""
+        if self._looking is None or not self._coalescer.holds:
+            return 0.0
+        return max(0.0, self._told_soft_at + self._looking.every_s - self._hub.mono())
+
+    def _row(self, channel: str, key: str) -> bytes | None:
+        row = self._hub.row(channel, key)
+        return row if row is None or self._looking is None or self._looking.wants(channel, row) else None
 
     def _next_delta(self) -> str | None:
         for name in _LOSSLESS:
@@ -237,6 +267,8 @@ class Client:
         snapshot = self._wanted[name]
         if snapshot is None:
             snapshot = self._hub.snapshot(name, self._told.pop(name, 0))
+            if self._looking is not None:
+                snapshot = self._looking.of(snapshot)
             self._wanted[name] = snapshot
             self._next_part = 1
             self._coalescer.forget(name)

@@ -73,6 +73,8 @@ class Coalescer:
         self.subscribed: frozenset[str] = frozenset()
         #: True while snapshots are under way: what is replaced meanwhile is not the client's fault.
         self.catching_up = True
+        #: True for a client that wants to be told seldom: what is replaced meanwhile is what it asked for.
+        self.is_paced = False
         self._shared: Update | None = None
         self._late: dict[str, dict[str, None]] = {}
         self._missed: dict[str, deque[bytes]] = {}
@@ -83,12 +85,17 @@ class Coalescer:
         """Take in an update; return whether it concerns this client."""
         if not update.concerns(self.subscribed):
             return False
-        if self._shared is None and not self._late and not self._missed:
+        if not self.is_paced and not self.holds:
             self._shared = update
         else:
             self._absorb_shared()
             self._absorb(update)
         return True
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to send."""
+        return self._shared is not None or bool(self._late) or bool(self._missed)
 
     def forget(self, channel: str) -> None:
         """Drop what is held of a channel, as its snapshot is being taken now."""
@@ -109,7 +116,8 @@ class Coalescer:
         bodies: list[tuple[str, bytes]] = []
         for name, keys in self._late.items():
             rows = [found for key in keys if (found := row(name, key)) is not None]
-            bodies.append((name, channel_delta(rows, None)))
+            if rows:
+                bodies.append((name, channel_delta(rows, None)))
         for name, missed in self._missed.items():
             bodies.append((name, channel_delta(missed, self._left_out[name])))
         spared = {name: count for name, count in sorted(self._spared.items()) if count}
@@ -128,7 +136,7 @@ class Coalescer:
         for name in self.subscribed & frozenset(update.latest):
             keys = self._late.setdefault(name, {})
             for key in update.latest[name]:
-                if key in keys and not self.catching_up:
+                if key in keys and not self.catching_up and not self.is_paced:
                     self._spared[name] += 1
                 keys[key] = None
         for name in self.subscribed & frozenset(update.flows):
@@ -137,5 +145,5 @@ class Coalescer:
             overflow = max(0, len(missed) + len(rows) - KEPT)
             missed.extend(rows)
             self._left_out[name] += left_out + overflow
-            if not self.catching_up:
+            if not self.catching_up and not self.is_paced:
                 self._spared[name] += overflow

@@ -23,11 +23,16 @@ CLOSE_SIGN_IN = 4401
 CLOSE_NO_RIGHT = 4403
 CLOSE_SLOW = 4408
 CLOSE_VERSION = 4409
+#: Units that are told of wherever they are; more than this nobody follows by name.
+MOST_FOLLOWED = 50
 #: Seconds between the server's pings.
 HEARTBEAT_S = 5
 _NOBODY: Mapping[str, float] = {}
 
 _ChannelName = Annotated[str, Meta(max_length=40)]
+_Lat = Annotated[float, Meta(ge=-90, le=90)]
+_Lon = Annotated[float, Meta(ge=-180, le=180)]
+_UnitId = Annotated[str, Meta(min_length=1, max_length=200)]
 _Subscription = Annotated[list[_ChannelName], Meta(max_length=32)]
 
 
@@ -38,14 +43,28 @@ class Resume(Struct, frozen=True):
     pos: dict[_ChannelName, Annotated[int, Meta(ge=0)]] = {}
 
 
+class View(Struct, frozen=True, tag_field="t", tag="view"):
+    """What a client looks at. ``bbox``: west, south, east, north, degrees; west may be greater than east, across the
+    date line. ``units``: ids of those that are told of wherever they are. ``every_s``: channels without numbers are
+    told at most so often, seconds."""
+
+    bbox: tuple[_Lon, _Lat, _Lon, _Lat]
+    units: Annotated[list[_UnitId], Meta(max_length=MOST_FOLLOWED)] = []
+    every_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
+
+
 class Hello(Struct, frozen=True, tag_field="t", tag="hello"):
-    """The first message of a client. ``ticket``: of POST /api/session/ticket, where this server has sign-in."""
+    """The first message of a client. ``ticket``: of POST /api/session/ticket, where this server has sign-in.
+
+    ``view``: of a page on a thin line; such a page is sent only what it looks at.
+    """
 
     v: int
     sub: _Subscription
     client: Annotated[str, Meta(max_length=100)] = ""
     resume: Resume | None = None
     ticket: Annotated[str, Meta(max_length=100)] = ""
+    view: View | None = None
 
 
 class Subscribe(Struct, frozen=True, tag_field="t", tag="sub"):
@@ -66,7 +85,7 @@ class Pong(Struct, frozen=True, tag_field="t", tag="pong"):
     n: int
 
 
-ClientMessage = Hello | Subscribe | Resync | Pong
+ClientMessage = Hello | Subscribe | Resync | View | Pong
 _decoder = msgspec.json.Decoder(ClientMessage)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dashboards.server.messages import snapshot_part
 from dashboards.server.tail import BATCH_BYTES, BATCH_ROWS
@@ -22,6 +22,11 @@ class Snapshot:
     def of(self) -> int:
         """The number of parts, at least one."""
         return len(self._parts)
+
+    def rows(self) -> Iterator[bytes]:
+        """Yield all rows."""
+        for part in self._parts:
+            yield from part
 
     def part(self, number: int) -> str:
         """Return a part as a message; numbers from 1."""

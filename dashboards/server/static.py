@@ -13,6 +13,9 @@ from starlette.types import Scope
 
 #: Built files carry a hash of their content in their names (Vite: name-hash.ext), so they never change.
 _HASHED = re.compile(r"^assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.map)?$")
+#: The field commander's page. The built files are served beneath it, too: its service worker may see no other address,
+#: and a worker's own script is only seen by address (Service Workers, "handle fetch").
+FIELD = "field"
 PMTILES_MEDIA_TYPE = "application/vnd.pmtiles"
 
 _NOT_BUILT = """<!doctype html>
@@ -32,6 +35,9 @@ class Web(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file of the page."""
+        head, _, rest = path.partition("/")
+        if head == FIELD:
+            path = rest or "."
         return await super().get_response("index.html" if path == "." else path, scope)
 
     def file_response(
@@ -39,7 +45,7 @@ class Web(StaticFiles):
     ) -> Response:
         """Return a file with the right word on how long it may be kept."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        path = scope["path"].lstrip("/")
+        path = scope["path"].lstrip("/").removeprefix(f"{FIELD}/")
         if os.path.basename(full_path) == "index.html":
             response.headers["cache-control"] = "no-store"
         elif _HASHED.match(path):

@@ -24,6 +24,7 @@ from dashboards.server.messages import (
     Pong,
     Resync,
     Subscribe,
+    View,
     read_client_message,
 )
 from dashboards.server.origin import is_same_origin
@@ -114,7 +115,7 @@ class HubRoute:
         # Only now: a hub that nobody watches may be let go while we wait, and whoever says nothing needs none.
         hub = self._hub_of(websocket.headers)
         client = hub.join(websocket.send_text)
-        client.start(channels, hello.resume)
+        client.start(channels, hello.resume, hello.view)
         tasks = [
             asyncio.create_task(client.run(), name="hub-client-send"),
             asyncio.create_task(self._read(websocket, client, hub, allowed), name="hub-client-read"),
@@ -178,11 +179,13 @@ class HubRoute:
                 hub.violations += 1
         client.close(CLOSE_BAD_MESSAGE, "too many bad messages")
 
-    def _apply(self, message: Hello | Subscribe | Resync, client: Client, allowed: Allowed) -> None:
+    def _apply(self, message: Hello | Subscribe | Resync | View, client: Client, allowed: Allowed) -> None:
         if isinstance(message, Subscribe) and CHANNELS.keys() >= set(message.sub):
             client.subscribe(allowed(message.sub))
         elif isinstance(message, Resync) and message.ch in client.channels:
             client.resync(message.ch)
+        elif isinstance(message, View):
+            client.look(message)
         else:
             raise BadMessageError("hello twice, or a channel that is unknown or not subscribed")
 

@@ -119,6 +119,13 @@ export const incident = (at, over = {}) => ({
   ...over,
 });
 
+export const unit = (at, unit_id, over = {}) => ({
+  ...envelope(at),
+  unit_id, call_sign: `Adam ${unit_id}`, kind: 'patrol', agency: 'nopd', lat: 29.9573, lon: -90.0767, accuracy_m: null,
+  heading_deg: 182, speed_kmh: 32, status: 'available', status_raw: '', incident_ref: '',
+  ...over,
+});
+
 export const call = (at, over = {}) => ({
   ...envelope(at),
   call_id: 'fixture:A1',

@@ -11,7 +11,7 @@ const { WebSocketServer } = require('ws');
 const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url));
 const LOSSLESS = ['alerts', 'incidents', 'calls'];
 const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 /** As strict as the page can bear: no inline script, no inline style, no other origin. */
 const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
@@ -30,6 +30,8 @@ export class FakeServer {
   /** Posted actions, as they came. */
   actions = [];
   hellos = [];
+  /** What pages of the field said they look at. */
+  views = [];
   welcomes = [];
   requests = [];
   resyncs = [];
@@ -60,6 +62,8 @@ export class FakeServer {
   /** What POST /api/actions answers: 200, or a status to fail with; `silent` confirms without a new state. */
   actionStatus = 200;
   silent = false;
+  /** Why the next actions on incidents are refused, as the incident tells it: { why, first_by }; null: they are done. */
+  refuse = null;
   basemap = true;
   /** Map layers that there are files of: the file's name, and the built file that is served for it. */
   layerFiles = {};
@@ -155,6 +159,7 @@ export class FakeServer {
     socket.on('message', (data) => {
       const message = JSON.parse(data.toString());
       if (message.t === 'hello') this.#hello(socket, message);
+      if (message.t === 'view') this.views.push(message);
       if (message.t === 'resync') {
         this.resyncs.push(message.ch);
         this.#snapshot(socket, message.ch);
@@ -194,6 +199,7 @@ export class FakeServer {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
+    if (!this.session && path === '/api/session') return json(200, { ...NOBODY, sign_in: false });
     if (this.session && path.startsWith('/api/session')) return this.#session(path, request, json);
     if (path === '/api/status') return json(200, { version: '0.1.0', wrong: {}, hub: { channels: {} }, details: { embedded_log: true } });
     if (path.startsWith('/api/images/') && path.endsWith('/picture')) {
@@ -243,19 +249,31 @@ export class FakeServer {
   }
 
   #act(action, json) {
+    if (this.session && (!this.session.account || (action.account && action.account !== this.session.account))) return json(401, { error: 'Sign in first.' });
     this.actions.push(action);
     if (this.actionStatus !== 200) return json(this.actionStatus, { error: 'the broker did not confirm' });
     json(200, { event_id: action.key });
     if (this.silent) return undefined;
+    if (action.name.startsWith('incident.')) return this.#actOnIncident(action);
     const alert = this.#rows.alerts.get(action.subject_id);
     const status = { 'alert.acknowledge': 'acknowledged', 'alert.close': 'closed', 'alert.reopen': 'open' }[action.name];
-    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
+    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note, actions: [...(alert.actions ?? []), action.key] }]);
+    return undefined;
+  }
+
+  #actOnIncident(action) {
+    const incident = this.#rows.incidents.get(action.subject_id);
+    const refused = this.refuse ? [...incident.refused, { action_id: action.key, name: action.name, actor: action.actor, at: iso(Date.now()), ...this.refuse }] : incident.refused;
+    const stage = action.details?.stage && !this.refuse ? action.details.stage : incident.stage;
+    this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, stage, refused, actions: [...incident.actions, action.key], changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
     return undefined;
   }
 
   async #file(path, request, response) {
     const layer = path.startsWith('/maps/') ? this.layerFiles[path.slice('/maps/'.length)] : undefined;
-    const file = join(DIST, normalize(layer ?? (path === '/' ? '/index.html' : path)));
+    // The field's page is the same page, and the built files are beneath it, too (dashboards/server/static.py).
+    const part = path.replace(/^\/field(?=\/|$)/, '') || '/';
+    const file = join(DIST, normalize(layer ?? (part === '/' ? '/index.html' : part)));
     const found = file.startsWith(DIST) && (await stat(file).catch(() => null));
     if (!found || !found.isFile() || (!this.basemap && !layer && path.endsWith('.pmtiles'))) {
       response.writeHead(404).end();

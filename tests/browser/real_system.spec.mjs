@@ -150,3 +150,41 @@ test('the demo city lives on the page, and what a person does comes back through
     await page.screenshot({ path: join(SCREENSHOT, 'phone.png') });
   }
 });
+
+test('check 30: five deeds of a phone without a line are in the store once each, in the order they were done', async () => {
+  const { page, close } = await openPage(browser, `${demo.url}field`, { viewport: { width: 412, height: 915 } });
+  const outbox = (state, count) => page.waitForFunction(([one, n]) => window.__watchfloor.stats().outbox[one] === n, [state, count], PATIENCE);
+  await page.waitForFunction(() => window.__watchfloor?.stats().live && window.__watchfloor.stats().counts.incidents > 0, null, PATIENCE);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'a commander'));
+  await page.reload();
+  await page.waitForFunction(() => window.__watchfloor?.stats().live && window.__watchfloor.stats().counts.incidents > 0, null, PATIENCE);
+  await page.getByRole('navigation').getByRole('button', { name: /^Incident/ }).click(PATIENCE);
+  await page.getByRole('button', { name: /^Mine:/ }).first().click(PATIENCE);
+
+  await page.context().setOffline(true);
+  for (const words of ['one', 'two', 'three', 'four']) {
+    await page.getByRole('button', { name: 'Note', exact: true }).click(PATIENCE);
+    await page.getByRole('textbox', { name: /^Note on/ }).fill(words);
+    await page.getByRole('button', { name: 'Save note' }).click();
+  }
+  await page.getByRole('button', { name: 'On scene' }).click(PATIENCE);
+  await outbox('waiting', 5);
+  await page.context().setOffline(false);
+  await outbox('waiting', 0);
+  await outbox('done', 5);
+
+  const sql = "SELECT name, note, count() AS n FROM actions WHERE actor = 'a commander' GROUP BY name, note, occurred_at ORDER BY occurred_at";
+  let rows = [];
+  for (let i = 0; i < 100 && rows.length < 5; i += 1) {
+    const answer = await fetch(`${demo.url}api/sql`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql, format: 'JSON' }),
+    });
+    rows = (await answer.json()).data ?? [];
+    if (rows.length < 5) await page.waitForTimeout(300);
+  }
+  assert.deepEqual(
+    rows.map(({ name, note, n }) => [name, note.split(' ')[0], Number(n)]),
+    [['incident.note', 'one', 1], ['incident.note', 'two', 1], ['incident.note', 'three', 1], ['incident.note', 'four', 1], ['incident.stage', rows[4]?.note.split(' ')[0], 1]],
+  );
+  await close();
+});

@@ -215,6 +215,15 @@ def test_an_action_is_the_accounts_whatever_the_page_said(site: Site) -> None:
     assert done.actor == "monitor"
 
 
+def test_what_a_device_kept_is_taken_only_from_whoever_did_it(site: Site) -> None:
+    site.add("commander")
+    browser = site.enter("commander")
+    kept = browser.post("/api/actions", json=action(account="monitor"))
+    assert kept.status_code == 401, "the device keeps it until its owner signs in"
+    assert site.world.log.events == []
+    assert browser.post("/api/actions", json=action(account="commander")).status_code == 200
+
+
 def test_a_question_in_sql_is_recorded_with_who_asked_before_it_is_asked(site: Site) -> None:
     site.add("analyst", audiences=None)
     browser = site.enter("analyst")

@@ -271,6 +271,19 @@ def test_the_page_is_asked_for_each_time_and_its_parts_are_kept(tmp_path: Path) 
     assert browser.get("/favicon.svg").headers["cache-control"] == "no-cache"
 
 
+def test_the_field_page_is_the_same_page_with_its_parts_beneath_it(tmp_path: Path) -> None:
+    browser = World(web_dir=_web(tmp_path)).browser()
+    for path in ("/field", "/field/"):
+        page = browser.get(path)
+        assert page.text == browser.get("/").text
+        assert page.headers["cache-control"] == "no-store"
+    part = browser.get("/field/assets/index-B7kQx2aZ.js")
+    assert part.status_code == 200
+    assert "immutable" in part.headers["cache-control"]
+    assert browser.get("/field/../secret.txt").status_code == 404
+    assert browser.get("/fields").status_code == 404
+
+
 def test_every_answer_carries_the_protective_headers(tmp_path: Path) -> None:
     browser = World(web_dir=_web(tmp_path)).browser()
     answers = [

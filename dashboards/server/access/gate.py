@@ -107,3 +107,9 @@ def actor_of(request: Request, said: str) -> str:
     """Return who does something: the account that is signed in; where none is asked for, whom the page named."""
     session = session_of(request)
     return said if session is None or session.account == MACHINE_ACCOUNT else session.account
+
+
+def is_deed_of(request: Request, account: str) -> bool:
+    """Return whether what this account did may come from who asks; with sign-in off it may from anybody."""
+    session = session_of(request)
+    return session is None or session.account in (account, MACHINE_ACCOUNT)

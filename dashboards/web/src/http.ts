@@ -1,6 +1,7 @@
-/** Requests to the server this page came from. Never throws: what went wrong is said in words. */
+/** Requests to the server this page came from. Never throws: what went wrong is said in words, and by the answer's
+ * status if there was an answer. */
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string; readonly status?: number };
 
 const TIMEOUT_MS = 10_000;
 
@@ -10,7 +11,7 @@ async function request<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const body: unknown = await response.json().catch(() => null);
     if (response.ok) return { ok: true, value: body as T };
     const error = body && typeof body === 'object' && 'error' in body ? String(body.error) : '';
-    return { ok: false, error: error || `the server answered ${response.status}` };
+    return { ok: false, error: error || `the server answered ${response.status}`, status: response.status };
   } catch (error) {
     const late = error instanceof DOMException && error.name === 'TimeoutError';
     return { ok: false, error: late ? 'the server did not answer in time' : 'the server cannot be reached' };

@@ -17,10 +17,11 @@ import { MovingLayer } from './moving_layer';
 import { alertRows, callRows, cameraRows, cellRows, expectedRows, heatRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
 import { pictures, RATIO } from './symbols';
-import { FONT } from './tokens';
-import type { MapEvents, MapStats, MapView, Subject, TrailRead } from './view';
+import { COLOUR, FONT, inPalette, type Palette } from './tokens';
+import type { MapEvents, MapLook, MapStats, MapView, Subject, TrailRead } from './view';
 
-setWorkerUrl(workerUrl);
+// A worker's own script is seen by a service worker only beneath its scope: the field page asks for it there.
+setWorkerUrl(`${import.meta.env.PROD && location.pathname.startsWith('/field') ? '/field' : ''}${workerUrl}`);
 const protocol = new Protocol();
 addProtocol('pmtiles', protocol.tile);
 
@@ -38,11 +39,12 @@ export async function openMap(
   container: HTMLElement,
   events: MapEvents,
   serverNow: () => number,
+  { palette = COLOUR, still = false }: MapLook = {},
 ): Promise<MapView> {
   // Without the font loaded first, the labels of the first tiles would be drawn in another one and kept.
   const font = document.fonts.load(`16px "${FONT}"`).catch(() => []);
   const [basemap] = await Promise.all([openBasemap(protocol), font]);
-  return new MapLibreView(container, events, serverNow, basemap);
+  return new MapLibreView(container, events, serverNow, basemap, palette, still);
 }
 
 class MapLibreView implements MapView {
@@ -72,16 +74,18 @@ class MapLibreView implements MapView {
     private readonly events: MapEvents,
     serverNow: () => number,
     basemap: Awaited<ReturnType<typeof openBasemap>>,
+    private readonly palette: Palette,
+    private readonly still: boolean,
   ) {
     this.#width = container.clientWidth;
     this.#basemap = basemap ? 'loading' : 'missing';
     if (!basemap) events.trouble('No basemap file found: places are shown on a plain background.');
     this.#moving = new MovingLayer(HOME, serverNow);
-    this.#moving.still = this.#reducedMotion.matches;
+    this.#moving.still = still || this.#reducedMotion.matches;
     this.#reducedMotion.addEventListener('change', this.#motionChanged);
     this.#map = new MapLibreMap({
       container,
-      style: styleOf(basemap),
+      style: inPalette(styleOf(basemap), palette),
       center: basemap ? [(basemap.bounds[0] + basemap.bounds[2]) / 2, (basemap.bounds[1] + basemap.bounds[3]) / 2] : [...HOME],
       zoom: 11,
       minZoom: 7,
@@ -112,6 +116,7 @@ class MapLibreView implements MapView {
       const added = nameOfSource(event.sourceId ?? '');
       if (added !== null && this.#drawn.has(added) && this.#map.isSourceLoaded(sourceId(added))) this.#say(added, 'shown');
     });
+    this.#map.on('moveend', () => this.events.moved?.(this.bounds()));
     for (const name of ['dragstart', 'wheel', 'touchstart'] as const) this.#map.on(name, () => (this.#touched = true));
     this.#map.on('click', (event) => this.#click(event.point));
     this.#map.on('mousemove', (event) => {
@@ -276,9 +281,9 @@ class MapLibreView implements MapView {
       this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
     }
     this.#map.addLayer({ id: ABOVE_BASEMAPS, type: 'background', layout: { visibility: 'none' } });
-    for (const layer of UNDER) this.#map.addLayer(layer);
+    for (const layer of inPalette(UNDER, this.palette)) this.#map.addLayer(layer);
     this.#map.addLayer(this.#moving);
-    for (const layer of OVER) this.#map.addLayer(layer);
+    for (const layer of inPalette(OVER, this.palette)) this.#map.addLayer(layer);
     this.#ready = true;
     for (const [name, rows] of this.#waiting) this.#show(name, rows);
     this.#waiting.clear();
@@ -337,7 +342,7 @@ class MapLibreView implements MapView {
     this.#drawn.set(layer.name, { layer, key, ids });
     try {
       this.#map.addSource(sourceId(layer.name), sourceOf(layer, key));
-      for (const one of layersFor(layer)) {
+      for (const one of inPalette(layersFor(layer), this.palette)) {
         this.#map.addLayer(one, before);
         ids.push(one.id);
       }
@@ -414,7 +419,7 @@ class MapLibreView implements MapView {
   }
 
   readonly #motionChanged = (): void => {
-    this.#moving.still = this.#reducedMotion.matches;
+    this.#moving.still = this.still || this.#reducedMotion.matches;
     this.#map.triggerRepaint();
   };
 }

@@ -25,4 +25,40 @@ export const COLOUR = {
   P4: '#a4abb6',
 } as const;
 
+export type Palette = Readonly<Record<keyof typeof COLOUR, string>>;
+
+/** For bright sun: dark on light. */
+export const SUN: Palette = {
+  ground: '#ffffff',
+  land: '#f4f4f0',
+  water: '#b9d9f0',
+  district: '#8a94a0',
+  park: '#d3e8cc',
+  motorway: '#6f7780',
+  arterial: '#a3a9b0',
+  street: '#c9cdd2',
+  road_label: '#2c333a',
+  place_label: '#101418',
+  halo: '#ffffff',
+  text: '#000000',
+  muted: '#3a424a',
+  zone: '#4a5f78',
+  watched: '#00594a',
+  stale: '#5b2a9c',
+  focus: '#0b3fd6',
+  read: '#1c5a8a',
+  hit: '#8a4b00',
+  P1: '#b00012',
+  P2: '#8a4b00',
+  P3: '#00528f',
+  P4: '#4a5260',
+};
+
+/** The same style in other colours: every token of ours is replaced by its like. */
+export function inPalette<T>(style: T, palette: Palette): T {
+  if (palette === COLOUR) return style;
+  const like = new Map(Object.entries(COLOUR).map(([name, colour]) => [colour as string, palette[name as keyof Palette]]));
+  return JSON.parse(JSON.stringify(style, (_, value: unknown) => (typeof value === 'string' ? (like.get(value) ?? value) : value))) as T;
+}
+
 export const FONT = 'Inter Variable';

@@ -3,6 +3,7 @@ import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPo
 import type { CameraState } from '../state/camera_state';
 import type { Cell, Look } from '../state/analysis';
 import type { LayerState } from '../state/map_layers';
+import type { Palette } from './tokens';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
 
@@ -70,6 +71,12 @@ export interface MapView {
   remove(): void;
 }
 
+export interface MapLook {
+  readonly palette?: Palette;
+  /** Nothing moves by itself: what is idle costs no battery. */
+  readonly still?: boolean;
+}
+
 export interface MapEvents {
   /** The person clicked something, or nothing. */
   picked(subject: Subject | null): void;
@@ -78,4 +85,6 @@ export interface MapEvents {
   /** What the files of the layers are like, whenever that changes. */
   layers(states: Readonly<Record<string, LayerState>>): void;
   ready(): void;
+  /** The map came to rest and shows this now: west, south, east, north. */
+  moved?(bounds: readonly [number, number, number, number]): void;
 }

@@ -2,7 +2,7 @@
 import { waitMs } from './backoff';
 import {
   CHANNELS, isLossless, LOSSLESS, readMessage, SUBPROTOCOL,
-  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage,
+  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage, type View,
 } from './messages';
 import { Sequence } from './sequence';
 
@@ -64,6 +64,7 @@ export class LiveFeed {
 
   readonly #sequences = Object.fromEntries(LOSSLESS.map((ch) => [ch, new Sequence()])) as Record<Lossless, Sequence>;
   readonly #parts = new Map<Channel, { next: number; rows: unknown[] }>();
+  readonly #lossless: readonly Lossless[];
   #socket: Socket | null = null;
   #epoch: string | null = null;
   #attempt = 0;
@@ -80,7 +81,13 @@ export class LiveFeed {
     private readonly random: () => number = Math.random,
     /** Where the server has sign-in: what the hello shows. */
     private readonly ticket: (() => Promise<string>) | null = null,
-  ) {}
+    /** The channels that are asked for. */
+    private readonly wanted: readonly Channel[] = CHANNELS,
+    /** Of a page on a thin line; null: everything is sent as it comes. */
+    private view: View | null = null,
+  ) {
+    this.#lossless = LOSSLESS.filter((channel) => wanted.includes(channel));
+  }
 
   start(): void {
     this.#stopped = false;
@@ -105,6 +112,12 @@ export class LiveFeed {
     if (this.phase !== 'waiting') return;
     this.#cancelRetry?.();
     this.#connect();
+  }
+
+  /** Look at something else from now on. */
+  look(view: View): void {
+    this.view = view;
+    if (this.phase === 'open') this.#send(view);
   }
 
   position(channel: Lossless): number | null {
@@ -146,13 +159,14 @@ export class LiveFeed {
   }
 
   #hello(ticket: string): void {
-    this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: CHANNELS, ...(ticket ? { ticket } : {}) });
+    const view = this.view ? { view: this.view } : {};
+    this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: this.wanted, ...(ticket ? { ticket } : {}), ...view });
   }
 
   #resume(): { epoch: string; pos: Partial<Record<Lossless, number>> } | null {
     if (this.#epoch === null) return null;
     const pos: Partial<Record<Lossless, number>> = {};
-    for (const channel of LOSSLESS) {
+    for (const channel of this.#lossless) {
       const { position, waiting } = this.#sequences[channel];
       // A channel cut off within its snapshot has no place to resume from; without one the server sends it whole.
       if (position !== null && !waiting) pos[channel] = position;
@@ -210,7 +224,7 @@ export class LiveFeed {
   #welcome(epoch: string, mode: 'resume' | 'snapshot', version: string): void {
     const resumed = mode === 'resume' && epoch === this.#epoch;
     this.counts[resumed ? 'resumes' : 'snapshots'] += 1;
-    for (const channel of LOSSLESS) {
+    for (const channel of this.#lossless) {
       if (!resumed || this.#sequences[channel].waiting) this.#awaitSnapshot(channel);
     }
     this.#parts.clear();

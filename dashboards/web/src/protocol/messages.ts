@@ -42,8 +42,18 @@ export interface Resume {
   readonly pos: Partial<Record<Lossless, number>>;
 }
 
+/** What a page on a thin line looks at: it is sent units in this box, and those named, at most every `every_s` seconds. */
+export interface View {
+  readonly t: 'view';
+  /** West, south, east, north, degrees. */
+  readonly bbox: readonly [number, number, number, number];
+  readonly units: readonly string[];
+  readonly every_s: number;
+}
+
 export type ClientMessage =
-  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[]; ticket?: string }
+  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[]; ticket?: string; view?: View }
+  | View
   | { t: 'pong'; n: number }
   | { t: 'resync'; ch: Lossless };
 

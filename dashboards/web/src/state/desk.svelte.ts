@@ -2,6 +2,7 @@
 import { ALERT_SEVERITIES, type Alert, type Sighting } from '$schemas/events';
 import { getJson, postJson } from '../http';
 import { LiveFeed } from '../protocol/feed';
+import { openSocket, wallClock } from '../protocol/socket';
 import { CHANNELS, type Channel } from '../protocol/messages';
 import type { MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
@@ -107,6 +108,10 @@ export class Desk {
       alertsSeen: (alerts) => alerts.forEach((alert) => this.actions.seen(alert)),
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
+      helpAsked: ([first]) => {
+        this.#speaker.play('P1');
+        this.urgent = `Help is asked for at ${first?.kind}, ${first?.address}, by ${first?.changed_by}`;
+      },
     });
     this.actions = new Actions(
       async (body) => {
@@ -117,29 +122,11 @@ export class Desk {
       (ms, run) => void setTimeout(run, ms),
       () => (this.pendingRevision += 1),
     );
-    const address = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/ws`;
     this.feed = new LiveFeed(
       'map',
-      (subprotocol) => {
-        const socket = new WebSocket(address, subprotocol);
-        return {
-          send: (text: string) => {
-            if (socket.readyState === WebSocket.OPEN) socket.send(text);
-          },
-          close: (code?: number) => socket.close(code),
-          set onopen(run: (() => void) | null) { socket.onopen = run; },
-          set onmessage(run: ((event: { data: unknown }) => void) | null) { socket.onmessage = run; },
-          set onclose(run: ((event: { code: number }) => void) | null) { socket.onclose = run; },
-        };
-      },
+      openSocket,
       this.world,
-      {
-        now: () => Date.now(),
-        after: (ms, run) => {
-          const timer = setTimeout(run, ms);
-          return () => clearTimeout(timer);
-        },
-      },
+      wallClock,
       Math.random,
       () => this.session.ticket(),
     );

@@ -36,6 +36,12 @@ const NEXT: Readonly<Record<string, string>> = {
   other_jurisdiction: 'Link them instead',
 };
 
+/** What the note of somebody in the field begins with who needs help now. */
+export const HELP = 'NEED HELP:';
+/** Whether somebody asked for help there and nobody has done anything to the incident since: its note is the last one. */
+export const needsHelp = (incident: Pick<Incident, 'note' | 'status'>): boolean =>
+  incident.status === 'open' && incident.note.startsWith(HELP);
+
 /** What became of an action: waiting until the log brings an incident that names it. */
 export function outcomeOf(incident: Pick<Incident, 'actions' | 'refused'>, eventId: string): 'waiting' | 'done' | RefusedAction {
   const refused = incident.refused.find((one) => one.action_id === eventId);

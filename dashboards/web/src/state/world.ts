@@ -3,6 +3,7 @@ import { CHANNELS, readRow, type Channel, type RowOf } from '../protocol/message
 import type { FeedSink, LiveFeed } from '../protocol/feed';
 import { parseTime, ServerClock } from '../time';
 import type { Heard } from './connection';
+import { needsHelp } from './incident_work';
 import { Keyed } from './keyed';
 import { isActive, isOpen, isOver } from './ranking';
 import { SightingLog } from './sighting_log';
@@ -29,6 +30,8 @@ export interface WorldEvents {
   alertsSeen(alerts: readonly Alert[]): void;
   sightings(rows: readonly Sighting[]): void;
   sightingsReplaced(rows: readonly Sighting[]): void;
+  /** Somebody in the field asks for help, live. */
+  helpAsked?(incidents: readonly Incident[]): void;
 }
 
 export class World implements FeedSink {
@@ -115,6 +118,13 @@ export class World implements FeedSink {
     this.events.changed();
   }
 
+  /** Take what was seen at an earlier time, before anything is live. Nobody is told that it is news. */
+  restore(channel: Exclude<Channel, 'sightings'>, rows: readonly unknown[], at: number): void {
+    if (this.loaded.has(channel)) return;
+    (this[channel] as Keyed<unknown>).replace(this.#read(channel, rows));
+    this.#lastFrame = Math.max(this.#lastFrame ?? 0, at);
+  }
+
   merge(channel: Channel, rows: readonly unknown[]): void {
     const read = this.#read(channel, rows);
     if (channel === 'sightings') {
@@ -136,6 +146,10 @@ export class World implements FeedSink {
       if (this.arrivals.size > 2 * MOST_ALERTS) {
         for (const id of this.arrivals.keys()) if (!this.alerts.rows.has(id)) this.arrivals.delete(id);
       }
+    } else if (channel === 'incidents') {
+      const notes = new Map((read as Incident[]).map((one) => [one.incident_id, this.incidents.get(one.incident_id)?.note]));
+      const asked = this.incidents.merge(read as Incident[]).filter((one) => needsHelp(one) && notes.get(one.incident_id) !== one.note);
+      if (asked.length) this.events.helpAsked?.(asked);
     } else {
       (this[channel] as Keyed<unknown>).merge(read);
     }

@@ -1,0 +1,71 @@
+/** Write pictures of the field page into a folder: `node tests/browser/look_field.mjs FOLDER`. */
+import { join } from 'node:path';
+import { launch, openPage } from './browser.mjs';
+import { busyCity, unit } from './city.mjs';
+import { FakeServer } from './fake_server.mjs';
+
+const folder = process.argv[2];
+if (!folder) throw new Error('Name a folder for the pictures.');
+const city = busyCity();
+const server = new FakeServer({ ...city, units: [unit(Date.now(), '801A'), unit(Date.now(), '802B', { status: 'not_available' })] });
+await server.start();
+const browser = await launch();
+try {
+  const open = async (viewport) => {
+    const opened = await openPage(browser, `${server.url}field`, { viewport });
+    await opened.page.waitForFunction(() => window.__watchfloor?.stats().live && window.__watchfloor.stats().map?.basemap === 'shown', null, { timeout: 60_000 });
+    await opened.page.waitForTimeout(2500);
+    return opened;
+  };
+  const { page, close, seen } = await open({ width: 412, height: 915 });
+  const shot = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'r.diaz'));
+  await page.reload();
+  await page.waitForTimeout(4000);
+  await shot('1-peek');
+  await page.getByRole('button', { name: /^Alerts/ }).click();
+  await page.locator('.sheet .row .line').first().click();
+  await page.waitForTimeout(1500);
+  await shot('2-alerts');
+  await page.getByRole('button', { name: /^Incident/ }).click();
+  await page.getByRole('button', { name: /^Mine:/ }).first().click();
+  await shot('3-incident');
+  await page.getByRole('button', { name: 'Need help' }).click();
+  await shot('4-help');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('button', { name: 'Me', exact: true }).click();
+  await page.getByRole('button', { name: 'Show all of the list' }).click();
+  await page.getByRole('checkbox', { name: /Sun/ }).check();
+  await page.waitForTimeout(1500);
+  await shot('5-me-sun');
+  await page.getByRole('button', { name: 'Map', exact: true }).click();
+  await page.waitForTimeout(4000);
+  await shot('6-sun');
+  await server.stop();
+  await page.waitForTimeout(5000);
+  await page.getByRole('button', { name: /^Ack/ }).click();
+  await page.getByRole('button', { name: 'On scene' }).click();
+  await page.reload();
+  await page.waitForTimeout(4000);
+  await shot('7-offline-sun');
+  await page.getByRole('button', { name: 'Me', exact: true }).click();
+  await page.waitForTimeout(500);
+  await shot('8-offline-me');
+  await server.start();
+  await close();
+  const narrow = await open({ width: 320, height: 640 });
+  await narrow.page.getByRole('button', { name: /^Alerts/ }).click();
+  await narrow.page.screenshot({ path: join(folder, '9-narrow.png') });
+  await narrow.close();
+  const tablet = await open({ width: 1024, height: 768 });
+  await tablet.page.getByRole('button', { name: /^Incident/ }).click();
+  await tablet.page.screenshot({ path: join(folder, '10-tablet.png') });
+  await tablet.close();
+  const zoomed = await open({ width: 457, height: 206 });
+  await zoomed.page.screenshot({ path: join(folder, '11-side-200.png'), fullPage: true });
+  await zoomed.close();
+  console.log(JSON.stringify(seen));
+} finally {
+  await browser.close();
+  await server.stop();
+}
