@@ -13,6 +13,8 @@ from starlette.types import Scope
 
 #: Built files carry a hash of their content in their names (Vite: name-hash.ext), so they never change.
 _HASHED = re.compile(r"^assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.map)?$")
+#: Addresses at which the page itself is given; it shows another screen there.
+_SCREENS = frozenset({".", "wall"})
 PMTILES_MEDIA_TYPE = "application/vnd.pmtiles"
 
 _NOT_BUILT = """<!doctype html>
@@ -32,7 +34,7 @@ class Web(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file of the page."""
-        return await super().get_response("index.html" if path == "." else path, scope)
+        return await super().get_response("index.html" if path in _SCREENS else path, scope)
 
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200

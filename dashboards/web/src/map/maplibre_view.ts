@@ -9,6 +9,7 @@ import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPo
 import type { CameraState } from '../state/camera_state';
 import { isBasemap, type LayerState } from '../state/map_layers';
 import { VANISH_MS } from '../state/sighting_log';
+import type { Place } from '../state/wall_views';
 import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_layers';
 import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
 import { OVER, SOURCES, UNDER, type SourceName } from './layers';
@@ -160,7 +161,7 @@ class MapLibreView implements MapView {
 
   fit(bounds: readonly [number, number, number, number]): void {
     this.#touched = true;
-    this.#map.fitBounds([...bounds], { padding: 48, maxZoom: 15, duration: this.#reducedMotion.matches ? 0 : 500 });
+    this.#map.fitBounds([...bounds], { padding: 48, maxZoom: 15, duration: this.#way(500) });
   }
 
   addSightings(rows: readonly Sighting[], serverNow: number): void {
@@ -192,7 +193,7 @@ class MapLibreView implements MapView {
     this.#show('trail', trailRows(reads));
   }
 
-  frame(places: readonly (readonly [number, number])[]): void {
+  frame(places: readonly (readonly [number, number])[], easeMs = 0, under = 0): void {
     const [first, ...rest] = places;
     if (!first) return;
     this.#touched = true;
@@ -200,7 +201,19 @@ class MapLibreView implements MapView {
       ([w, s, e, n], [lon, lat]) => [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)],
       [...first, ...first],
     );
-    this.#map.fitBounds([west, south, east, north], { padding: 48, maxZoom: 15, duration: 0 });
+    this.#map.fitBounds([west, south, east, north], {
+      padding: { top: 48, left: 48, right: 48, bottom: 48 + under }, maxZoom: 15, duration: this.#way(easeMs),
+    });
+  }
+
+  place(): Place {
+    const { lng, lat } = this.#map.getCenter();
+    return { lon: lng, lat, zoom: this.#map.getZoom() };
+  }
+
+  show(place: Place, easeMs = 0): void {
+    this.#touched = true;
+    this.#map.easeTo({ center: [place.lon, place.lat], zoom: place.zoom, duration: this.#way(easeMs) });
   }
 
   bounds(): readonly [number, number, number, number] {
@@ -210,7 +223,7 @@ class MapLibreView implements MapView {
 
   centre(place: readonly [number, number]): void {
     this.#touched = true;
-    this.#map.easeTo({ center: [...place], zoom: Math.max(this.#map.getZoom(), 14), duration: this.#reducedMotion.matches ? 0 : 500 });
+    this.#map.easeTo({ center: [...place], zoom: Math.max(this.#map.getZoom(), 14), duration: this.#way(500) });
   }
 
   overview(animate = true): void {
@@ -218,13 +231,13 @@ class MapLibreView implements MapView {
     this.#map.fitBounds(this.#estate, {
       padding: 48,
       maxZoom: 14,
-      duration: animate && !this.#reducedMotion.matches ? 500 : 0,
+      duration: animate ? this.#way(500) : 0,
     });
   }
 
   zoom(step: 1 | -1): void {
     this.#touched = true;
-    this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#reducedMotion.matches ? 0 : 200 });
+    this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#way(200) });
   }
 
   retryBasemap(): void {
@@ -251,6 +264,7 @@ class MapLibreView implements MapView {
       pulses: this.#moving.pulses,
       lastAlert: this.#lastAlert,
       frameMs: this.#frameMs,
+      place: this.place(),
       frames: this.#frames,
       sightingLayer: this.#moving.state,
       layers: Object.fromEntries(this.#states),
@@ -262,6 +276,11 @@ class MapLibreView implements MapView {
     this.#reducedMotion.removeEventListener('change', this.#motionChanged);
     if (this.#repaint) clearTimeout(this.#repaint);
     this.#map.remove();
+  }
+
+  /** Who asked for less motion gets none. */
+  #way(ms: number): number {
+    return this.#reducedMotion.matches ? 0 : ms;
   }
 
   #load(): void {

@@ -2,6 +2,7 @@
 import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
 import type { LayerState } from '../state/map_layers';
+import type { Place } from '../state/wall_views';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
 
@@ -18,6 +19,8 @@ export interface MapStats {
   readonly lastAlert: string | null;
   /** Milliseconds of the last frame. */
   readonly frameMs: number;
+  /** What is looked at. */
+  readonly place: Place;
   readonly frames: number;
   readonly sightingLayer: 'none' | 'linked' | 'failed';
   /** Layers that were added and are switched on, by name. */
@@ -53,13 +56,16 @@ export interface MapView {
   setExpected(alert: Alert | null, cameras: ReadonlyMap<string, Camera>): void;
   /** Show where reads were and how they follow each other; nothing for none. */
   setTrail(reads: readonly TrailRead[]): void;
-  /** Show all of these places at once. */
-  frame(places: readonly (readonly [lon: number, lat: number])[]): void;
+  /** Show all of these places at once; `under` px at the bottom are covered by something else, `easeMs` long is the way. */
+  frame(places: readonly (readonly [lon: number, lat: number])[], easeMs?: number, under?: number): void;
+  /** What is shown, to come back to it with `show`. */
+  place(): Place;
+  show(place: Place, easeMs?: number): void;
   /** What is shown: west, south, east, north, degrees. */
   bounds(): readonly [number, number, number, number];
   centre(place: readonly [lon: number, lat: number]): void;
   /** Show the whole estate again. */
-  overview(): void;
+  overview(animate?: boolean): void;
   zoom(step: 1 | -1): void;
   /** Ask again for what of the basemap could not be had while the server was away. */
   retryBasemap(): void;
