@@ -46,7 +46,7 @@ async function wallAndCameras() {
   const desk = await openPage(browser, `${server.url}#/cameras`, { viewport: { width: 1280, height: 720 } });
   await desk.page.waitForTimeout(4000);
   await shot(desk.page, '11-cameras');
-  await desk.page.getByRole('link', { name: 'Map' }).click();
+  await desk.page.getByRole('link', { name: 'Map', exact: true }).click();
   await desk.page.getByRole('option').first().click({ timeout: 60_000 });
   await desk.page.keyboard.press('v');
   await desk.page.getByRole('button', { name: '4 tiles' }).click();

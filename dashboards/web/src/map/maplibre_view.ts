@@ -12,7 +12,7 @@ import { VANISH_MS } from '../state/sighting_log';
 import type { Place } from '../state/wall_views';
 import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_layers';
 import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
-import { OVER, SOURCES, UNDER, type SourceName } from './layers';
+import { APART_ZOOM, OVER, SOURCES, TOGETHER, UNDER, type SourceName } from './layers';
 import { MovingLayer } from './moving_layer';
 import { alertRows, callRows, cameraRows, expectedRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
@@ -26,6 +26,7 @@ addProtocol('pmtiles', protocol.tile);
 
 /** Where the map opens before any camera is known: the demo city. */
 const HOME: readonly [number, number] = [-90.075, 29.955];
+const CLUSTERS = ['alert-cluster', 'camera-cluster'];
 const PICKABLE = ['alert', 'call', 'unit', 'camera', 'zone-fill'] as const;
 /** Overlays go above it and beneath our own layers, basemaps beneath it. It draws nothing. */
 const ABOVE_BASEMAPS = 'above-basemaps';
@@ -115,7 +116,7 @@ class MapLibreView implements MapView {
     for (const name of ['dragstart', 'wheel', 'touchstart'] as const) this.#map.on(name, () => (this.#touched = true));
     this.#map.on('click', (event) => this.#click(event.point));
     this.#map.on('mousemove', (event) => {
-      canvas.style.cursor = this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
+      canvas.style.cursor = this.#crowdAt(event.point) || this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
     });
   }
 
@@ -286,7 +287,7 @@ class MapLibreView implements MapView {
   #load(): void {
     for (const { name, image } of pictures()) this.#map.addImage(name, image, { pixelRatio: RATIO });
     for (const name of SOURCES) {
-      this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
+      this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id', ...TOGETHER[name] });
     }
     this.#map.addLayer({ id: ABOVE_BASEMAPS, type: 'background', layout: { visibility: 'none' } });
     for (const layer of UNDER) this.#map.addLayer(layer);
@@ -406,7 +407,19 @@ class MapLibreView implements MapView {
 
   #click(at: { x: number; y: number }): void {
     this.#touched = true;
+    // What lies together is gone to, until it stands apart.
+    const crowd = this.#crowdAt(at);
+    if (crowd) {
+      const [lon = 0, lat = 0] = crowd.coordinates;
+      this.#map.easeTo({ center: [lon, lat], zoom: Math.min(this.#map.getZoom() + 2, APART_ZOOM), duration: this.#way(500) });
+      return;
+    }
     this.events.picked(this.#at(at, PICKABLE));
+  }
+
+  #crowdAt(at: { x: number; y: number }): GeoJSON.Point | null {
+    const found = this.#ready ? this.#map.queryRenderedFeatures([at.x, at.y], { layers: CLUSTERS })[0] : undefined;
+    return found?.geometry.type === 'Point' ? found.geometry : null;
   }
 
   #at(at: { x: number; y: number }, layers: readonly string[]): Subject | null {

@@ -37,6 +37,8 @@ export function alertRows(alerts: readonly Alert[], now: number): Row[] {
       properties: {
         severity, form: open ? 'open' : 'taken', card: Math.min(card, MOST_CARDS - 1),
         rank: RANK[severity] + (open ? 4 : 0) - card / 1000,
+        // By severity before all else: 7 and 8 are P1, 5 and 6 P2; even while nobody has taken it.
+        weight: 2 * RANK[severity] - (open ? 0 : 1), label: severity === 'P1' || severity === 'P2' ? alert.title : '',
       },
     });
   }
@@ -136,7 +138,10 @@ export function cameraRows(cameras: readonly { camera: Camera; state: CameraStat
   return cameras.map(({ camera, state }) => ({
     id: camera.camera_id,
     geometry: point(camera.lon, camera.lat),
-    properties: { form: camera.kind === 'video' ? 'video' : 'reader', state, name: camera.name },
+    properties: {
+      form: camera.kind === 'video' ? 'video' : 'reader', state, name: camera.name,
+      ...(camera.heading_deg !== null && { heading: camera.heading_deg }),
+    },
   }));
 }
 
