@@ -46,6 +46,10 @@ try {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     for (let i = 0; i < 40 && (await stats()).map.place.zoom < zoom; i += 1) await page.mouse.wheel(0, -200);
   }
+  await page.waitForFunction(() => {
+    const { rendered } = window.__watchfloor.stats().map;
+    return rendered['unit'] > 0 && rendered['zone-fill'] > 0 && (rendered['camera'] ?? 0) + (rendered['camera-cluster'] ?? 0) > 0;
+  }, null, { timeout: 120_000 });
   await page.waitForTimeout(5_000);
   await page.evaluate(() => {
     window.tasks = [];

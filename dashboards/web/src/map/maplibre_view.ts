@@ -30,6 +30,8 @@ const CLUSTERS = ['alert-cluster', 'camera-cluster'];
 const PICKABLE = ['alert', 'call', 'unit', 'camera', 'zone-fill'] as const;
 /** Overlays go above it and beneath our own layers, basemaps beneath it. It draws nothing. */
 const ABOVE_BASEMAPS = 'above-basemaps';
+/** What comes many times a second is drawn so often: to cut it into tiles anew costs more than all else. */
+const PACE_MS: Readonly<Partial<Record<SourceName, number>>> = { units: 1_000, cameras: 1_000 };
 /** A layer whose file could not be read is tried again so often. */
 const RETRY_LAYER_MS = 30_000;
 /** A frame this slow halves the rate of what moves by itself: on a weak machine the lists matter more. */
@@ -51,6 +53,7 @@ class MapLibreView implements MapView {
   readonly #moving: MovingLayer;
   readonly #content = Object.fromEntries(SOURCES.map((name) => [name, new SourceContent()])) as Record<SourceName, SourceContent>;
   readonly #waiting = new Map<SourceName, readonly Row[]>();
+  readonly #pace = new Map<SourceName, { at: number; timer: ReturnType<typeof setTimeout> | null }>();
   readonly #reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   #ready = false;
   #touched = false;
@@ -157,7 +160,7 @@ class MapLibreView implements MapView {
     for (const id of BASEMAP_LAYERS) {
       if (this.#map.getLayer(id)) this.#map.setLayoutProperty(id, 'visibility', own ? 'none' : 'visible');
     }
-    for (const layer of shown) if (!this.#drawn.has(layer.name)) void this.#draw(layer);
+    for (const layer of shown) if (!this.#drawn.has(layer.name)) void this.#drawLayer(layer);
   }
 
   fit(bounds: readonly [number, number, number, number]): void {
@@ -276,6 +279,7 @@ class MapLibreView implements MapView {
   remove(): void {
     this.#reducedMotion.removeEventListener('change', this.#motionChanged);
     if (this.#repaint) clearTimeout(this.#repaint);
+    for (const { timer } of this.#pace.values()) if (timer) clearTimeout(timer);
     this.#map.remove();
   }
 
@@ -294,8 +298,9 @@ class MapLibreView implements MapView {
     this.#map.addLayer(this.#moving);
     for (const layer of OVER) this.#map.addLayer(layer);
     this.#ready = true;
-    for (const [name, rows] of this.#waiting) this.#show(name, rows);
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    for (const [name, rows] of waiting) this.#show(name, rows);
     this.setLayers([...this.#wanted.values()]);
     if (this.#moving.state === 'failed') this.events.trouble('This browser cannot draw moving sightings; the list has them.');
     this.events.ready();
@@ -307,6 +312,22 @@ class MapLibreView implements MapView {
       this.#waiting.set(name, rows);
       return;
     }
+    const every = PACE_MS[name];
+    if (every === undefined) {
+      this.#draw(name, rows);
+      return;
+    }
+    const pace = this.#pace.get(name) ?? { at: Number.NEGATIVE_INFINITY, timer: null };
+    this.#pace.set(name, pace);
+    this.#waiting.set(name, rows);
+    pace.timer ??= setTimeout(() => {
+      pace.timer = null;
+      pace.at = performance.now();
+      this.#draw(name, this.#waiting.get(name) ?? []);
+    }, Math.max(0, pace.at + every - performance.now()));
+  }
+
+  #draw(name: SourceName, rows: readonly Row[]): void {
     const diff = this.#content[name].update(rows);
     if (diff) void this.#map.getSource<GeoJSONSource>(name)?.updateData(diff);
   }
@@ -333,7 +354,7 @@ class MapLibreView implements MapView {
   }
 
   /** Open a layer's file and draw it. What is wrong with it is told, and touches nothing else. */
-  async #draw(layer: MapLayer): Promise<void> {
+  async #drawLayer(layer: MapLayer): Promise<void> {
     this.#say(layer.name, 'loading');
     const archive = new PMTiles(new URL(addressOf(layer), location.href).href);
     try {
@@ -392,7 +413,7 @@ class MapLibreView implements MapView {
       const layer = this.#wanted.get(name);
       if (state !== 'missing' || !layer) continue;
       this.#undraw(name);
-      void this.#draw(layer);
+      void this.#drawLayer(layer);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Which cameras stand in the grid, and how its keys move. */
 import type { Camera, CameraHealth } from '$schemas/events';
 import { CAMERA_STATE_RANK, cameraState } from './camera_state';
+import { byName } from './names';
 import { metresBetween, nearestCameras } from './near_cameras';
 
 export const GRID_SIZES = [1, 4, 9, 16] as const;
@@ -33,7 +34,7 @@ export function gridTiles({ cameras, health, pinned, place, now }: GridWish, mos
     ? nearestCameras(others, place, most).map(({ camera }) => camera)
     : others
         .map((camera) => ({ camera, rank: CAMERA_STATE_RANK[cameraState(health.get(camera.camera_id), now)] }))
-        .sort((a, b) => a.rank - b.rank || a.camera.name.localeCompare(b.camera.name, undefined, { numeric: true }))
+        .sort((a, b) => a.rank - b.rank || byName(a.camera.name, b.camera.name))
         .map(({ camera }) => camera);
   return [...first.map((camera) => tile(camera, true)), ...rest.map((camera) => tile(camera, false))].slice(0, most);
 }
