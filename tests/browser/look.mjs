@@ -26,7 +26,7 @@ async function wallAndCameras() {
   more();
   const screen = { viewport: { width: 1920, height: 1080 } };
   const wall = await openPage(browser, `${server.url}wall?profile=east&cycle=30`, screen);
-  await wall.page.waitForFunction(() => window.__watchfloor?.stats().map?.rendered.camera > 3, null, { timeout: 60_000 });
+  await wall.page.waitForFunction(() => window.__watchfloor?.stats().map?.inView.cameras > 3, null, { timeout: 60_000 });
   await wall.page.waitForTimeout(3000);
   await shot(wall.page, '7-wall');
   const [camera] = city.cameras;
@@ -64,7 +64,7 @@ async function wallAndCameras() {
 const shot = (page, name) => page.screenshot({ path: join(folder, `${name}.png`) });
 try {
   const { page, close, seen } = await openPage(browser, server.url, { viewport: { width: 1280, height: 720 }, reducedMotion: 'no-preference' });
-  await page.waitForFunction(() => window.__watchfloor?.stats().map?.rendered.camera > 10, null, { timeout: 60_000 });
+  await page.waitForFunction(() => window.__watchfloor?.stats().map?.inView.cameras > 10, null, { timeout: 60_000 });
   const flow = setInterval(() => server.push('sightings', Array.from({ length: 4 }, () => sighting(Date.now() - 300, city.cameras[Math.floor(Math.random() * 90)]))), 200);
   await page.waitForTimeout(5000);
   await shot(page, '1-live');

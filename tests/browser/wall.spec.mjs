@@ -127,6 +127,19 @@ test('views are saved and shown by digits, and the round of them is stopped by S
   await check(page);
 });
 
+test('no alert is lost in a crowd: from afar they lie together under the gravest of them, near by they stand apart', async (t) => {
+  const alerts = Array.from({ length: 12 }, (_, i) => alert(Date.now() - 600_000, {
+    severity: i === 7 ? 'P1' : 'P3', title: `Alert ${i}`, camera_id: null, lat: 29.96 + 0.0006 * i, lon: -90.07,
+  }));
+  const { page, stats } = await open(t, { city: { alerts } });
+  await until(page, () => window.__watchfloor.stats().map.rendered['alert-cluster'] > 0);
+  assert.equal((await stats()).map.inView.alerts, 12);
+  await page.evaluate(() => localStorage.setItem('watchfloor.wall.', JSON.stringify([{ lon: -90.07, lat: 29.963, zoom: 15 }])));
+  await page.reload();
+  await until(page, () => window.__watchfloor?.stats().map?.rendered['alert'] === 12 && !('alert-cluster' in window.__watchfloor.stats().map.rendered));
+  await until(page, () => window.__watchfloor.stats().map.rendered['alert-label'] > 0);
+});
+
 test('the account of a wall is told nothing it may not know, has nothing to press, and is warned when it would lock', async (t) => {
   const session = { ...NOBODY, account: 'wall-east', name: 'Wall east', roles: ['wall'], rights: ['calls', 'see'], locks_at: Date.now() / 1000 + 1800, ends_at: Date.now() / 1000 + 40_000 };
   const { server, page } = await open(t, { city: busyCity(), server: { session } });

@@ -197,7 +197,7 @@ export const OVER: readonly LayerSpecification[] = [
     id: 'alert-label', type: 'symbol', source: 'alerts', minzoom: APART_ZOOM, filter: ['all', SINGLE, ['==', ['get', 'card'], 0], ['>=', ['get', 'weight'], 5]],
     layout: {
       'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 11.5, 'text-max-width': 13,
-      'text-variable-anchor': ['top', 'bottom', 'left', 'right'], 'text-radial-offset': 1.7, 'text-padding': 4,
+      'text-variable-anchor': ['top', 'bottom', 'left', 'right'], 'text-radial-offset': 2.2, 'text-padding': 2,
       'symbol-sort-key': ['-', ['get', 'rank']],
     },
     paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.6 },

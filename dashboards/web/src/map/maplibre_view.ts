@@ -254,8 +254,14 @@ class MapLibreView implements MapView {
 
   stats(): MapStats {
     const rendered: Record<string, number> = {};
+    const inView = { cameras: 0, alerts: 0 };
     if (this.#ready) {
-      for (const found of this.#map.queryRenderedFeatures()) rendered[found.layer.id] = (rendered[found.layer.id] ?? 0) + 1;
+      for (const { layer, properties } of this.#map.queryRenderedFeatures()) {
+        rendered[layer.id] = (rendered[layer.id] ?? 0) + 1;
+        const count = Number(properties['point_count'] ?? 1);
+        if (layer.id === 'camera' || layer.id === 'camera-cluster') inView.cameras += count;
+        if (layer.id === 'alert' || layer.id === 'alert-cluster') inView.alerts += count;
+      }
     }
     return {
       ready: this.#ready,
@@ -272,6 +278,7 @@ class MapLibreView implements MapView {
       frames: this.#frames,
       sightingLayer: this.#moving.state,
       layers: Object.fromEntries(this.#states),
+      inView,
       rendered,
     };
   }

@@ -25,6 +25,8 @@ export interface MapStats {
   readonly sightingLayer: 'none' | 'linked' | 'failed';
   /** Layers that were added and are switched on, by name. */
   readonly layers: Readonly<Record<string, LayerState>>;
+  /** How many cameras and alerts are on the screen now, those that lie together counted each. */
+  readonly inView: { readonly cameras: number; readonly alerts: number };
   /** Features of the basemap and of our own layers on the screen now. */
   readonly rendered: Readonly<Record<string, number>>;
 }
