@@ -16,6 +16,8 @@ _HASHED = re.compile(r"^assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.map)?$")
 #: The field commander's page. The built files are served beneath it, too: its service worker may see no other address,
 #: and a worker's own script is only seen by address (Service Workers, "handle fetch").
 FIELD = "field"
+#: Addresses at which the page itself is given; it shows another screen there.
+_SCREENS = frozenset({".", "wall"})
 PMTILES_MEDIA_TYPE = "application/vnd.pmtiles"
 
 _NOT_BUILT = """<!doctype html>
@@ -38,7 +40,7 @@ class Web(StaticFiles):
         head, _, rest = path.partition("/")
         if head == FIELD:
             path = rest or "."
-        return await super().get_response("index.html" if path == "." else path, scope)
+        return await super().get_response("index.html" if path in _SCREENS else path, scope)
 
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200

@@ -167,6 +167,23 @@ export const sighting = (at, camera, over = {}) => ({
   ...over,
 });
 
+export const unit = (at, number, over = {}) => ({
+  ...envelope(at),
+  unit_id: `unit-${number}`,
+  call_sign: `Adam ${800 + number}`,
+  kind: 'patrol',
+  agency: 'NOPD',
+  lat: 29.925 + 0.085 * ((number * 0.618) % 1),
+  lon: -90.135 + 0.13 * ((number * 0.377) % 1),
+  accuracy_m: null,
+  heading_deg: null,
+  speed_kmh: 30,
+  status: ['available', 'not_available', 'available', 'conditionally_available'][number % 4],
+  status_raw: '',
+  incident_ref: '',
+  ...over,
+});
+
 /** The state of a busy city, for the look of the page. */
 export function busyCity(now = Date.now()) {
   const estate = cameras(90, now);

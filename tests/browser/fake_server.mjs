@@ -12,6 +12,8 @@ const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url
 const LOSSLESS = ['alerts', 'incidents', 'calls'];
 const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
+/** Where the page itself is given, as dashboards/server/static.py does. */
+const SCREENS = new Set(['/', '/wall']);
 /** As strict as the page can bear: no inline script, no inline style, no other origin. */
 const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
@@ -27,6 +29,7 @@ export class FakeServer {
   session = null;
   tickets = 0;
   epoch = 'k3f9';
+  version = '0.1.0';
   /** Posted actions, as they came. */
   actions = [];
   hellos = [];
@@ -172,7 +175,7 @@ export class FakeServer {
     const resume = hello.resume?.epoch === this.epoch ? hello.resume.pos : null;
     const mode = resume ? 'resume' : 'snapshot';
     this.welcomes.push(mode);
-    socket.send(JSON.stringify({ t: 'welcome', epoch: this.epoch, now: Date.now(), mode, hb: 5, version: '0.1.0' }));
+    socket.send(JSON.stringify({ t: 'welcome', epoch: this.epoch, now: Date.now(), mode, hb: 5, version: this.version }));
     this.#sockets.add(socket);
     for (const channel of hello.sub) {
       if (resume && resume[channel] !== undefined) {
@@ -273,7 +276,7 @@ export class FakeServer {
     const layer = path.startsWith('/maps/') ? this.layerFiles[path.slice('/maps/'.length)] : undefined;
     // The field's page is the same page, and the built files are beneath it, too (dashboards/server/static.py).
     const part = path.replace(/^\/field(?=\/|$)/, '') || '/';
-    const file = join(DIST, normalize(layer ?? (part === '/' ? '/index.html' : part)));
+    const file = join(DIST, normalize(layer ?? (SCREENS.has(part) ? '/index.html' : part)));
     const found = file.startsWith(DIST) && (await stat(file).catch(() => null));
     if (!found || !found.isFile() || (!this.basemap && !layer && path.endsWith('.pmtiles'))) {
       response.writeHead(404).end();

@@ -33,7 +33,7 @@ test('the map draws basemap, labels, cameras and sightings, and asks no other or
   const { server, page, seen, stats } = await open(t, {}, { page: { viewport: { width: 900, height: 500 } } });
   const [camera] = cameras(1);
   await until(page, () => window.__watchfloor.stats().map?.basemap === 'shown');
-  await until(page, () => window.__watchfloor.stats().map.rendered['camera'] > 5);
+  await until(page, () => window.__watchfloor.stats().map.inView.cameras > 5);
   await until(page, (layers) => layers.some((layer) => window.__watchfloor.stats().map.rendered[layer] > 0), LABELLED);
   server.push('sightings', [sighting(Date.now(), camera), sighting(Date.now(), camera, { hits: [{ list_id: 'stolen' }] })]);
   await until(page, () => window.__watchfloor.stats().map.sightings === 2);
@@ -48,7 +48,7 @@ test('the map draws basemap, labels, cameras and sightings, and asks no other or
 test('without a basemap file the page says so and still shows what is going on', async (t) => {
   const { page } = await open(t, {}, { server: { basemap: false } });
   await page.getByText('No basemap file found').waitFor(PATIENCE);
-  await until(page, () => window.__watchfloor.stats().map.rendered['camera'] > 5);
+  await until(page, () => window.__watchfloor.stats().map.inView.cameras > 5);
 });
 
 test('check 16: an added layer comes without reload, has its switch by keyboard, and goes as it came', async (t) => {

@@ -101,7 +101,7 @@ after(async () => {
 test('the demo city lives on the page, and what a person does comes back through the log', async () => {
   const viewport = SCREENSHOT ? { width: 1600, height: 900 } : { width: 960, height: 600 };
   const { page, seen, stats } = await openPage(browser, demo.url, { viewport });
-  await page.waitForFunction(() => (window.__watchfloor?.stats().map?.rendered.camera ?? 0) >= 100, null, PATIENCE);
+  await page.waitForFunction(() => (window.__watchfloor?.stats().map?.inView.cameras ?? 0) >= 100, null, PATIENCE);
   assert.match(await page.locator('.simulated').innerText(), /SIMULATED/);
 
   const first = (await stats()).map.sightings;

@@ -65,7 +65,7 @@ try {
   const opened = await openPage(browser, url, { viewport: { width: 900, height: 500 }, reducedMotion: 'no-preference' });
   const { page } = opened;
   seen = opened.seen;
-  await page.waitForFunction(() => window.__watchfloor?.stats().map?.rendered.camera > 10, null, { timeout: 120_000 });
+  await page.waitForFunction(() => window.__watchfloor?.stats().map?.inView.cameras > 10, null, { timeout: 120_000 });
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
   const began = Date.now();

@@ -284,6 +284,14 @@ def test_the_field_page_is_the_same_page_with_its_parts_beneath_it(tmp_path: Pat
     assert browser.get("/fields").status_code == 404
 
 
+def test_the_wall_is_the_same_page_at_its_own_address(tmp_path: Path) -> None:
+    browser = World(web_dir=_web(tmp_path)).browser()
+    wall = browser.get("/wall?profile=east&scale=1.5")
+    assert (wall.status_code, wall.text) == (200, browser.get("/").text)
+    assert wall.headers["cache-control"] == "no-store"
+    assert browser.get("/wall/x").status_code == browser.get("/walls").status_code == 404
+
+
 def test_every_answer_carries_the_protective_headers(tmp_path: Path) -> None:
     browser = World(web_dir=_web(tmp_path)).browser()
     answers = [

@@ -1,10 +1,13 @@
 import { mount } from 'svelte';
 import './app.css';
 
-const target = document.getElementById('app');
-/** The page of the field is one of its own: what a desk needs does not travel to a phone. */
-const isField = /^\/field\/?$/.test(location.pathname);
-if (target) {
-  const { default: Page } = isField ? await import('./field/FieldPage.svelte') : await import('./App.svelte');
-  mount(Page, { target });
+/** Screens with an address of their own; anything else is the desk. Each is a chunk: what a desk needs does not travel to
+ * a wall or to a phone. */
+function screen() {
+  if (/^\/wall\/?$/.test(location.pathname)) return import('./panel/Wall.svelte');
+  if (/^\/field\/?$/.test(location.pathname)) return import('./field/FieldPage.svelte');
+  return import('./App.svelte');
 }
+
+const target = document.getElementById('app');
+if (target) void screen().then(({ default: Screen }) => mount(Screen, { target }));

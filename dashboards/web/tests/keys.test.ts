@@ -29,7 +29,7 @@ describe('g and a letter', () => {
     const keys = new PageKeys();
     return [keys.press(press('g'), letters, typing, 1000), keys.press(press(key), letters, typing, 1000 + ms)];
   };
-  it.each([['p', 'plates'], ['u', 'audit'], ['m', 'map']])('g %s goes to %s', (key, page) => expect(after(key, 200)).toEqual(['begun', page]));
+  it.each([['c', 'cameras'], ['p', 'plates'], ['u', 'audit'], ['m', 'map']])('g %s goes to %s', (key, page) => expect(after(key, 200)).toEqual(['begun', page]));
   it('is over after a while, and after a letter that names no page', () => {
     expect(after('p', 2000)).toEqual(['begun', null]);
     const keys = new PageKeys();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { alertText, hopText, summary, type LedgerPage, type LedgerRow } from '../src/state/ledger';
+import { alertText, hopText, summary, worstOf, type LedgerPage, type LedgerRow } from '../src/state/ledger';
 
 const row: LedgerRow = {
   event_type: 'plate_read', source: 'rekor/east', minute: '2026-01-15T18:30:00Z', accepted: 3, logged: 3, stored: 2,
@@ -22,4 +22,10 @@ it('claims nothing where nothing was judged', () => {
 it('shows a dash where nobody counts', () => {
   expect([hopText(null), hopText(0)]).toEqual(['–', '0']);
   expect([alertText(row), alertText({ ...row, alerts_due: null })]).toEqual(['1 of 2', '–']);
+});
+
+it('has one mark for a whole period, that of the worst', () => {
+  expect(worstOf(page({ balanced: 40, gap: 1, open: 3 }))).toBe('gap');
+  expect(worstOf(page({ balanced: 40, not_reported: 1 }))).toBe('not_reported');
+  expect([worstOf(page({ balanced: 40, resends: 0, open: 3 })), worstOf(page({}))]).toEqual(['balanced', null]);
 });

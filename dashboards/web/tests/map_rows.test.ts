@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alertRows, callRows, expectedRows, pulsesOf } from '../src/map/rows';
-import type { Camera } from '$schemas/events';
+import { alertRows, callRows, cameraRows, expectedRows, pulsesOf, unitRows } from '../src/map/rows';
+import type { Camera, UnitPosition } from '$schemas/events';
 import { SourceContent } from '../src/map/source_diff';
 import { alert, at, call, incident, NOW } from './rows';
 
@@ -36,6 +36,26 @@ describe('what is drawn', () => {
   });
 });
 
+describe('of what lies together', () => {
+  it('a P1 weighs more than any P2, taken or not, so that its shape stands on the crowd', () => {
+    const weights = alertRows([
+      alert('p1', { severity: 'P1', status: 'acknowledged' }), alert('p2'), alert('p3', { severity: 'P3' }), alert('open', { severity: 'P1' }),
+    ], NOW).toSorted((a, b) => Number(b.properties['weight']) - Number(a.properties['weight'])).map((row) => row.id);
+    expect(weights).toEqual(['open', 'p1', 'p2', 'p3']);
+  });
+  it('a row is another object only when it looks different', () => {
+    const camera = { camera_id: 'c', name: 'C', lat: 1, lon: 2, kind: 'video', heading_deg: 90 } as Camera;
+    const [ok] = cameraRows([{ camera, state: 'ok' }]);
+    expect(cameraRows([{ camera, state: 'ok' }])[0]).toBe(ok);
+    expect(cameraRows([{ camera, state: 'stopped' }])[0]?.properties).toMatchObject({ state: 'stopped', heading: 90 });
+    expect(cameraRows([{ camera: { ...camera, heading_deg: null }, state: 'ok' }])[0]?.properties).not.toHaveProperty('heading');
+    const unit = { unit_id: 'u', call_sign: 'Adam 1', lat: 1, lon: 2, status: 'available', occurred_at: at(60) } as UnitPosition;
+    const [fresh] = unitRows([unit], NOW);
+    expect(unitRows([unit], NOW + 10_000)[0]).toBe(fresh);
+    expect(unitRows([unit], NOW + 120_000)[0]?.properties).toEqual({ name: 'Adam 1 (3 min ago)', form: 'stale' });
+  });
+});
+
 describe('where a wanted vehicle is expected', () => {
   const camera = (id: string, lon: number): Camera => ({ camera_id: id, lat: 1, lon, name: id }) as Camera;
   const cameras = new Map([camera('A', 2), camera('B', 3)].map((one) => [one.camera_id, one]));
@@ -57,6 +77,11 @@ describe('where a wanted vehicle is expected', () => {
 });
 
 describe('a map source', () => {
+  it('is told of a row that was made anew only when it is another one', () => {
+    const content = new SourceContent();
+    content.update([row('a', 'ok')]);
+    expect(content.update([row('a', 'ok')])).toBeNull();
+  });
   const row = (id: string, state: string) => ({ id, geometry: { type: 'Point' as const, coordinates: [0, 0] }, properties: { state } });
   it('is told only what changed', () => {
     const content = new SourceContent();

@@ -1,11 +1,35 @@
 /** Our own layers over the basemap: zones, cameras, calls, alerts, where a wanted vehicle is expected, the selection. */
-import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSourceSpecification, LayerSpecification } from 'maplibre-gl';
 import { CLASS_COLOURS } from '../state/analysis';
 import { COLOUR, FONT } from './tokens';
 
 /** Sources that hold what changes; each feature's `id` property names its subject. */
 export const SOURCES = ['zones', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'cells', 'heat', 'selection'] as const;
 export type SourceName = (typeof SOURCES)[number];
+
+/** From here on everything stands by itself. */
+export const APART_ZOOM = 13;
+const CLUSTER: FilterSpecification = ['has', 'point_count'];
+const SINGLE: FilterSpecification = ['!', ['has', 'point_count']];
+const most = (value: ExpressionSpecification): ExpressionSpecification => ['max', value] as unknown as ExpressionSpecification;
+const sum = (test: ExpressionSpecification): unknown => ['+', ['case', test, 1, 0]];
+
+/** Sources whose points lie together from afar: crowds of cameras, and of alerts with the gravest of them to be seen. */
+export const TOGETHER: Readonly<Partial<Record<SourceName, Partial<GeoJSONSourceSpecification>>>> = {
+  cameras: {
+    cluster: true, clusterMaxZoom: APART_ZOOM - 1, clusterRadius: 40, clusterMinPoints: 4,
+    clusterProperties: {
+      stopped: sum(['==', ['get', 'state'], 'stopped']),
+      degraded: sum(['==', ['get', 'state'], 'degraded']),
+      unclear: sum(['in', ['get', 'state'], ['literal', ['unknown', 'stale']]]),
+    },
+  },
+  alerts: {
+    // Fewer than that are drawn each.
+    cluster: true, clusterMaxZoom: APART_ZOOM - 1, clusterRadius: 26, clusterMinPoints: 4,
+    clusterProperties: { weight: most(['get', 'weight']), open: sum(['==', ['get', 'form'], 'open']) },
+  },
+};
 
 const iconSize = (small: number, large: number): ExpressionSpecification =>
   ['interpolate', ['linear'], ['zoom'], 10, small, 15, large];
@@ -68,7 +92,31 @@ export const UNDER: readonly LayerSpecification[] = [
     },
   },
   {
-    id: 'camera', type: 'symbol', source: 'cameras',
+    // The more there are, the larger: from afar this is how dense they stand. Notch, slash or dashes
+    // are those of the worst of them.
+    id: 'camera-cluster', type: 'symbol', source: 'cameras', filter: CLUSTER,
+    layout: {
+      'icon-image': ['concat', 'cluster-', ['case', ['>', ['get', 'stopped'], 0], 'stopped', ['>', ['get', 'degraded'], 0], 'degraded', ['>', ['get', 'unclear'], 0], 'unclear', 'ok']],
+      'icon-size': ['interpolate', ['linear'], ['ln', ['get', 'point_count']], 1.4, 0.75, 6.9, 1.5],
+      'icon-allow-overlap': true,
+      'icon-padding': 0,
+      'text-field': ['get', 'point_count_abbreviated'], 'text-font': [FONT],
+      'text-size': ['interpolate', ['linear'], ['ln', ['get', 'point_count']], 1.4, 10, 6.9, 14],
+      'text-allow-overlap': true,
+      'symbol-sort-key': ['get', 'point_count'],
+    },
+    paint: { 'text-color': COLOUR.muted },
+  },
+  {
+    // Which way it looks; how wide is not told, so no field of view is drawn.
+    id: 'camera-bearing', type: 'symbol', source: 'cameras', minzoom: 15, filter: ['all', SINGLE, ['has', 'heading']] as FilterSpecification,
+    layout: {
+      'icon-image': 'bearing', 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map',
+      'icon-allow-overlap': true, 'icon-ignore-placement': true,
+    },
+  },
+  {
+    id: 'camera', type: 'symbol', source: 'cameras', filter: SINGLE,
     layout: {
       'icon-image': ['concat', 'camera-', ['get', 'form'], '-', ['get', 'state']],
       'icon-size': iconSize(0.6, 1.15),
@@ -83,7 +131,7 @@ export const UNDER: readonly LayerSpecification[] = [
     },
   },
   {
-    id: 'camera-label', type: 'symbol', source: 'cameras', minzoom: 15,
+    id: 'camera-label', type: 'symbol', source: 'cameras', minzoom: 15, filter: SINGLE,
     layout: {
       'text-field': ['get', 'name'], 'text-font': [FONT], 'text-size': 10.5,
       'text-offset': [0, 1.1], 'text-anchor': 'top', 'text-max-width': 10,
@@ -172,7 +220,31 @@ export const OVER: readonly LayerSpecification[] = [
     },
   },
   {
-    id: 'alert', type: 'symbol', source: 'alerts',
+    // Names make way for each other: the gravest is placed first, and a unit's name makes way for all of them.
+    id: 'alert-label', type: 'symbol', source: 'alerts', minzoom: APART_ZOOM, filter: ['all', SINGLE, ['==', ['get', 'card'], 0], ['>=', ['get', 'weight'], 5]],
+    layout: {
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 11.5, 'text-max-width': 13,
+      'text-variable-anchor': ['top', 'bottom', 'left', 'right'], 'text-radial-offset': 2.2, 'text-padding': 2,
+      'symbol-sort-key': ['-', ['get', 'rank']],
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 1.6 },
+  },
+  {
+    // Never a number alone: the gravest of them stands on it, filled while one of that severity is not taken.
+    id: 'alert-cluster', type: 'symbol', source: 'alerts', filter: CLUSTER,
+    layout: {
+      'icon-image': ['concat', 'alert-P', ['to-string', ['-', 5, ['ceil', ['/', ['get', 'weight'], 2]]]], '-', ['case', ['==', ['%', ['get', 'weight'], 2], 0], 'open', 'taken']],
+      'icon-size': iconSize(0.95, 1.2),
+      'icon-allow-overlap': true,
+      'icon-padding': 0,
+      'text-field': ['case', ['==', ['get', 'open'], ['get', 'point_count']], ['concat', '×', ['get', 'point_count_abbreviated']], ['concat', '×', ['get', 'point_count_abbreviated'], ', ', ['to-string', ['get', 'open']], ' open']],
+      'text-font': [FONT], 'text-size': 12, 'text-anchor': 'left', 'text-offset': [1.35, 0], 'text-allow-overlap': true,
+      'symbol-sort-key': ['get', 'weight'],
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 2 },
+  },
+  {
+    id: 'alert', type: 'symbol', source: 'alerts', filter: SINGLE,
     layout: {
       'icon-image': ['concat', 'alert-', ['get', 'severity'], '-', ['get', 'form']],
       'icon-size': iconSize(0.72, 1.05),

@@ -10,9 +10,10 @@ import type { Cell, Look } from '../state/analysis';
 import type { CameraState } from '../state/camera_state';
 import { isBasemap, type LayerState } from '../state/map_layers';
 import { VANISH_MS } from '../state/sighting_log';
+import type { Place } from '../state/wall_views';
 import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_layers';
 import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
-import { OVER, SOURCES, UNDER, type SourceName } from './layers';
+import { APART_ZOOM, OVER, SOURCES, TOGETHER, UNDER, type SourceName } from './layers';
 import { MovingLayer } from './moving_layer';
 import { alertRows, callRows, cameraRows, cellRows, expectedRows, heatRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
@@ -27,9 +28,12 @@ addProtocol('pmtiles', protocol.tile);
 
 /** Where the map opens before any camera is known: the demo city. */
 const HOME: readonly [number, number] = [-90.075, 29.955];
+const CLUSTERS = ['alert-cluster', 'camera-cluster'];
 const PICKABLE = ['alert', 'call', 'unit', 'camera', 'zone-fill'] as const;
 /** Overlays go above it and beneath our own layers, basemaps beneath it. It draws nothing. */
 const ABOVE_BASEMAPS = 'above-basemaps';
+/** What comes many times a second is drawn so often: to cut it into tiles anew costs more than all else. */
+const PACE_MS: Readonly<Partial<Record<SourceName, number>>> = { units: 1_000, cameras: 1_000 };
 /** A layer whose file could not be read is tried again so often. */
 const RETRY_LAYER_MS = 30_000;
 /** A frame this slow halves the rate of what moves by itself: on a weak machine the lists matter more. */
@@ -52,6 +56,7 @@ class MapLibreView implements MapView {
   readonly #moving: MovingLayer;
   readonly #content = Object.fromEntries(SOURCES.map((name) => [name, new SourceContent()])) as Record<SourceName, SourceContent>;
   readonly #waiting = new Map<SourceName, readonly Row[]>();
+  readonly #pace = new Map<SourceName, { at: number; timer: ReturnType<typeof setTimeout> | null }>();
   readonly #reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   #ready = false;
   #touched = false;
@@ -120,7 +125,7 @@ class MapLibreView implements MapView {
     for (const name of ['dragstart', 'wheel', 'touchstart'] as const) this.#map.on(name, () => (this.#touched = true));
     this.#map.on('click', (event) => this.#click(event.point));
     this.#map.on('mousemove', (event) => {
-      canvas.style.cursor = this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
+      canvas.style.cursor = this.#crowdAt(event.point) || this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
     });
   }
 
@@ -161,12 +166,12 @@ class MapLibreView implements MapView {
     for (const id of BASEMAP_LAYERS) {
       if (this.#map.getLayer(id)) this.#map.setLayoutProperty(id, 'visibility', own ? 'none' : 'visible');
     }
-    for (const layer of shown) if (!this.#drawn.has(layer.name)) void this.#draw(layer);
+    for (const layer of shown) if (!this.#drawn.has(layer.name)) void this.#drawLayer(layer);
   }
 
   fit(bounds: readonly [number, number, number, number]): void {
     this.#touched = true;
-    this.#map.fitBounds([...bounds], { padding: 48, maxZoom: 15, duration: this.#reducedMotion.matches ? 0 : 500 });
+    this.#map.fitBounds([...bounds], { padding: 48, maxZoom: 15, duration: this.#way(500) });
   }
 
   addSightings(rows: readonly Sighting[], serverNow: number): void {
@@ -203,7 +208,7 @@ class MapLibreView implements MapView {
     this.#show('heat', look === 'heat' ? heatRows(cells) : []);
   }
 
-  frame(places: readonly (readonly [number, number])[]): void {
+  frame(places: readonly (readonly [number, number])[], easeMs = 0, under = 0): void {
     const [first, ...rest] = places;
     if (!first) return;
     this.#touched = true;
@@ -211,7 +216,19 @@ class MapLibreView implements MapView {
       ([w, s, e, n], [lon, lat]) => [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)],
       [...first, ...first],
     );
-    this.#map.fitBounds([west, south, east, north], { padding: 48, maxZoom: 15, duration: 0 });
+    this.#map.fitBounds([west, south, east, north], {
+      padding: { top: 48, left: 48, right: 48, bottom: 48 + under }, maxZoom: 15, duration: this.#way(easeMs),
+    });
+  }
+
+  place(): Place {
+    const { lng, lat } = this.#map.getCenter();
+    return { lon: lng, lat, zoom: this.#map.getZoom() };
+  }
+
+  show(place: Place, easeMs = 0): void {
+    this.#touched = true;
+    this.#map.easeTo({ center: [place.lon, place.lat], zoom: place.zoom, duration: this.#way(easeMs) });
   }
 
   bounds(): readonly [number, number, number, number] {
@@ -221,7 +238,7 @@ class MapLibreView implements MapView {
 
   centre(place: readonly [number, number]): void {
     this.#touched = true;
-    this.#map.easeTo({ center: [...place], zoom: Math.max(this.#map.getZoom(), 14), duration: this.#reducedMotion.matches ? 0 : 500 });
+    this.#map.easeTo({ center: [...place], zoom: Math.max(this.#map.getZoom(), 14), duration: this.#way(500) });
   }
 
   overview(animate = true): void {
@@ -229,13 +246,13 @@ class MapLibreView implements MapView {
     this.#map.fitBounds(this.#estate, {
       padding: 48,
       maxZoom: 14,
-      duration: animate && !this.#reducedMotion.matches ? 500 : 0,
+      duration: animate ? this.#way(500) : 0,
     });
   }
 
   zoom(step: 1 | -1): void {
     this.#touched = true;
-    this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#reducedMotion.matches ? 0 : 200 });
+    this.#map.zoomTo(this.#map.getZoom() + step, { duration: this.#way(200) });
   }
 
   retryBasemap(): void {
@@ -248,8 +265,14 @@ class MapLibreView implements MapView {
 
   stats(): MapStats {
     const rendered: Record<string, number> = {};
+    const inView = { cameras: 0, alerts: 0 };
     if (this.#ready) {
-      for (const found of this.#map.queryRenderedFeatures()) rendered[found.layer.id] = (rendered[found.layer.id] ?? 0) + 1;
+      for (const { layer, properties } of this.#map.queryRenderedFeatures()) {
+        rendered[layer.id] = (rendered[layer.id] ?? 0) + 1;
+        const count = Number(properties['point_count'] ?? 1);
+        if (layer.id === 'camera' || layer.id === 'camera-cluster') inView.cameras += count;
+        if (layer.id === 'alert' || layer.id === 'alert-cluster') inView.alerts += count;
+      }
     }
     return {
       ready: this.#ready,
@@ -262,9 +285,11 @@ class MapLibreView implements MapView {
       pulses: this.#moving.pulses,
       lastAlert: this.#lastAlert,
       frameMs: this.#frameMs,
+      place: this.place(),
       frames: this.#frames,
       sightingLayer: this.#moving.state,
       layers: Object.fromEntries(this.#states),
+      inView,
       rendered,
     };
   }
@@ -272,21 +297,28 @@ class MapLibreView implements MapView {
   remove(): void {
     this.#reducedMotion.removeEventListener('change', this.#motionChanged);
     if (this.#repaint) clearTimeout(this.#repaint);
+    for (const { timer } of this.#pace.values()) if (timer) clearTimeout(timer);
     this.#map.remove();
+  }
+
+  /** Who asked for less motion gets none. */
+  #way(ms: number): number {
+    return this.#reducedMotion.matches ? 0 : ms;
   }
 
   #load(): void {
     for (const { name, image } of pictures()) this.#map.addImage(name, image, { pixelRatio: RATIO });
     for (const name of SOURCES) {
-      this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
+      this.#map.addSource(name, { type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id', ...TOGETHER[name] });
     }
     this.#map.addLayer({ id: ABOVE_BASEMAPS, type: 'background', layout: { visibility: 'none' } });
     for (const layer of inPalette(UNDER, this.palette)) this.#map.addLayer(layer);
     this.#map.addLayer(this.#moving);
     for (const layer of inPalette(OVER, this.palette)) this.#map.addLayer(layer);
     this.#ready = true;
-    for (const [name, rows] of this.#waiting) this.#show(name, rows);
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    for (const [name, rows] of waiting) this.#show(name, rows);
     this.setLayers([...this.#wanted.values()]);
     if (this.#moving.state === 'failed') this.events.trouble('This browser cannot draw moving sightings; the list has them.');
     this.events.ready();
@@ -298,6 +330,22 @@ class MapLibreView implements MapView {
       this.#waiting.set(name, rows);
       return;
     }
+    const every = PACE_MS[name];
+    if (every === undefined) {
+      this.#draw(name, rows);
+      return;
+    }
+    const pace = this.#pace.get(name) ?? { at: Number.NEGATIVE_INFINITY, timer: null };
+    this.#pace.set(name, pace);
+    this.#waiting.set(name, rows);
+    pace.timer ??= setTimeout(() => {
+      pace.timer = null;
+      pace.at = performance.now();
+      this.#draw(name, this.#waiting.get(name) ?? []);
+    }, Math.max(0, pace.at + every - performance.now()));
+  }
+
+  #draw(name: SourceName, rows: readonly Row[]): void {
     const diff = this.#content[name].update(rows);
     if (diff) void this.#map.getSource<GeoJSONSource>(name)?.updateData(diff);
   }
@@ -324,7 +372,7 @@ class MapLibreView implements MapView {
   }
 
   /** Open a layer's file and draw it. What is wrong with it is told, and touches nothing else. */
-  async #draw(layer: MapLayer): Promise<void> {
+  async #drawLayer(layer: MapLayer): Promise<void> {
     this.#say(layer.name, 'loading');
     const archive = new PMTiles(new URL(addressOf(layer), location.href).href);
     try {
@@ -383,7 +431,7 @@ class MapLibreView implements MapView {
       const layer = this.#wanted.get(name);
       if (state !== 'missing' || !layer) continue;
       this.#undraw(name);
-      void this.#draw(layer);
+      void this.#drawLayer(layer);
     }
   }
 
@@ -398,7 +446,19 @@ class MapLibreView implements MapView {
 
   #click(at: { x: number; y: number }): void {
     this.#touched = true;
+    // What lies together is gone to, until it stands apart.
+    const crowd = this.#crowdAt(at);
+    if (crowd) {
+      const [lon = 0, lat = 0] = crowd.coordinates;
+      this.#map.easeTo({ center: [lon, lat], zoom: Math.min(this.#map.getZoom() + 2, APART_ZOOM), duration: this.#way(500) });
+      return;
+    }
     this.events.picked(this.#at(at, PICKABLE));
+  }
+
+  #crowdAt(at: { x: number; y: number }): GeoJSON.Point | null {
+    const found = this.#ready ? this.#map.queryRenderedFeatures([at.x, at.y], { layers: CLUSTERS })[0] : undefined;
+    return found?.geometry.type === 'Point' ? found.geometry : null;
   }
 
   #at(at: { x: number; y: number }, layers: readonly string[]): Subject | null {

@@ -38,6 +38,8 @@ export function alertRows(alerts: readonly Alert[], now: number): Row[] {
       properties: {
         severity, form: open ? 'open' : 'taken', card: Math.min(card, MOST_CARDS - 1),
         rank: RANK[severity] + (open ? 4 : 0) - card / 1000,
+        // By severity before all else: 7 and 8 are P1, 5 and 6 P2; even while nobody has taken it.
+        weight: 2 * RANK[severity] - (open ? 0 : 1), label: severity === 'P1' || severity === 'P2' ? alert.title : '',
       },
     });
   }
@@ -155,34 +157,53 @@ export function callRows(incidents: readonly Incident[], calls: readonly Emergen
   return rows;
 }
 
+/** A subject's state never changes, a new one is another object: its row is made once for each look that it has. */
+class Made<T extends object> {
+  readonly #rows = new WeakMap<T, { readonly look: string; readonly row: Row }>();
+
+  row(subject: T, look: string, make: () => Row): Row {
+    const known = this.#rows.get(subject);
+    if (known?.look === look) return known.row;
+    const row = make();
+    this.#rows.set(subject, { look, row });
+    return row;
+  }
+}
+const madeCameras = new Made<Camera>();
+const madeUnits = new Made<UnitPosition>();
+const madeZones = new Made<Zone>();
+
 export function cameraRows(cameras: readonly { camera: Camera; state: CameraState }[]): Row[] {
-  return cameras.map(({ camera, state }) => ({
+  return cameras.map(({ camera, state }) => madeCameras.row(camera, state, () => ({
     id: camera.camera_id,
     geometry: point(camera.lon, camera.lat),
-    properties: { form: camera.kind === 'video' ? 'video' : 'reader', state, name: camera.name },
-  }));
+    properties: {
+      form: camera.kind === 'video' ? 'video' : 'reader', state, name: camera.name,
+      ...(camera.heading_deg !== null && { heading: camera.heading_deg }),
+    },
+  })));
 }
 
 /** Units by what they can do, with the age of a position that is old: an old place must not look like a place now. */
 export function unitRows(units: readonly UnitPosition[], now: number): Row[] {
   return units.map((unit) => {
     const age = now - Date.parse(unit.occurred_at);
-    const stale = age > UNIT_STALE_MS;
-    return {
+    const ago = age > UNIT_STALE_MS ? ` (${Math.round(age / 60_000)} min ago)` : '';
+    return madeUnits.row(unit, ago, () => ({
       id: unit.unit_id,
       geometry: point(unit.lon, unit.lat),
       properties: {
-        name: `${unit.call_sign || unit.unit_id}${stale ? ` (${Math.round(age / 60_000)} min ago)` : ''}`,
-        form: stale ? 'stale' : unit.status === 'available' || unit.status === 'conditionally_available' ? 'free' : 'busy',
+        name: `${unit.call_sign || unit.unit_id}${ago}`,
+        form: ago ? 'stale' : unit.status === 'available' || unit.status === 'conditionally_available' ? 'free' : 'busy',
       },
-    };
+    }));
   });
 }
 
 export function zoneRows(zones: readonly Zone[]): Row[] {
-  return zones.map((zone) => ({
+  return zones.map((zone) => madeZones.row(zone, '', () => ({
     id: zone.zone_id,
     geometry: { type: 'MultiPolygon', coordinates: zone.polygons as unknown as GeoJSON.Position[][][] },
     properties: { name: zone.name, kind: zone.kind, watched: zone.watched || zone.kind === 'school' },
-  }));
+  })));
 }

@@ -111,6 +111,52 @@ function cameraPicture(form: 'video' | 'reader', state: CameraState): Picture {
   });
 }
 
+/** Cameras that lie together, with the mark of the worst state among them at the edge. */
+function clusterPicture(state: 'ok' | 'degraded' | 'stopped' | 'unclear'): Picture {
+  return picture(`cluster-${state}`, 40, (g) => {
+    g.beginPath();
+    g.arc(0, 0, 14, 0, 2 * Math.PI);
+    g.fillStyle = 'rgba(18, 25, 34, 0.88)';
+    g.fill();
+    g.lineWidth = 1.6;
+    g.strokeStyle = '#8593a1';
+    if (state === 'unclear') g.setLineDash([3, 2.6]);
+    g.stroke();
+    g.setLineDash([]);
+    if (state === 'degraded') {
+      polygon(g, [[6, -16], [16, -16], [16, -6]]);
+      g.fillStyle = COLOUR.P2;
+      g.fill();
+    }
+    if (state === 'stopped') {
+      g.beginPath();
+      g.moveTo(5, -5);
+      g.lineTo(17, -17);
+      g.lineWidth = 5;
+      g.strokeStyle = COLOUR.ground;
+      g.stroke();
+      g.lineWidth = 2.4;
+      g.strokeStyle = COLOUR.text;
+      g.stroke();
+    }
+  });
+}
+
+/** An arrow from the camera's edge to the north; the map turns it. */
+function bearingPicture(): Picture {
+  return picture('bearing', 56, (g) => {
+    g.lineWidth = 2;
+    g.strokeStyle = '#a9b6c3';
+    g.beginPath();
+    g.moveTo(0, -9);
+    g.lineTo(0, -24);
+    g.moveTo(-4.5, -19);
+    g.lineTo(0, -25);
+    g.lineTo(4.5, -19);
+    g.stroke();
+  });
+}
+
 /** A speech bubble with the priority 0..10 in it: somebody called. The fuller, the graver. */
 function callPicture(priority: number | null): Picture {
   return picture(`call-${priority ?? 'none'}`, 28, (g) => {
@@ -142,6 +188,8 @@ export function pictures(): Picture[] {
   return [
     ...severities.flatMap((severity) => [alertPicture(severity, false), alertPicture(severity, true)]),
     ...states.flatMap((state) => [cameraPicture('video', state), cameraPicture('reader', state)]),
+    ...(['ok', 'degraded', 'stopped', 'unclear'] as const).map(clusterPicture),
+    bearingPicture(),
     ...[null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(callPicture),
   ];
 }

@@ -3,6 +3,7 @@ import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPo
 import type { CameraState } from '../state/camera_state';
 import type { Cell, Look } from '../state/analysis';
 import type { LayerState } from '../state/map_layers';
+import type { Place } from '../state/wall_views';
 import type { Palette } from './tokens';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
@@ -20,10 +21,14 @@ export interface MapStats {
   readonly lastAlert: string | null;
   /** Milliseconds of the last frame. */
   readonly frameMs: number;
+  /** What is looked at. */
+  readonly place: Place;
   readonly frames: number;
   readonly sightingLayer: 'none' | 'linked' | 'failed';
   /** Layers that were added and are switched on, by name. */
   readonly layers: Readonly<Record<string, LayerState>>;
+  /** How many cameras and alerts are on the screen now, those that lie together counted each. */
+  readonly inView: { readonly cameras: number; readonly alerts: number };
   /** Features of the basemap and of our own layers on the screen now. */
   readonly rendered: Readonly<Record<string, number>>;
 }
@@ -57,13 +62,16 @@ export interface MapView {
   setTrail(reads: readonly TrailRead[]): void;
   /** Show how many there were in each cell; nothing for none. */
   setCells(cells: readonly Cell[], look: Look): void;
-  /** Show all of these places at once. */
-  frame(places: readonly (readonly [lon: number, lat: number])[]): void;
+  /** Show all of these places at once; `under` px at the bottom are covered by something else, `easeMs` long is the way. */
+  frame(places: readonly (readonly [lon: number, lat: number])[], easeMs?: number, under?: number): void;
+  /** What is shown, to come back to it with `show`. */
+  place(): Place;
+  show(place: Place, easeMs?: number): void;
   /** What is shown: west, south, east, north, degrees. */
   bounds(): readonly [number, number, number, number];
   centre(place: readonly [lon: number, lat: number]): void;
   /** Show the whole estate again. */
-  overview(): void;
+  overview(animate?: boolean): void;
   zoom(step: 1 | -1): void;
   /** Ask again for what of the basemap could not be had while the server was away. */
   retryBasemap(): void;

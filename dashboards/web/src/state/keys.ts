@@ -2,11 +2,11 @@ import type { Route } from './names';
 
 /** Which key asks for what. Single letters can be turned off (WCAG 2.1.4); Escape, Enter and arrows always work. */
 
-export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue';
+export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue' | 'cameras';
 
 const LETTERS: Readonly<Record<string, Command>> = {
   j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', i: 'join', '.': 'merge', L: 'live', l: 'live', '?': 'help',
-  h: 'shelve', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
+  h: 'shelve', v: 'cameras', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
 };
 
 export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
@@ -19,10 +19,11 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['S', 'sound on and off'],
   ['i', 'join the selected incident with another one'],
   ['m', 'centre the map on the selection'],
+  ['v', 'the cameras near the selection; there: arrows, Enter to enlarge, p to pin'],
   ['.', 'let new rows into the list'],
   ['L', 'back to live: no selection, list from the top, whole map'],
   ['Esc', 'close, deselect, or back to the groups'],
-  ['g m / g p / g a / g u', 'go to the map, the plate search, the analysis, the audit'],
+  ['g m / g c / g p / g a / g u', 'go to the map, the cameras, the plate search, the analysis, the audit'],
   ['/', 'on a page with a form: to its first field'],
   ['x / Ctrl-E', 'in the plate search: leave a read out; make a file'],
   ['?', 'this help'],
@@ -45,7 +46,7 @@ export function commandFor(press: KeyPress, letters: boolean, typing: boolean): 
 }
 
 /** After `g` the next letter names a page. */
-export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', p: 'plates', a: 'analysis', u: 'audit' };
+export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', c: 'cameras', p: 'plates', a: 'analysis', u: 'audit' };
 /** A letter that comes later than this after `g` is a letter of its own. */
 const CHORD_MS = 1500;
 

@@ -42,6 +42,12 @@ export const STATE_TEXT: Readonly<Record<LedgerState, string>> = {
   balanced: 'Balanced',
 };
 
+/** Worst first: what one mark says of a whole period. */
+const WORST: readonly LedgerState[] = ['gap', 'not_reported', 'not_comparable', 'resends', 'balanced', 'open'];
+
+/** The worst state there is; null where nothing came. */
+export const worstOf = (page: Pick<LedgerPage, 'states'>): LedgerState | null => WORST.find((state) => page.states[state]) ?? null;
+
 /** The sentence above the table: the worst there is, in words. */
 export function summary(page: LedgerPage): string {
   const count = (state: LedgerState): number => page.states[state] ?? 0;

@@ -3,8 +3,12 @@ import type { Alert } from '$schemas/events';
 import type { World } from './world';
 
 /** The pages besides the map, as they are named in the address. */
-export const PAGES = ['contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
+export const PAGES = ['cameras', 'contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
 export type Route = 'map' | (typeof PAGES)[number];
+
+const NAMES = new Intl.Collator(undefined, { numeric: true });
+/** Names as people order them, "Camera 9" before "Camera 10"; one collator, as to make one for each comparison is slow. */
+export const byName = (a: string, b: string): number => NAMES.compare(a, b);
 
 export const cameraName = (world: World, id: string): string => world.cameras.get(id)?.name || id;
 export const zoneName = (world: World, id: string): string => world.zones.get(id)?.name || id;

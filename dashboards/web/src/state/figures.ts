@@ -1,0 +1,23 @@
+/** For tests and support: figures of the page at `window.__watchfloor`, never its content. */
+import { LOSSLESS } from '../protocol/messages';
+import type { Desk } from './desk.svelte';
+
+export function exposeFigures(desk: Desk, more: () => object = () => ({})): void {
+  Object.assign(window, {
+    __watchfloor: {
+      stats: () => ({
+        map: (desk.map ?? desk.searchMap)?.stats() ?? null,
+        badge: desk.badge,
+        counts: desk.world.counts(),
+        feed: { ...desk.feed.counts, epoch: desk.feed.epoch, phase: desk.feed.phase },
+        positions: Object.fromEntries(LOSSLESS.map((channel) => [channel, desk.feed.position(channel)])),
+        unreadableRows: desk.world.unreadableRows,
+        sound: { state: desk.sound, ...desk.sounding.played },
+        flood: desk.flood,
+        groups: desk.groups?.size ?? null,
+        alertIds: [...desk.world.alerts.rows.keys()],
+        ...more(),
+      }),
+    },
+  });
+}
