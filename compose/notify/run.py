@@ -58,7 +58,6 @@ class Notifying:
 
     def __init__(self, settings: Settings, destinations: Sequence[Destination], publisher: Publisher) -> None:
         self._outbox = Outbox(outbox_file(settings))
-        self._outbox.know([one.name for one in destinations])
         self._channels = [channel_to(one) for one in destinations]
         self._lines = [
             Delivering(one.name, way, self._outbox) for one, way in zip(destinations, self._channels, strict=True)
@@ -70,7 +69,8 @@ class Notifying:
         self._told = ""
 
     async def run(self) -> None:
-        """Notify until cancelled."""
+        """Notify until cancelled. Raises OutboxError when there can be no outbox."""
+        await asyncio.to_thread(self._outbox.know, sorted(self._names))
         here = signs.here()
         here.watch("alerts", self._following.fault)
         here.note("destinations", lambda: self._told)

@@ -6,6 +6,7 @@ whole sense is a plate are said without it. The parts of a plate and the words p
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -131,9 +132,12 @@ def _of_incident(incident: Incident, occasion: Occasion, wanted: Wanted) -> Cont
 
 
 def _list_as_of(alert: Alert) -> datetime | None:
-    """Return how old the oldest list is that was matched; None when none was, or it did not say."""
-    said = [one.facts["list_as_of"] for one in alert.why if "list_as_of" in one.facts]
-    return min(map(datetime.fromisoformat, said), default=None)
+    """Return as of when the oldest list is that was matched; None when none was, or it did not say."""
+    said: list[datetime] = []
+    for one in alert.why:
+        with contextlib.suppress(ValueError):  # a fact is a text, and a rule may write it as it likes
+            said.append(datetime.fromisoformat(one.facts.get("list_as_of", "")))
+    return min((one for one in said if one.tzinfo is not None), default=None)
 
 
 def _plates_of(alert: Alert) -> frozenset[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import structlog
 
+from compose.notify.outbox import OutboxError
 from compose.notify.run import Notifying, destinations_in
 from compose.roles.connection import BrokerConnection
 from compose.settings import Settings
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Notify until ``stop``. Raises ConfigError."""
+    """Notify until ``stop``. Raises ConfigError, and SystemExit when there can be no outbox."""
     destinations = destinations_in(settings)
     connection = BrokerConnection(settings, "watchfloor-notify", stop)
     connecting = asyncio.create_task(connection.run())
@@ -28,8 +28,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         for task in (notifying, connecting, stopping):
             task.cancel()
-        for task in (connecting, stopping):
-            with contextlib.suppress(asyncio.CancelledError):
+        for task in (connecting, stopping, notifying):
+            try:
                 await task
-        with contextlib.suppress(asyncio.CancelledError):
-            await notifying
+            except asyncio.CancelledError:
+                pass
+            except OutboxError as error:
+                log.error("cannot notify", why=str(error))
+                raise SystemExit(1) from None

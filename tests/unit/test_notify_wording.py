@@ -83,6 +83,13 @@ def test_it_says_how_late_it_is_and_how_old_the_list_is_at_the_time_of_sending()
     assert "The list that was matched is 5 h old" in paragraph(one, later)
 
 
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-01-15T09:00:00"])
+def test_a_list_that_does_not_say_how_old_it_is_holds_nothing_up(text: str) -> None:
+    one = content(alert(why=(Evidence(kind="list_entry", text="Entry.", facts={"list_as_of": text}),)))
+    assert one.list_as_of is None
+    assert "The list" not in paragraph(one, NOW.timestamp())
+
+
 def test_only_the_fields_that_were_asked_for_go_out() -> None:
     one = content(alert(), fields=[])
     assert set(data_of(one, NOW.timestamp())) == {
