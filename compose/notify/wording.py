@@ -141,12 +141,12 @@ def _list_as_of(alert: Alert) -> datetime | None:
 
 
 def _plates_of(alert: Alert) -> frozenset[str]:
-    """Return what an alert says is a plate, or a part of one: the subject, and every fact that is named so."""
+    """Return what an alert says is a plate, or a part of one: the subject, and every fact that holds one."""
     said = [alert.true_plate, alert.subject if alert.subject_kind == "plate" else ""]
     for reason in alert.why:
-        said += [value for name, value in reason.facts.items() if "plate" in name]
+        said += [value for name, value in reason.facts.items() if "plate" in name or name == "companion"]
         said += re.split(r"[ ;,]+", reason.facts.get("readings", ""))
-    return frozenset(one for text in said if len(one := normalise(text)) >= 2)
+    return frozenset(text for text in said if len(text) >= 2)
 
 
 def masked(text: str, plates: Iterable[str], keep: str = "") -> str:
@@ -159,8 +159,10 @@ def masked(text: str, plates: Iterable[str], keep: str = "") -> str:
 
 def _without(text: str, plates: Iterable[str]) -> str:
     for plate in sorted(plates, key=len, reverse=True):
-        spaced = r"[\s.·-]*".join(map(re.escape, plate))
-        text = re.sub(rf"(?<!\w){spaced}(?!\w)", MASK, text, flags=re.IGNORECASE)
+        # As it stands (a partial one has ? and * in it), and its letters and digits however they are spaced.
+        spaced = r"[\s.·-]*".join(map(re.escape, normalise(plate)))
+        ways = "|".join(one for one in (re.escape(plate), spaced) if one)
+        text = re.sub(rf"(?<!\w)(?:{ways})(?!\w)", MASK, text, flags=re.IGNORECASE)
     return text
 
 
