@@ -1,8 +1,8 @@
 """Delivering: one line for each destination, so that one that fails holds up no other.
 
-A destination that is away is paused, twice as long each time up to ten minutes, and everything waits in order behind
-the first message: what is new is then told after what is old. A message that a destination refuses by itself steps
-aside, is tried again ever more rarely for a day, and lets the others pass.
+A destination that is away is paused, twice as long each time up to ten minutes. What waits is then sent, the gravest
+first, and in order among equals: so what is said of one alert stays in order. A message that a destination refuses by
+itself steps aside, is tried again ever more rarely for a day, and lets the others pass.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from compose.notify.destinations import Destination
 from compose.notify.messages import Draft
 from compose.notify.occasions import WITHDRAWN, occasions_of, why_not
 from compose.notify.wording import content_of, encode
-from schemas.events.alert import Alert
+from schemas.events.alert import SEVERITIES, Alert
 from schemas.events.incident import Incident
 
 
@@ -24,7 +24,15 @@ def drafts_of(events: Iterable[Alert | Incident], destinations: Iterable[Destina
                         kind=occasion.kind,
                         subject_id=occasion.subject_id,
                         at=occasion.at.timestamp(),
+                        gravity=_gravity(event),
                         synthetic=event.synthetic,
                         content=encode(content_of(occasion, one.wanted)),
                         if_told=occasion.kind == WITHDRAWN,
                     )
+
+
+def _gravity(event: Alert | Incident) -> int:
+    """Return 1 to 4: the severity of an alert, and an incident's priority on the same scale."""
+    if isinstance(event, Incident):
+        return max(1, 4 - (event.priority or 0) // 3)
+    return SEVERITIES.index(event.severity) + 1 if event.severity in SEVERITIES else len(SEVERITIES)

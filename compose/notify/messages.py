@@ -17,6 +17,7 @@ def message_id(destination: str, key: str) -> str:
 
 class Draft(Struct, frozen=True, kw_only=True):
     """Something to tell a destination. ``key``: with the destination it is told once. ``at``: when it came up.
+    ``gravity``: 1 to 4, as severities are; of what waits the gravest is told first.
 
     ``if_told``: only if the destination was told of the subject before, or is going to be.
     """
@@ -26,6 +27,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     kind: str
     subject_id: str
     at: float
+    gravity: int
     synthetic: bool
     content: bytes
     if_told: bool = False

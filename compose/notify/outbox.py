@@ -7,6 +7,7 @@ transaction, with its record in the same. Records wait in the file until the log
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import sqlite3
 import threading
@@ -17,7 +18,7 @@ from pathlib import Path
 from compose.notify.messages import DELIVERED, GIVEN_UP, Draft, Message, Record, State, message_id
 
 FILE = "notify.sqlite"
-#: So many may wait for one destination; beyond it the oldest is given up, which is recorded, and can be replayed.
+#: So many may wait for one destination; beyond it the oldest of the least grave is given up: recorded, to be replayed.
 MOST_WAITING = 10_000
 #: A message is given up when it could not be delivered for so long, seconds.
 GIVE_UP_S = 24 * 3600.0
@@ -33,9 +34,9 @@ CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, destination TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL,
     kind TEXT NOT NULL, subject_id TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, queued_at REAL NOT NULL,
     due_at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '', settled_at REAL,
-    synthetic INTEGER NOT NULL, content BLOB NOT NULL, UNIQUE (destination, key)
+    gravity INTEGER NOT NULL, synthetic INTEGER NOT NULL, content BLOB NOT NULL, UNIQUE (destination, key)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS waiting ON messages (destination, due_at, number) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS waiting ON messages (destination, gravity, number) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS of_subject ON messages (subject_id, destination);
 CREATE INDEX IF NOT EXISTS settled ON messages (settled_at) WHERE state != 'waiting';
 CREATE TABLE IF NOT EXISTS records (
@@ -68,6 +69,17 @@ class Outbox:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one who sends what is here: two would tell everything twice. Raises OutboxError."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield
+        except BlockingIOError:
+            raise OutboxError(f"another `watchfloor notify` sends what is in {self._file}") from None
 
     # What is to be told
 
@@ -121,7 +133,7 @@ class Outbox:
     def _make_room(self, box: sqlite3.Connection, destination: str, now: float) -> None:
         waiting = box.execute(
             f"SELECT {_COLUMNS} FROM messages WHERE destination = ? AND state = 'waiting'"  # noqa: S608 - constant
-            " ORDER BY number DESC LIMIT -1 OFFSET ?",
+            " ORDER BY gravity, number DESC LIMIT -1 OFFSET ?",
             (destination, self._most_waiting),
         ).fetchall()
         for row in waiting:
@@ -130,13 +142,13 @@ class Outbox:
     # Telling
 
     def due(self, destination: str, limit: int) -> list[Message]:
-        """Return what is to be sent now, in order; nothing while the destination is paused or disabled."""
+        """Return what is to be sent now, the gravest first, then in order; nothing to one paused or disabled."""
         now = self._now()
         with self._reading() as box:
             rows = box.execute(
                 f"SELECT {_COLUMNS} FROM messages WHERE destination = :name AND state = 'waiting' AND due_at <= :now"  # noqa: S608
                 " AND EXISTS (SELECT 1 FROM destinations d WHERE d.name = :name AND d.disabled = ''"
-                " AND d.paused_until <= :now) ORDER BY number LIMIT :limit",
+                " AND d.paused_until <= :now) ORDER BY gravity, number LIMIT :limit",
                 {"name": destination, "now": now, "limit": limit},
             ).fetchall()
         return [_message(row) for row in rows]
@@ -304,10 +316,10 @@ def _insert(box: sqlite3.Connection, one: Draft, now: float) -> int:
         return 0
     # Of the same alert nothing may lag behind: what failed is tried before what is new.
     done = box.execute(
-        "INSERT INTO messages (destination, key, message_id, kind, subject_id, at, state, queued_at, due_at, synthetic,"
-        " content) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO messages (destination, key, message_id, kind, subject_id, at, state, queued_at, due_at, gravity,"
+        " synthetic, content) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (one.destination, one.key, message_id(one.destination, one.key), one.kind, one.subject_id,
-         one.at, now, now, int(one.synthetic), one.content),
+         one.at, now, now, one.gravity, int(one.synthetic), one.content),
     )  # fmt: skip
     if done.rowcount:
         box.execute(

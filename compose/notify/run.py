@@ -70,6 +70,10 @@ class Notifying:
 
     async def run(self) -> None:
         """Notify until cancelled. Raises OutboxError when there can be no outbox."""
+        with self._outbox.alone():
+            await self._run()
+
+    async def _run(self) -> None:
         await asyncio.to_thread(self._outbox.know, sorted(self._names))
         here = signs.here()
         here.watch("alerts", self._following.fault)

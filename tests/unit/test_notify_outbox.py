@@ -115,6 +115,20 @@ def test_a_paused_or_disabled_destination_is_sent_nothing_and_others_are(outbox:
     assert len(outbox.due("dispatch", 9)) == 1
 
 
+def test_the_gravest_is_told_first_and_one_alert_in_order(outbox: Outbox) -> None:
+    put(outbox, alert("1"), alert("2", severity="P1"), withdrawn(alert("2", severity="P1")), withdrawn(alert("1")))
+    assert [(one.subject_id, one.kind) for one in outbox.due("dispatch", 9)] == [
+        (str(alert(number).alert_id), kind) for number in ("2", "1") for kind in ("alert.raised", "alert.withdrawn")
+    ]
+
+
+def test_two_do_not_send_what_is_in_one_outbox(outbox: Outbox) -> None:
+    with outbox.alone(), pytest.raises(OutboxError, match="another"), outbox.alone():
+        raise AssertionError
+    with outbox.alone():
+        pass
+
+
 def test_when_too_many_wait_the_oldest_are_given_up_and_that_is_on_record(outbox: Outbox) -> None:
     put(outbox, *(alert(str(number)) for number in range(7)), names=("dispatch", "chief"))
     waiting = outbox.due("dispatch", 99)
@@ -122,6 +136,12 @@ def test_when_too_many_wait_the_oldest_are_given_up_and_that_is_on_record(outbox
     lost = [one for one in outbox.records(99) if one.details.get("outcome") == "outbox_full"]
     assert len(lost) == 4
     assert {one.name for one in lost} == {"notify.given_up"}
+
+
+def test_when_too_many_wait_the_gravest_stay(outbox: Outbox) -> None:
+    put(outbox, alert("0", severity="P1"), *(alert(str(number)) for number in range(1, 9)))
+    kept = [one.subject_id for one in outbox.due("dispatch", 99)]
+    assert kept == [str(alert(str(number)).alert_id) for number in (0, 5, 6, 7, 8)]
 
 
 def test_what_could_not_be_delivered_in_a_day_is_given_up_and_forgotten_after_a_month(
