@@ -19,6 +19,7 @@ import pytest
 from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook as Judge
 
+from compose.kafka.access import NOTIFY
 from compose.local import environment
 from compose.own_ports import free_ports
 from schemas.events.action import ACTION, Action
@@ -27,7 +28,7 @@ from schemas.identity import identity
 from schemas.wire.frame import FrameDecoder
 from schemas.wire.producer import FrameProducer
 from schemas.wire.reader import LogReader
-from tests.live_broker import LiveBroker
+from tests.live_broker import LiveBroker, about
 from tests.local_system import Up, until
 from tests.unit.notify_facts import SECRET
 
@@ -94,9 +95,13 @@ def alert(number: int) -> Alert:
 
 
 def test_nothing_is_lost_when_receiver_and_role_are_killed_and_an_alert_has_one_id(
-    broker: LiveBroker, tmp_path: Path, receivers: list[Receiver]
+    broker: LiveBroker, tmp_path: Path, receivers: list[Receiver], request: pytest.FixtureRequest
 ) -> None:
-    settings = broker.settings().model_copy(
+    user = broker
+    if broker.login is not None:  # the role has the rights of its own user, and no others
+        known = about(request.getfixturevalue("apache_kafka"))
+        user = LiveBroker(broker.address, known.login(NOTIFY.user))
+    settings = user.settings().model_copy(
         update={"data_dir": tmp_path / "data", "notify_file": destinations(tmp_path, receivers)}
     )
     env = {**os.environ, **environment(settings)}
