@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS messages (
     due_at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '', settled_at REAL,
     gravity INTEGER NOT NULL, synthetic INTEGER NOT NULL, content BLOB NOT NULL, UNIQUE (destination, key)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS waiting ON messages (destination, gravity, number) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS waiting ON messages (destination, gravity, number, queued_at) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS by_state ON messages (destination, state);
 CREATE INDEX IF NOT EXISTS of_subject ON messages (subject_id, destination);
 CREATE INDEX IF NOT EXISTS settled ON messages (settled_at) WHERE state != 'waiting';
 CREATE TABLE IF NOT EXISTS records (
@@ -131,6 +132,9 @@ class Outbox:
         return count
 
     def _make_room(self, box: sqlite3.Connection, destination: str, now: float) -> None:
+        count = "SELECT count() FROM messages WHERE destination = ? AND state = 'waiting'"
+        if box.execute(count, (destination,)).fetchone()[0] <= self._most_waiting:
+            return
         waiting = box.execute(
             f"SELECT {_COLUMNS} FROM messages WHERE destination = ? AND state = 'waiting'"  # noqa: S608 - constant
             " ORDER BY gravity, number DESC LIMIT -1 OFFSET ?",
@@ -242,12 +246,11 @@ class Outbox:
         """Return how each destination does, by name."""
         with self._reading() as box:
             rows = box.execute(
-                "SELECT d.name, count(m.number) FILTER (WHERE m.state = 'waiting'),"
-                " count(m.number) FILTER (WHERE m.state = 'delivered'),"
-                " count(m.number) FILTER (WHERE m.state = 'given_up'),"
-                " min(m.queued_at) FILTER (WHERE m.state = 'waiting'), d.disabled, d.paused_until, d.failing_since,"
-                " d.last_error, d.delivered_at FROM destinations d LEFT JOIN messages m ON m.destination = d.name"
-                " GROUP BY d.name ORDER BY d.name"
+                "SELECT name, (SELECT count() FROM messages WHERE destination = name AND state = 'waiting'),"
+                " (SELECT count() FROM messages WHERE destination = name AND state = 'delivered'),"
+                " (SELECT count() FROM messages WHERE destination = name AND state = 'given_up'),"
+                " (SELECT min(queued_at) FROM messages WHERE destination = name AND state = 'waiting'),"
+                " disabled, paused_until, failing_since, last_error, delivered_at FROM destinations ORDER BY name"
             ).fetchall()
         return [State(**dict(zip(State.__struct_fields__, row, strict=True))) for row in rows]
 
