@@ -103,6 +103,10 @@ class Local:
     async def start(self, say: Callable[[str], None] = lambda _text: None) -> None:
         """Start broker and roles; returns when the page answers truthfully that all is well."""
         require_free_ports(self.settings)
+        if self.settings.notify_file is not None:
+            from compose.notify.run import destinations_in  # brings clients that few commands need
+
+            destinations_in(self.settings)  # what cannot work is told before anything starts
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         run_file.forget_restored(self.settings.data_dir)
         self._up = True
@@ -170,11 +174,12 @@ class Local:
         targets.write(self.settings.data_dir, {})
 
     def _roles(self) -> list[str]:
-        return (
-            ["serve", "process", "connect"]
-            if self.settings.embedded_store
-            else ["store", "serve", "process", "connect"]
-        )
+        roles = ["serve", "process", "connect"]
+        if not self.settings.embedded_store:
+            roles.insert(0, "store")
+        if self.settings.notify_file is not None:
+            roles.append("notify")
+        return roles
 
     def _changed(self) -> None:
         if not self._up:

@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     escalate_p2_s: float = Field(
         120.0, ge=5, le=3600, description="A P2 alert that nobody has taken after so many seconds is escalated."
     )
+    notify_file: Path | None = Field(
+        None, description="TOML file of who is told of alerts by webhook or mail; empty: nobody outside is told."
+    )
     unit_stale_s: float = Field(
         120.0, ge=5, le=86_400, description="A unit whose last position is older than so many seconds is called stale."
     )

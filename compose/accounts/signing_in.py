@@ -9,26 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import structlog
-
 from compose.accounts.book import AccountBook, Record
+from compose.recording import Recorder
 from compose.settings import Settings
 from dashboards.server.access.entrance import Entrance
 from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
 from schemas.events.action import Action
 from schemas.identity import identity
-from schemas.wire.publisher import BrokerUnavailableError, Publisher
-
-#: Seconds between looks for records that the log has not had.
-LOOK_EVERY_S = 1.0
-#: Records that are sent at once.
-AT_ONCE = 200
+from schemas.wire.publisher import Publisher
 
 #: Passwords that are tried at once, and how many may wait for their turn with them.
 TRIES_AT_ONCE, TRIES_WAITING = 2, 20
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 
 
 class SigningIn:
@@ -79,32 +72,9 @@ class SigningIn:
         return await asyncio.get_running_loop().run_in_executor(self._reading, ask, *words)
 
 
-class Recorder:
-    """Puts what was done with accounts into the log; what it has not confirmed waits in the book."""
-
-    def __init__(self, book: AccountBook, publisher: Publisher) -> None:
-        self._book = book
-        self._publisher = publisher
-
-    async def run(self) -> None:
-        """Go on until cancelled."""
-        while True:
-            try:
-                while await self.send():
-                    pass
-            except (BrokerUnavailableError, AccountsUnavailableError) as error:
-                log.warning("what was done with accounts waits", why=type(error).__name__)
-            except Exception:
-                log.exception("recording_failed")
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    async def send(self) -> int:
-        """Send what waits; return how many were confirmed. Sent twice, a record has the same id."""
-        waiting = await asyncio.to_thread(self._book.records, AT_ONCE)
-        if waiting:
-            await self._publisher.publish([action_of(record) for record in waiting])
-            await asyncio.to_thread(self._book.confirmed, waiting[-1].number)
-        return len(waiting)
+def recorder(book: AccountBook, publisher: Publisher) -> Recorder[Record]:
+    """Return what puts the records of a book into the log."""
+    return Recorder(book, publisher, action_of, AccountsUnavailableError)
 
 
 def action_of(record: Record) -> Action:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from compose.accounts.book import Account, AccountBook, AccountError
 from compose.accounts.passwords import WeakPasswordError
 from compose.accounts.signing_in import book_in
 from compose.commands.output import AsJson, answer, fail
+from compose.commands.who import this_user
 from compose.settings import Settings, load
 from dashboards.server.access.rights import ROLES
 from dashboards.server.access.session import AccountsUnavailableError
@@ -62,7 +61,7 @@ def register(app: typer.Typer) -> None:
                 audiences=_audiences(settings, audience, all_audiences, as_json),
                 secured=secured_room,
                 ends_at=None if days is None else time.time() + days * 86_400,
-                actor=_me(),
+                actor=this_user(),
             )
         _show(account, secret, as_json)
 
@@ -87,7 +86,7 @@ def register(app: typer.Typer) -> None:
         settings = load()
         named = _audiences(settings, audience, all_audiences, as_json)
         with _book(as_json=as_json, settings=settings) as book:
-            book.set_roles(account, roles=role, audiences=named, secured=secured_room, actor=_me())
+            book.set_roles(account, roles=role, audiences=named, secured=secured_room, actor=this_user())
         answer({"account": account, "roles": sorted(role)}, as_json=as_json, text=f"{account}: {', '.join(role)}")
 
     @group.command("disable")
@@ -100,14 +99,14 @@ def register(app: typer.Typer) -> None:
         if not reason.strip():
             fail("Say why with --reason.", 2, as_json=as_json)
         with _book(as_json=as_json) as book:
-            book.disable(account, reason.strip(), _me())
+            book.disable(account, reason.strip(), this_user())
         answer({"account": account, "disabled": reason}, as_json=as_json, text=f"{account} is let in no more.")
 
     @group.command("release")
     def release(account: Name, as_json: AsJson = False) -> None:
         """Let an account in again that was disabled, locked after wrong tries, or not used for 90 days."""
         with _book(as_json=as_json) as book:
-            book.release(account, _me())
+            book.release(account, this_user())
         answer({"account": account}, as_json=as_json, text=f"{account} may sign in again.")
 
     @group.command("reset")
@@ -115,7 +114,7 @@ def register(app: typer.Typer) -> None:
         """Give an account a new password and second factor; its screens are closed."""
         password = _password(password_stdin)
         with _book(as_json=as_json) as book:
-            secret = book.reset(account, password, _me())
+            secret = book.reset(account, password, this_user())
         _show(account, secret, as_json)
 
 
@@ -138,11 +137,6 @@ def _password(from_input: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     entered: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return entered
-
-
-def _me() -> str:
-    """Who changes accounts: the user of this machine, as the operating system knows him."""
-    return f"{getpass.getuser()} on {socket.gethostname()}"
 
 
 def _audiences(settings: Settings, named: list[str] | None, every: bool, as_json: bool) -> tuple[str, ...] | None:

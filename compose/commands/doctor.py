@@ -19,7 +19,7 @@ import typer
 from compose import run_file
 from compose.commands.output import AsJson, answer
 from compose.local import addresses
-from compose.settings import Settings, load
+from compose.settings import ConfigError, Settings, load
 from connectors.edge.spool_file import damaged_in, look_into, spools_in
 from connectors.edge.spool_room import ALARM_SHARE
 from schemas.wire.publisher import BrokerUnavailableError
@@ -65,6 +65,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _page()
     yield _disk(settings)
     yield from _spools(settings)
+    yield from _notifications(settings)
     running = run_file.read(settings.data_dir)
     if running is None:
         yield Finding("system", "note", "nothing runs from this folder", "start it with `watchfloor up` (or demo)")
@@ -147,6 +148,35 @@ def _spools(settings: Settings) -> Iterator[Finding]:
             f"a damaged one was set aside and may hold events: {path}",
             f"sqlite3 {path.name} .recover brings out what is readable; then move it away",
         )
+
+
+def _notifications(settings: Settings) -> Iterator[Finding]:
+    """Look into the file and the outbox, so that it is told of a role that does not run too."""
+    if settings.notify_file is None:
+        return
+    from compose.notify.outbox import Outbox, OutboxError
+    from compose.notify.run import destinations_in, fault_of, outbox_file
+
+    try:
+        names = {one.name for one in destinations_in(settings)}
+    except ConfigError as error:
+        yield Finding("notifications", "bad", str(error), "correct the file; `watchfloor notify list` checks it")
+        return
+    outbox = Outbox(outbox_file(settings))
+    try:
+        states = [one for one in outbox.states() if one.name in names]
+    except OutboxError as error:
+        yield Finding("notifications", "bad", str(error), "see the log of notify; do not delete the file")
+        return
+    finally:
+        outbox.close()
+    faults = [text for one in states if (text := fault_of(one, time.time()))]
+    for text in faults:
+        yield Finding(
+            "notifications", "bad", text, "`watchfloor notify test NAME`; `notify enable NAME` when it is back"
+        )
+    if not faults:
+        yield Finding("notifications", "ok", f"nobody waits to be told; destinations: {', '.join(sorted(names))}")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 from prometheus_client.metrics import MetricWrapperBase
 
+import compose.notify.metrics
 import connectors.edge.metrics
 import dashboards.server.metrics
 import pipeline.metrics
@@ -30,6 +31,7 @@ MODULES: dict[str, ModuleType] = {
     "Edges": connectors.edge.metrics,
     "Processors and the store's reader": pipeline.metrics,
     "The server": dashboards.server.metrics,
+    "Who is told outside": compose.notify.metrics,
     "Every role's process": metrics,
 }
 

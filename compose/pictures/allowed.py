@@ -1,4 +1,4 @@
-"""Which addresses pictures may be fetched from: hosts that are named, and never a machine inside that is not."""
+"""Which addresses may be asked, for pictures and by those who notify: hosts that are named, and no other machine."""
 
 from __future__ import annotations
 
@@ -57,11 +57,25 @@ def read_host(text: str) -> AllowedHost:
 
 
 class Target(Struct, frozen=True):
-    """Where a picture may be fetched: its address as given, and the machine that was looked up and found allowed."""
+    """What may be asked: an address as given, and the machine that was looked up and found allowed."""
 
     url: httpx2.URL
     host: str
     address: str
+
+    def request(
+        self, client: httpx2.AsyncClient, method: str, headers: dict[str, str], content: bytes | None = None
+    ) -> httpx2.Request:
+        """Return a request that goes to the machine that was looked up; certificate and Host header by the name."""
+        is_v6 = ipaddress.ip_address(self.address.partition("%")[0]).version == 6
+        url = self.url.copy_with(host=f"[{self.address}]" if is_v6 else self.address)
+        return client.build_request(
+            method,
+            url,
+            headers={"host": self.url.netloc.decode(), **headers},
+            content=content,
+            extensions={"sni_hostname": self.host},
+        )
 
 
 class AllowedAddresses:

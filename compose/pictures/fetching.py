@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 
 import httpx2
@@ -68,11 +67,8 @@ class Fetcher:
             raise NoPictureError("unreachable", is_final=False) from None
 
     async def _ask(self, target: Target) -> Picture:
-        # The machine is named by the address that was checked; certificate and Host header by the name.
-        is_v6 = ipaddress.ip_address(target.address.partition("%")[0]).version == 6
-        url = target.url.copy_with(host=f"[{target.address}]" if is_v6 else target.address)
-        headers = {"host": target.url.netloc.decode(), "accept": "image/jpeg, image/png", "accept-encoding": "identity"}
-        request = self._client.build_request("GET", url, headers=headers, extensions={"sni_hostname": target.host})
+        headers = {"accept": "image/jpeg, image/png", "accept-encoding": "identity"}
+        request = target.request(self._client, "GET", headers)
         self._client.cookies.clear()
         answer = await self._client.send(request, stream=True)
         try:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from compose.settings import Settings
 from schemas.event_type import EventType
 from schemas.events.action import ACTION
+from schemas.events.alert import ALERT
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
+from schemas.events.incident import INCIDENT
 from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 #: Consumer groups: one for each role that acknowledges.
 PROCESS_GROUP = "watchfloor-process"
 STORE_GROUP = "watchfloor-store"
+NOTIFY_GROUP = "watchfloor-notify"
 #: What the processors consume (a test holds it to what they say).
 PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEALTH, ACTION, SIGHTING, INCIDENT_INPUT)
+
+#: What is told outside of the room.
+NOTIFIED: tuple[EventType[Any], ...] = (ALERT, INCIDENT)
 
 
 class Pace(NamedTuple):
@@ -83,14 +89,24 @@ def engine_settings(settings: Settings, group: str) -> EngineSettings:
 
 def store_reader(settings: Settings) -> GroupReader:
     """Return a member of the store's group, of every topic that has a table. Raises BrokerUnavailableError."""
+    kinds = [kind for kind in EVENT_TYPES if kind.table is not None]
+    return _member(settings, kinds, STORE_GROUP, BULK)
+
+
+def notify_reader(settings: Settings) -> GroupReader:
+    """Return a member of the group that tells people outside. Raises BrokerUnavailableError."""
+    return _member(settings, NOTIFIED, NOTIFY_GROUP, LIVE)
+
+
+def _member(settings: Settings, kinds: Sequence[EventType[Any]], group: str, pace: Pace) -> GroupReader:
     embedded = settings.embedded_broker
     return GroupReader(
         settings.bootstrap,
-        [kind for kind in EVENT_TYPES if kind.table is not None],
-        group=STORE_GROUP,
-        client_id="watchfloor-store",
-        fetch_max_wait_ms=BULK.embedded_ms if embedded else BULK.kafka_ms,
-        fetch_min_bytes=1 if embedded else BULK.kafka_bytes,
+        kinds,
+        group=group,
+        client_id=group,
+        fetch_max_wait_ms=pace.embedded_ms if embedded else pace.kafka_ms,
+        fetch_min_bytes=1 if embedded else pace.kafka_bytes,
         session_timeout_s=EMBEDDED_SESSION_S if embedded else SESSION_S,
         heartbeat_s=1.0 if embedded else 3.0,
         **settings.kafka_config(),

@@ -10,7 +10,7 @@ import psutil
 import structlog
 import uvicorn
 
-from compose.accounts.signing_in import Recorder, book_in, entrance_for
+from compose.accounts.signing_in import book_in, entrance_for, recorder
 from compose.audit import StoredAudit
 from compose.backup.store_copies import StoreCopies
 from compose.bounded_http import BoundedHttp
@@ -82,7 +82,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         watching = asyncio.create_task(health.run())
         telling = asyncio.create_task(_tell_delays(hubs, stages))
         flying = asyncio.create_task(canaries.run())
-        telling_accounts = asyncio.create_task(Recorder(accounts, producer).run()) if accounts is not None else None
+        telling_accounts = asyncio.create_task(recorder(accounts, producer).run()) if accounts is not None else None
         roads = LoadedRoads(roads_in(settings.data_dir), settings.road_reach_m)
         looking = asyncio.create_task(roads.run())
         counting = asyncio.create_task(name_keys.watch())

@@ -39,8 +39,8 @@ EXPORT_PLATE, VIEW_AUDIT, EXPORT_AUDIT = "export.plate", "view.audit", "export.a
 #: That somebody changed the layers of the map: a record beside the layer itself.
 MAP_ADD, MAP_REMOVE = "map.add", "map.remove"
 #: What the names of records begin with, which change nothing: searches, files, looks at the audit, layers of the map,
-#: and what was done with accounts.
-RECORDS = ("search.", "export.", "view.", "map.", "access.")
+#: what was done with accounts, and who outside was told what.
+RECORDS = ("search.", "export.", "view.", "map.", "access.", "notify.")
 
 
 class Action(Event, frozen=True, kw_only=True, gc=False):
@@ -52,14 +52,14 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
             description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and"
             " escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
             " plate, company or sql; export.plate or audit; view.audit; map.add or remove; access.signed_in and others of"
-            " accounts."
+            " accounts; notify.delivered, given_up and others of who was told outside."
         ),
     ]
     subject_id: Annotated[
         Name,
         Meta(
-            description="What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, or"
-            " the search itself."
+            description="What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME,"
+            " destination:NAME, or the search itself."
         ),
     ]
     actor: Annotated[Name, Meta(description="Who did it.")]

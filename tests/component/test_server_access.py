@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection
 
 from compose.accounts import second_factor
 from compose.accounts.book import AccountBook
-from compose.accounts.signing_in import TRIES_WAITING, Recorder, SigningIn
+from compose.accounts.signing_in import TRIES_WAITING, SigningIn, recorder
 from dashboards.server.access.entrance import Entrance
 from dashboards.server.access.gate import AUDIENCE_HEADER, COOKIE
 from dashboards.server.access.machine import MACHINE_HEADER
@@ -270,13 +270,13 @@ def test_while_accounts_cannot_be_read_nobody_is_let_in(site: Site, monkeypatch:
 
 def test_what_was_done_with_accounts_reaches_the_log_and_waits_while_it_is_away(site: Site) -> None:
     site.add("monitor")
-    recorder = Recorder(site.book, site.world.log)
+    recording = recorder(site.book, site.world.log)
     site.world.log.away = True
     with contextlib.suppress(Exception):
-        asyncio.run(recorder.send())
+        asyncio.run(recording.send())
     assert [record.name for record in site.book.records(9)] == ["access.account_made"]
     site.world.log.away = False
-    assert asyncio.run(recorder.send()) == 1
+    assert asyncio.run(recording.send()) == 1
     assert site.book.records(9) == []
     assert [event.name for event in site.world.log.events if isinstance(event, Action)] == ["access.account_made"]
 

@@ -71,7 +71,7 @@ def test_every_metric_says_what_it_is_and_has_few_labels() -> None:
         assert len(one.text) > 15, one.name
         assert set(one.labels) <= {
             "stage", "type", "hop", "queue", "outcome", "part", "status", "connector", "edge", "processor", "reason",
-            "group", "state", "code", "version",
+            "group", "state", "code", "version", "destination",
         }, one.name  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from kafka.errors import (
 
 from compose.kafka.access import CONNECT, GRANTS, Grant
 from compose.kafka.cluster import Cluster
-from compose.roles.broker_settings import PROCESS_GROUP, STORE_GROUP
+from compose.roles.broker_settings import NOTIFY_GROUP, PROCESS_GROUP, STORE_GROUP
 from schemas.events.alert import ALERT
 from schemas.events.plate_read import PLATE_READ
 from schemas.registry import EVENT_TYPES
@@ -73,7 +73,7 @@ def test_the_broker_allows_no_role_anything_on_the_cluster(admin: Any) -> None:
 def test_a_user_sees_the_groups_it_works_in_or_watches_only(user: tuple[Grant, LiveBroker], admin: Any) -> None:
     grant, _ = user
     seen = set()
-    for group in (PROCESS_GROUP, STORE_GROUP, "somebody-else"):
+    for group in (PROCESS_GROUP, STORE_GROUP, NOTIFY_GROUP, "somebody-else"):
         try:
             described = asked_until_loaded(admin, group)
         except GroupAuthorizationFailedError:
