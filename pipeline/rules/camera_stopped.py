@@ -49,9 +49,7 @@ def is_silent(health: CameraHealth, heard: datetime) -> bool:
     return heard - health.observed_at > timedelta(seconds=SILENT_INTERVALS * health.next_report_s)
 
 
-def evaluate_silence(
-    health: CameraHealth, camera: Camera | None, heard: datetime, now: datetime
-) -> tuple[Alert, ...]:
+def evaluate_silence(health: CameraHealth, camera: Camera | None, heard: datetime, now: datetime) -> tuple[Alert, ...]:
     """Return an alert if the camera's last report promised others that have failed to come until ``heard``."""
     if not is_silent(health, heard):
         return ()
