@@ -79,12 +79,12 @@ def environment(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables, so that every role has the same."""
     env = {}
     for name, value in settings.model_dump(mode="json").items():
-        if value is None or value == []:
+        if value is None or value in ([], {}):
             continue
         secret = getattr(settings, name)
         if hasattr(secret, "get_secret_value"):
             value = secret.get_secret_value()
-        env[f"{PREFIX}{name.upper()}"] = json.dumps(value) if isinstance(value, list) else str(value)
+        env[f"{PREFIX}{name.upper()}"] = json.dumps(value) if isinstance(value, list | dict) else str(value)
     return env
 
 

@@ -24,6 +24,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from compose.accounts.oidc.addresses import is_trustworthy
+from compose.accounts.oidc.groups import GroupRights
 from compose.kafka import cluster_file
 from compose.kafka.cluster_file import ADMIN, ClusterFile
 from dashboards.server.access.machine import MACHINE_HEADER
@@ -152,6 +154,26 @@ class Settings(BaseSettings):
         30.0, ge=1, le=30, description="Minutes without a sign of somebody after which a session locks (CJIS: 30)."
     )
     sign_in_notice: str = Field("", max_length=2000, description="What people must read before they sign in.")
+    oidc_issuer: str = Field(
+        "", description="Address of an identity provider by which people sign in (OpenID Connect); empty: none."
+    )
+    oidc_client_id: str = Field("", max_length=200, description="What this server is called there.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Its secret there; empty: a public client.")
+    oidc_name: str = Field(
+        "your agency's account", min_length=1, max_length=60, description="What the button calls the provider."
+    )
+    oidc_page_url: str = Field("", description="Address people open the page by; empty: http://127.0.0.1:web_port.")
+    oidc_scopes: list[str] = Field(["profile", "email"], description="What the provider is asked for besides openid.")
+    oidc_account_claim: str = Field("preferred_username", min_length=1, description="Claim that names the account.")
+    oidc_groups_claim: str = Field("groups", min_length=1, description="Claim that holds a person's groups.")
+    oidc_groups: dict[str, GroupRights] = Field({}, description="What people of each group may do and see.")
+    oidc_ask_anew: bool = Field(True, description="Each sign-in has the provider ask who it is, signed in or not.")
+    oidc_recheck_s: float = Field(
+        60.0, ge=5, le=3600, description="Seconds after which the provider is asked again about each session."
+    )
+    oidc_help: str = Field(
+        "Ask an administrator of Watchfloor.", max_length=500, description="Whom people are told to ask without rights."
+    )
     call_owner_s: float = Field(
         30.0,
         ge=1,
@@ -283,6 +305,22 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _provider_is_whole(self) -> Settings:
+        for name, url in (("oidc_issuer", self.oidc_issuer), ("oidc_page_url", self.oidc_page_url)):
+            if url and not is_trustworthy(url):
+                raise ValueError(f"{name} must begin with https:// (http:// on this machine only)")
+        if not self.oidc_issuer:
+            return self
+        if not self.sign_in:
+            raise ValueError("oidc_issuer is set, so sign_in must be true")
+        if not self.oidc_client_id or not self.oidc_groups:
+            raise ValueError("oidc_issuer is set, so oidc_client_id and oidc_groups must be: nobody could sign in")
+        named = {one for group in self.oidc_groups.values() for one in group.audiences}
+        if unknown := sorted(named - set(self.audiences)):
+            raise ValueError(f"oidc_groups names audiences that are not in audiences: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
     def _ports_differ(self) -> Settings:
         ports = {"web_port": self.web_port, "edge_port": self.edge_port}
         if self.embedded_broker:
@@ -335,6 +373,11 @@ class Settings(BaseSettings):
             return {}
 
     @property
+    def page_url(self) -> str:
+        """Where people have the page."""
+        return self.oidc_page_url or f"http://127.0.0.1:{self.web_port}"
+
+    @property
     def machine_token_file(self) -> Path:
         """Where the server leaves what this machine's commands show it, for its owner only."""
         return self.data_dir / "machine.token"
@@ -376,8 +419,11 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise ConfigError("\n".join(_told(problem) for problem in error.errors(include_input=False))) from error
     except SettingsError as error:
-        # Only a list can fail so: it is the one kind of setting that is read as JSON.
-        raise ConfigError(f'a list is written as JSON, as in ["watchfloor.example"] ({error})') from error
+        # Only lists and oidc_groups can fail so: they are the kinds of setting that are read as JSON.
+        raise ConfigError(
+            'a list is written as JSON, as in ["watchfloor.example"], and groups as in {"rtcc": {"roles": ["monitor"]}}'
+            f" ({error})"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{CONFIG_FILE} is not TOML: {error}") from error
     except OSError as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compose.accounts import passwords, second_factor
+from compose.accounts.tables import TABLES
 from dashboards.server.access.rights import ROLES
 from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
 
@@ -31,24 +32,6 @@ UNUSED_S = 90 * 86_400.0
 #: Nobody hears which of the three was wrong, or whether there is such an account.
 WRONG = "Name, password or code is not right. After five wrong tries an administrator must release the account."
 _BUSY_S = 10.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS accounts (
-    account TEXT PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, otp_secret TEXT NOT NULL,
-    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, secured INTEGER NOT NULL DEFAULT 0,
-    disabled TEXT NOT NULL DEFAULT '', failures INTEGER NOT NULL DEFAULT 0, failing_since REAL NOT NULL DEFAULT 0,
-    made_at REAL NOT NULL, used_at REAL NOT NULL, ends_at REAL
-) STRICT;
-CREATE TABLE IF NOT EXISTS sessions (
-    key TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, began_at REAL NOT NULL,
-    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE IF NOT EXISTS records (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL,
-    actor TEXT NOT NULL, details TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS book (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
-INSERT INTO book SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1 FROM book);
-"""
 
 
 class AccountError(Exception):
@@ -59,7 +42,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """An account as administrators see it. Times are Unix seconds.
 
     ``audiences``: whose restricted lists it may see; None: all. ``secured``: its sessions do not lock by themselves.
-    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never.
+    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never. ``issuer``: the identity
+    provider that says who it is; "": its password is kept here.
     """
 
     account: str
@@ -72,6 +56,7 @@ class Account(Struct, frozen=True, kw_only=True):
     used_at: float
     ends_at: float | None
     sessions: int
+    issuer: str
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -119,35 +104,37 @@ class AccountBook:
         actor: str,
     ) -> str:
         """Make an account and return the secret of its second factor, which is shown this once. Raises AccountError."""
-        _check(account, roles)
+        _check_name(account)
+        _check_roles(roles)
         passwords.check(password, account, name)
         hashed, secret, now = passwords.hashed(password), second_factor.new_secret(), self._now()
-        with self._change() as book:
+        with self.change() as book:
             if book.execute("SELECT 1 FROM accounts WHERE account = ?", (account,)).fetchone():
                 raise AccountError(f"There is an account {account} already.")
             book.execute(
                 "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, secured, made_at,"
                 " used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (account, name, hashed, secret, _text(roles), None if audiences is None else _text(audiences),
+                (account, name, hashed, secret, text_of(roles), None if audiences is None else text_of(audiences),
                  int(secured), now, now, ends_at),
             )  # fmt: skip
-            _record(book, now, "access.account_made", account, actor, roles=", ".join(sorted(roles)))
+            record(book, now, "access.account_made", account, actor, roles=", ".join(sorted(roles)))
         return secret
 
     def accounts(self) -> list[Account]:
         """Return all accounts by name."""
-        with self._reading() as book:
+        with self.reading() as book:
             rows = book.execute(
                 "SELECT account, name, roles, audiences, secured, disabled, made_at, used_at, ends_at,"
-                " (SELECT count() FROM sessions s WHERE s.account = a.account AND s.began_at > ?)"
+                " (SELECT count() FROM sessions s WHERE s.account = a.account AND s.began_at > ?),"
+                " coalesce((SELECT issuer FROM people p WHERE p.account = a.account), '')"
                 " FROM accounts a ORDER BY account",
                 (self._now() - SESSION_S,),
             ).fetchall()
         return [
             Account(
-                account=row[0], name=row[1], roles=_tuple(row[2]), audiences=_some(row[3]), secured=bool(row[4]),
-                disabled=row[5] or self._unused(row[7], row[8]), made_at=row[6], used_at=row[7], ends_at=row[8],
-                sessions=row[9],
+                account=row[0], name=row[1], roles=words_of(row[2]), audiences=_some(row[3]), secured=bool(row[4]),
+                disabled=row[5] or self.unused(row[7], row[8]), made_at=row[6], used_at=row[7], ends_at=row[8],
+                sessions=row[9], issuer=row[10],
             )
             for row in rows
         ]  # fmt: skip
@@ -156,39 +143,40 @@ class AccountBook:
         self, account: str, *, roles: Sequence[str], audiences: Sequence[str] | None, secured: bool, actor: str
     ) -> None:
         """Change what an account may do and see, from now on and on open screens. Raises AccountError."""
-        _check(account, roles)
-        named = None if audiences is None else _text(audiences)
-        with self._change() as book:
+        _check_roles(roles)
+        named = None if audiences is None else text_of(audiences)
+        with self.change() as book:
+            _kept_here(book, account)
             _one(
                 book.execute(
                     "UPDATE accounts SET roles = ?, audiences = ?, secured = ? WHERE account = ?",
-                    (_text(roles), named, int(secured), account),
+                    (text_of(roles), named, int(secured), account),
                 ),
                 account,
             )
-            _record(
+            record(
                 book, self._now(), "access.account_changed", account, actor,
                 roles=", ".join(sorted(roles)), audiences="all" if audiences is None else ", ".join(sorted(audiences)),
             )  # fmt: skip
 
     def disable(self, account: str, reason: str, actor: str) -> None:
         """Let an account in no more, and end its sessions now. Raises AccountError."""
-        with self._change() as book:
+        with self.change() as book:
             _one(book.execute("UPDATE accounts SET disabled = ? WHERE account = ?", (reason, account)), account)
             book.execute("DELETE FROM sessions WHERE account = ?", (account,))
-            _record(book, self._now(), "access.account_disabled", account, actor, why=reason)
+            record(book, self._now(), "access.account_disabled", account, actor, why=reason)
 
     def release(self, account: str, actor: str) -> None:
         """Let an account in again that was disabled, locked out or unused. Raises AccountError."""
         now = self._now()
-        with self._change() as book:
+        with self.change() as book:
             _one(
                 book.execute(
                     "UPDATE accounts SET disabled = '', failures = 0, used_at = ? WHERE account = ?", (now, account)
                 ),
                 account,
             )
-            _record(book, now, "access.account_released", account, actor)
+            record(book, now, "access.account_released", account, actor)
 
     def reset(self, account: str, password: str, actor: str) -> str:
         """Give an account a new password and second factor, end its sessions, return the new secret.
@@ -197,7 +185,8 @@ class AccountBook:
         """
         passwords.check(password, account, "")
         hashed, secret = passwords.hashed(password), second_factor.new_secret()
-        with self._change() as book:
+        with self.change() as book:
+            _kept_here(book, account)
             _one(
                 book.execute(
                     "UPDATE accounts SET password = ?, otp_secret = ?, otp_step = 0 WHERE account = ?",
@@ -206,7 +195,7 @@ class AccountBook:
                 account,
             )
             book.execute("DELETE FROM sessions WHERE account = ?", (account,))
-            _record(book, self._now(), "access.account_reset", account, actor)
+            record(book, self._now(), "access.account_reset", account, actor)
         return secret
 
     # Sessions
@@ -214,9 +203,10 @@ class AccountBook:
     def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
         """Return a token and its session. Raises SignInRefusedError."""
         account, now = account.casefold(), self._now()
-        with self._reading() as book:
+        with self.reading() as book:
             row = book.execute(
-                "SELECT password, otp_secret, otp_step, disabled, used_at, ends_at FROM accounts WHERE account = ?",
+                "SELECT password, otp_secret, otp_step, disabled, used_at, ends_at FROM accounts"
+                " WHERE account = ? AND password != ''",
                 (account,),
             ).fetchone()
         # Takes as long for a name that nobody has: the time must not tell which there are. Outside of any transaction,
@@ -224,15 +214,15 @@ class AccountBook:
         right = passwords.fits(row[0] if row else None, password)
         step = second_factor.step_of(row[1], code, row[2], now) if row else None
         if row is None:
-            with self._change() as book:
+            with self.change() as book:
                 # What was typed may be a password in the wrong field.
-                _record(book, now, "access.refused", "unknown", "unknown", where=where, why="no such account")
+                record(book, now, "access.refused", "unknown", "unknown", where=where, why="no such account")
             raise SignInRefusedError(WRONG)
-        shut = row[3] or self._unused(row[4], row[5])
+        shut = row[3] or self.unused(row[4], row[5])
         if shut or not right or step is None:
             self._refuse(account, now, where, shut or ("password" if not right else "second factor"), count=not shut)
         token = secrets.token_urlsafe(32)
-        with self._change() as book:
+        with self.change() as book:
             # Of two that show the same code at once, one comes in (RFC 6238 §5.2).
             taken = book.execute(
                 "UPDATE accounts SET otp_step = ?, failures = 0, used_at = ? WHERE account = ? AND otp_step < ?",
@@ -241,10 +231,10 @@ class AccountBook:
             if taken.rowcount:
                 book.execute(
                     "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
-                    (_key(token), account, now, now),
+                    (key_of(token), account, now, now),
                 )
                 book.execute("DELETE FROM sessions WHERE began_at < ?", (now - SESSION_S,))
-                _record(book, now, "access.signed_in", account, account, where=where)
+                record(book, now, "access.signed_in", account, account, where=where)
         session = self.session(token)
         if session is None:
             raise SignInRefusedError(WRONG)
@@ -253,24 +243,26 @@ class AccountBook:
     def session(self, token: str) -> Session | None:
         """Return the session of a token, locked or not; None when there is none, or it has ended."""
         now = self._now()
-        with self._reading() as book:
+        with self.reading() as book:
             row = book.execute(
                 "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.secured,"
-                " a.ends_at FROM sessions s JOIN accounts a USING (account)"
-                " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)",
-                (_key(token), now - SESSION_S, now),
+                " a.ends_at, v.good_until FROM sessions s JOIN accounts a USING (account)"
+                " LEFT JOIN vouched v USING (key)"
+                " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)"
+                " AND (v.good_until IS NULL OR v.good_until > ?)",
+                (key_of(token), now - SESSION_S, now, now),
             ).fetchone()
         if row is None:
             return None
-        key, began_at, active_at, locked, account, name, roles, audiences, secured, ends_at = row
+        key, began_at, active_at, locked, account, name, roles, audiences, secured, ends_at, good_until = row
         locks_at = None if secured else active_at + self._lock_after_s
         return Session(
             key=key,
             account=account,
             name=name,
-            roles=_tuple(roles),
+            roles=words_of(roles),
             audiences=_some(audiences),
-            ends_at=min(began_at + SESSION_S, ends_at or float("inf")),
+            ends_at=min(began_at + SESSION_S, ends_at or float("inf"), good_until or float("inf")),
             locks_at=locks_at,
             locked=bool(locked) or (locks_at is not None and now >= locks_at),
         )
@@ -279,31 +271,31 @@ class AccountBook:
         """Put off the lock of a session that is not locked."""
         session = self.session(token)
         if session is not None and not session.locked:
-            with self._change(told=False) as book:
+            with self.change(told=False) as book:
                 book.execute("UPDATE sessions SET active_at = ? WHERE key = ?", (self._now(), session.key))
 
     def lock(self, token: str) -> None:
         """Lock a session."""
-        with self._change() as book:
-            book.execute("UPDATE sessions SET locked = 1 WHERE key = ?", (_key(token),))
+        with self.change() as book:
+            book.execute("UPDATE sessions SET locked = 1 WHERE key = ?", (key_of(token),))
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        with self._change() as book:
-            row = book.execute("DELETE FROM sessions WHERE key = ? RETURNING account", (_key(token),)).fetchone()
+        with self.change() as book:
+            row = book.execute("DELETE FROM sessions WHERE key = ? RETURNING account", (key_of(token),)).fetchone()
             if row is not None:
-                _record(book, self._now(), "access.signed_out", row[0], row[0])
+                record(book, self._now(), "access.signed_out", row[0], row[0])
 
     def revision(self) -> int:
         """Return a number that every change but a sign of life changes."""
-        with self._reading() as book:
+        with self.reading() as book:
             return int(book.execute("SELECT revision FROM book").fetchone()[0])
 
     # Records
 
     def records(self, limit: int) -> list[Record]:
         """Return the oldest records that the log has not confirmed."""
-        with self._reading() as book:
+        with self.reading() as book:
             rows = book.execute(
                 "SELECT (SELECT id FROM book), number, at, name, account, actor, details FROM records"
                 " ORDER BY number LIMIT ?",
@@ -317,11 +309,11 @@ class AccountBook:
 
     def confirmed(self, number: int) -> None:
         """Forget the records up to this one."""
-        with self._change(told=False) as book:
+        with self.change(told=False) as book:
             book.execute("DELETE FROM records WHERE number <= ?", (number,))
 
     def _refuse(self, account: str, now: float, where: str, why: str, *, count: bool) -> None:
-        with self._change() as book:
+        with self.change() as book:
             if count:
                 book.execute(
                     "UPDATE accounts SET failures = CASE WHEN failing_since < :old THEN 1 ELSE failures + 1 END,"
@@ -335,18 +327,26 @@ class AccountBook:
                 )
                 if locked.rowcount:
                     book.execute("DELETE FROM sessions WHERE account = ?", (account,))
-                    _record(book, now, "access.locked_out", account, account, where=where)
-            _record(book, now, "access.refused", account, account, where=where, why=why)
+                    record(book, now, "access.locked_out", account, account, where=where)
+            record(book, now, "access.refused", account, account, where=where, why=why)
         raise SignInRefusedError(WRONG)
 
-    def _unused(self, used_at: float, ends_at: float | None) -> str:
+    # For what keeps its own tables in the same file (vouched.py).
+
+    def unused(self, used_at: float, ends_at: float | None) -> str:
+        """Return why an account that is not disabled lets nobody in all the same, or ""."""
         now = self._now()
         if ends_at is not None and ends_at <= now:
             return "it has ended"
         return "unused for 90 days" if used_at < now - UNUSED_S else ""
 
+    def now(self) -> float:
+        """Return Unix time, by the clock of the book."""
+        return self._now()
+
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the open file. Raises AccountsUnavailableError."""
         try:
             with self._mutex:
                 yield self._opened()
@@ -354,8 +354,9 @@ class AccountBook:
             raise AccountsUnavailableError(f"the account book cannot be read: {error}") from error
 
     @contextlib.contextmanager
-    def _change(self, *, told: bool = True) -> Iterator[sqlite3.Connection]:
-        with self._reading() as book:
+    def change(self, *, told: bool = True) -> Iterator[sqlite3.Connection]:
+        """Give the file for one transaction. ``told``: it raises the revision. Raises AccountsUnavailableError."""
+        with self.reading() as book:
             book.execute("BEGIN IMMEDIATE")
             try:
                 yield book
@@ -376,17 +377,25 @@ class AccountBook:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.executescript(_SCHEMA)
+            self._connection.executescript(TABLES)
         return self._connection
 
 
-def _check(account: str, roles: Sequence[str]) -> None:
+def _check_name(account: str) -> None:
     if not account or account != account.casefold() or not account.replace(".", "").replace("-", "").isalnum():
         raise AccountError("An account's name has lower-case letters, digits, dots and hyphens only.")
+
+
+def _check_roles(roles: Sequence[str]) -> None:
     if unknown := [role for role in roles if role not in ROLES]:
         raise AccountError(f"There is no role {', '.join(unknown)}. There are: {', '.join(ROLES)}.")
     if not roles:
         raise AccountError(f"Give it a role: {', '.join(ROLES)}.")
+
+
+def _kept_here(book: sqlite3.Connection, account: str) -> None:
+    if book.execute("SELECT 1 FROM people WHERE account = ?", (account,)).fetchone():
+        raise AccountError(f"What {account} may do, and how {account} signs in, is said by the identity provider.")
 
 
 def _one(changed: sqlite3.Cursor, account: str) -> None:
@@ -394,26 +403,29 @@ def _one(changed: sqlite3.Cursor, account: str) -> None:
         raise AccountError(f"There is no account {account}.")
 
 
-def _record(book: sqlite3.Connection, at: float, name: str, account: str, actor: str, **details: str) -> None:
+def record(book: sqlite3.Connection, at: float, name: str, account: str, actor: str, **details: str) -> None:
+    """Keep what was done with an account until the log has it."""
     book.execute(
         "INSERT INTO records (at, name, account, actor, details) VALUES (?, ?, ?, ?, ?)",
         (at, name, account, actor, json.dumps({key: value for key, value in details.items() if value})),
     )
 
 
-def _key(token: str) -> str:
+def key_of(token: str) -> str:
     """Return what is kept of a token: who reads the file cannot use it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _text(words: Sequence[str]) -> str:
+def text_of(words: Sequence[str]) -> str:
+    """Return how several words are kept in one column."""
     return json.dumps(sorted(set(words)))
 
 
-def _tuple(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of such a column."""
     found: list[str] = json.loads(text)
     return tuple(found)
 
 
 def _some(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else _tuple(text)
+    return None if text is None else words_of(text)

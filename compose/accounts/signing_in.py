@@ -13,6 +13,7 @@ from compose.accounts.book import AccountBook, Record
 from compose.recording import Recorder
 from compose.settings import Settings
 from dashboards.server.access.entrance import Entrance
+from dashboards.server.access.provider import Provider
 from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
 from schemas.events.action import Action
 from schemas.identity import identity
@@ -96,7 +97,7 @@ def book_in(settings: Settings) -> AccountBook:
     return AccountBook(settings.data_dir / "accounts.sqlite", lock_after_s=settings.lock_after_min * 60)
 
 
-def entrance_for(settings: Settings, book: AccountBook) -> Entrance:
+def entrance_for(settings: Settings, book: AccountBook, provider: Provider | None) -> Entrance:
     """Return what a server with sign-in is given; writes a new machine token."""
     file, token = settings.machine_token_file, secrets.token_urlsafe(32)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,5 +109,6 @@ def entrance_for(settings: Settings, book: AccountBook) -> Entrance:
         sign_in=SigningIn(book),
         audiences=tuple(settings.audiences),
         machine_token=token,
+        provider=provider,
         notice=settings.sign_in_notice,
     )

@@ -160,5 +160,6 @@ def _show(account: str, secret: str, as_json: bool) -> None:
 def _line(one: Account) -> str:
     used = f"{datetime.fromtimestamp(one.used_at, UTC):%Y-%m-%d %H:%M}"
     seen = "all lists" if one.audiences is None else ", ".join(one.audiences) or "no restricted list"
+    by = f"  by {one.issuer}" if one.issuer else ""
     state = f"LETS NOBODY IN: {one.disabled}" if one.disabled else f"{one.sessions} signed in"
-    return f"{one.account:20} {', '.join(one.roles):30} {seen:24} used {used} UTC  {state}"
+    return f"{one.account:20} {', '.join(one.roles):30} {seen:24} used {used} UTC  {state}{by}"

@@ -10,6 +10,8 @@ import psutil
 import structlog
 import uvicorn
 
+from compose.accounts.oidc.opening import provider_for
+from compose.accounts.oidc.rechecks import Rechecks
 from compose.accounts.signing_in import book_in, entrance_for, recorder
 from compose.audit import StoredAudit
 from compose.backup.store_copies import StoreCopies
@@ -68,7 +70,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     images = Images(settings, producer) if settings.image_hosts else None
     accounts = book_in(settings) if settings.sign_in else None
     # Before the canary reads what this machine's commands show.
-    entrance = entrance_for(settings, accounts) if accounts is not None else None
+    provider = provider_for(settings, accounts) if accounts is not None else None
+    entrance = entrance_for(settings, accounts, provider) if accounts is not None else None
     canaries = Canaries(settings, store)
     name_keys = NameKeys(store)
     counts = AcceptedCounts(producer, "watchfloor-serve")
@@ -83,6 +86,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         telling = asyncio.create_task(_tell_delays(hubs, stages))
         flying = asyncio.create_task(canaries.run())
         telling_accounts = asyncio.create_task(recorder(accounts, producer).run()) if accounts is not None else None
+        rechecks = Rechecks(provider, settings.oidc_recheck_s) if provider is not None else None
+        rechecking = asyncio.create_task(rechecks.run()) if rechecks is not None else None
         roads = LoadedRoads(roads_in(settings.data_dir), settings.road_reach_m)
         looking = asyncio.create_task(roads.run())
         counting = asyncio.create_task(name_keys.watch())
@@ -179,6 +184,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             learning.cancel()
         if telling_accounts is not None:
             telling_accounts.cancel()
+        if rechecking is not None:
+            rechecking.cancel()
         if migrating is not None:
             await migrating
         if storing is not None:
@@ -194,6 +201,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await reporting
         await name_keys.stop()
         await store.close()
+        if provider is not None:
+            await provider.close()
         if accounts is not None:
             await asyncio.to_thread(accounts.close)
         await asyncio.to_thread(producer.close)

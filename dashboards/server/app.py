@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from dashboards.server.access.entrance import Entrance
 from dashboards.server.access.gate import AUDIENCE_HEADER, Gate
+from dashboards.server.access.provider_routes import provider_router
 from dashboards.server.access.routes import session_router
 from dashboards.server.access.sockets import SocketAccess
 from dashboards.server.access.tickets import Tickets
@@ -146,11 +147,16 @@ def create_server(
         redoc_url=None,
     )
     add_error_handlers(app)
+    provider = None if entrance is None else entrance.provider
     app.include_router(
         session_router(
-            None if entrance is None else entrance.sign_in, tickets, "" if entrance is None else entrance.notice
+            None if entrance is None else entrance.sign_in,
+            tickets,
+            "" if entrance is None else entrance.notice,
+            "" if provider is None else provider.name,
         )
     )
+    app.include_router(provider_router(provider))
     app.include_router(vitals_router(hub, vitals, seen_by))
     actions = Actions(hub, publisher)
     app.include_router(actions_router(actions, seen_by))

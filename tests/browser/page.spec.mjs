@@ -484,6 +484,12 @@ test('nothing is shown or asked for before somebody signs in, nor while the sess
   const { page } = opened;
   const box = (name) => page.getByLabel(name, { exact: true });
   await page.getByText('Authorised use only.').waitFor(PATIENCE);
+  assert.equal(await page.getByRole('link', { name: /Sign in with/ }).count(), 0);
+  server.session = { ...server.session, provider: 'the City' };
+  await page.reload();
+  const provider = page.getByRole('link', { name: 'Sign in with the City' });
+  await provider.waitFor(PATIENCE);
+  assert.equal(await provider.getAttribute('href'), '/api/session/oidc');
   await check(page);
   assert.deepEqual(server.hellos, []);
   assert.equal(await page.locator('header').count(), 0);

@@ -104,7 +104,7 @@ def test_every_route_is_in_the_policy_and_the_policy_names_no_other(tmp_path: Pa
     guarded = {
         (method, path) for method, path in routes(world.app.routes) if any(path.startswith(one) for one in GUARDED)
     }
-    assert guarded == {key for key in DOORS if "oidc" not in key[1]}
+    assert guarded == set(DOORS)
 
 
 def test_every_channel_asks_for_a_right() -> None:
@@ -132,13 +132,13 @@ def test_each_role_is_let_through_exactly_the_doors_of_its_rights(site: Site, ro
 def test_who_has_not_signed_in_gets_the_page_and_its_health_and_nothing_else(site: Site) -> None:
     browser = site.world.browser()
     for (method, path), door in DOORS.items():
-        if method != "WEBSOCKET" and "oidc" not in path:
+        if method != "WEBSOCKET":
             answer = browser.request(method, path, json={} if method == "POST" else None)
             assert (answer.json() == {"error": "Sign in first."}) == (not door.open), path
     assert browser.get("/").status_code == 200
     assert browser.get("/api/session").json() == {
-        "sign_in": True, "notice": "Be warned.", "account": "", "name": "", "roles": [], "rights": [], "locked": False,
-        "locks_at": None, "ends_at": None,
+        "sign_in": True, "notice": "Be warned.", "provider": "", "account": "", "name": "", "roles": [],
+        "rights": [], "locked": False, "locks_at": None, "ends_at": None,
     }  # fmt: skip
 
 

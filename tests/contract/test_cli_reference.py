@@ -59,6 +59,8 @@ def test_the_page_tells_the_default_of_a_setting(name: str) -> None:
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()
     expected = (
-        "empty" if default in (None, "", []) else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+        "empty"
+        if default in (None, "", [], {})
+        else f"`{str(default).lower() if isinstance(default, bool) else default}`"
     )
     assert ROWS[name.upper()][0] == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -98,8 +99,43 @@ def test_what_is_wrong_is_told_without_the_value(monkeypatch: pytest.MonkeyPatch
     assert "hunter2" not in refused(monkeypatch, CLICKHOUSE_SECURE="hunter2")
 
 
+PROVIDER: dict[str, Any] = {
+    "sign_in": True,
+    "oidc_issuer": "https://id.example",
+    "oidc_client_id": "watchfloor",
+    "oidc_client_secret": SecretStr("s3cret"),
+    "oidc_groups": {"rtcc": {"roles": ["monitor"], "audiences": ["restricted"], "secured_room": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"oidc_issuer": "http://id.example"}, "oidc_issuer must begin with https://"),
+        ({"oidc_issuer": "https://user:pw@id.example"}, "oidc_issuer must begin with https://"),
+        ({"oidc_issuer": "ftp://127.0.0.1"}, "oidc_issuer must begin with https://"),
+        ({"oidc_page_url": "http://watch.example"}, "oidc_page_url must begin with https://"),
+        ({"sign_in": False}, "sign_in must be true"),
+        ({"oidc_client_id": ""}, "nobody could sign in"),
+        ({"oidc_groups": {}}, "nobody could sign in"),
+        ({"oidc_groups": {"rtcc": {"roles": ["king"]}}}, "there is no role king"),
+        ({"oidc_groups": {"rtcc": {"rights": ["ask"]}}}, "there is no setting of this name"),
+        ({"oidc_groups": {"rtcc": {"roles": ["wall"], "audiences": ["gang"]}}}, "not in audiences: gang"),
+    ],
+    ids=str,
+)
+def test_an_identity_provider_that_could_not_work_or_be_trusted_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(**PROVIDER | changes)
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example/realms/city", "http://127.0.0.1:8080", "http://[::1]:1/x"])
+def test_an_identity_provider_is_asked_over_tls_or_on_this_machine(issuer: str) -> None:
+    assert load(**PROVIDER | {"oidc_issuer": issuer}).page_url == "http://127.0.0.1:8750"
+
+
 def test_a_role_reads_back_the_settings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(web_hosts=["a.example", "b.example"], edge_token=SecretStr("s3cret"), kafka="k:9092")
+    settings = load(web_hosts=["a.example", "b.example"], edge_token=SecretStr("s3cret"), kafka="k:9092", **PROVIDER)
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
     assert load() == settings

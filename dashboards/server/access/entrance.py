@@ -7,17 +7,20 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from dashboards.server.access.provider import Provider
 from dashboards.server.access.session import SignIn
 
 
 class Entrance(Struct, frozen=True, kw_only=True):
     """``audiences``: all that lists may be restricted to. ``machine_token``: what commands of this machine show.
 
+    ``provider``: the identity provider; None where all accounts are kept here.
     ``notice``: what people must read before they sign in. ``now``: the clock of sessions, Unix time.
     """
 
     sign_in: SignIn
     audiences: tuple[str, ...]
     machine_token: str
+    provider: Provider | None = None
     notice: str = ""
     now: Callable[[], float] = time.time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
@@ -29,11 +29,13 @@ class Credentials(BaseModel):
 class Standing(BaseModel):
     """Who asks. ``sign_in``: whether this server asks for it at all. ``account`` is empty for nobody.
 
-    ``locks_at``, ``ends_at``: Unix time, seconds. ``notice``: what must be read before signing in (CJIS AC-8).
+    ``provider``: what the identity provider is called, by whom one may sign in, too; "" for none. ``locks_at``,
+    ``ends_at``: Unix time, seconds. ``notice``: what must be read before signing in (CJIS AC-8).
     """
 
     sign_in: bool
     notice: str = ""
+    provider: str = ""
     account: str = ""
     name: str = ""
     roles: list[str] = []
@@ -49,16 +51,17 @@ class Ticket(BaseModel):
     ticket: str
 
 
-def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "") -> APIRouter:
-    """Return the routes. ``sign_in``: None where nobody is asked who they are."""
+def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "", provider: str = "") -> APIRouter:
+    """Return the routes. ``sign_in``: None where nobody is asked who they are. ``provider``: as in Standing."""
     router = APIRouter()
 
     def standing(session: Session | None) -> Standing:
         if session is None:
-            return Standing(sign_in=sign_in is not None, notice=notice)
+            return Standing(sign_in=sign_in is not None, notice=notice, provider=provider)
         return Standing(
             sign_in=True,
             notice=notice,
+            provider=provider,
             account=session.account,
             name=session.name,
             roles=sorted(session.roles),
@@ -89,7 +92,8 @@ def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "") -
             raise HTTPException(401, str(error)) from error
         if before:
             await sign_in.sign_out(before)
-        set_cookie(request, response, token)
+        # Over TLS only, where the page came that way: its origin, which was compared with the host, says so.
+        set_cookie(response, token, secure=request.headers.get("origin", "").startswith("https://"))
         return standing(session)
 
     @router.delete("/api/session")
@@ -126,10 +130,6 @@ def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "") -
     return router
 
 
-def set_cookie(request: Request, response: Response, token: str) -> None:
-    """Have the browser keep a session's token where no script can read it.
-
-    Over TLS only, where the page came that way: its origin, which was compared with the host, says so.
-    """
-    options: dict[str, Any] = {"secure": request.headers.get("origin", "").startswith("https://")}
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/", **options)
+def set_cookie(response: Response, token: str, *, secure: bool) -> None:
+    """Have the browser keep a session's token where no script can read it. ``secure``: send it over TLS only."""
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/", secure=secure)

@@ -5,6 +5,8 @@ import { getJson, postJson, type Answer } from '../http';
 export interface Standing {
   readonly sign_in: boolean;
   readonly notice: string;
+  /** What the identity provider is called by which one may sign in, too; empty: none. */
+  readonly provider: string;
   readonly account: string;
   readonly name: string;
   readonly roles: readonly string[];
