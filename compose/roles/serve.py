@@ -27,6 +27,7 @@ from compose.people import StoredContact, StoredPeople, shared_numbers
 from compose.pictures.run import Images
 from compose.plate_search import StoredPlates
 from compose.precision import StoredPrecision
+from compose.recording import StoredRecording
 from compose.roads.loaded import LoadedRoads
 from compose.roads.loaded import path_in as roads_in
 from compose.roles.log_feed import LogFeed
@@ -144,6 +145,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             contact=StoredContact(store, settings.phone_region, shared),
             plates=StoredPlates(store, look_alikes_in_force(settings)),
             audit=StoredAudit(store),
+            recording=StoredRecording(store),
+            most_replays=settings.replays,
             copies=StoreCopies(store.inner, settings.data_dir) if settings.embedded_store else None,
             companions=StoredCompany(store, look_alikes_in_force(settings)),
             web_dir=WEB / "dist",
