@@ -2,7 +2,8 @@
 import { waitMs } from './backoff';
 import {
   CHANNELS, isLossless, LOSSLESS, readMessage, SUBPROTOCOL,
-  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage,
+  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ReplayState, type ReplayWanted,
+  type ServerMessage, type Speed,
 } from './messages';
 import { Sequence } from './sequence';
 
@@ -12,7 +13,7 @@ export interface Socket {
   close(code?: number): void;
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
+  onclose: ((event: { code: number; reason?: string }) => void) | null;
 }
 
 export interface FeedClock {
@@ -31,6 +32,15 @@ export interface FeedSink {
   /** Something arrived: the server's clock and ours at that moment. */
   heard(serverNow: number | null, at: number): void;
   changed(feed: LiveFeed): void;
+  /** Where a replay stands. */
+  replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
+}
+
+/** What a connection is for, where it is for a replay and not for what is live. */
+export interface ReplayFeed {
+  readonly channels: readonly Channel[];
+  /** What to ask for now: after a break it goes on where it was. */
+  wanted(): ReplayWanted;
 }
 
 /** `refused` is final: no sign-in, no right, or a page older than the server. */
@@ -46,6 +56,8 @@ const SNAPSHOT_MS = 15_000;
 const FINAL: Readonly<Record<number, string>> = {
   4401: 'Nobody is signed in here.',
   4403: 'This account may not see the live map.',
+  4404: 'There is nothing to replay.',
+  4429: 'As many replays run on this server as may.',
   4409: 'This page is older than the server. Reload the page.',
 };
 
@@ -80,6 +92,7 @@ export class LiveFeed {
     private readonly random: () => number = Math.random,
     /** Where the server has sign-in: what the hello shows. */
     private readonly ticket: (() => Promise<string>) | null = null,
+    private readonly replay: ReplayFeed | null = null,
   ) {}
 
   start(): void {
@@ -140,13 +153,24 @@ export class LiveFeed {
     socket.onclose = (event) => {
       if (socket !== this.#socket) return;
       this.#socket = null;
-      this.#lost(event.code);
+      this.#lost(event.code, event.reason);
     };
     this.#heard();
   }
 
+  /** Command a replay. */
+  command(message: Extract<ClientMessage, { t: 'play' | 'pause' | 'seek' }>): void {
+    this.#send(message);
+  }
+
   #hello(ticket: string): void {
-    this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: CHANNELS, ...(ticket ? { ticket } : {}) });
+    this.#send({
+      t: 'hello', v: 1, client: this.client,
+      resume: this.replay ? null : this.#resume(),
+      sub: this.replay?.channels ?? CHANNELS,
+      ...(ticket ? { ticket } : {}),
+      ...(this.replay ? { replay: this.replay.wanted() } : {}),
+    });
   }
 
   #resume(): { epoch: string; pos: Partial<Record<Lossless, number>> } | null {
@@ -197,6 +221,9 @@ export class LiveFeed {
         this.loading = message.loading;
         this.behind = message.behind;
         this.#send({ t: 'pong', n: message.n });
+        break;
+      case 'replay':
+        this.sink.replayed?.(message.state, message.speed, message.why, message.now);
         break;
       case 'slow':
         for (const channel of CHANNELS) {
@@ -298,12 +325,13 @@ export class LiveFeed {
     this.#lost(code);
   }
 
-  #lost(code: number): void {
+  #lost(code: number, reason = ''): void {
     this.#cancelSilence?.();
     if (this.#stopped) return;
     const refusal = FINAL[code];
     if (refusal !== undefined) {
-      this.refusal = refusal;
+      // Of a replay the server says why: it may be the period, the number of replays, or how long it stood still.
+      this.refusal = this.replay && reason && (code === 4404 || code === 4429) ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : refusal;
       this.#set('refused');
       return;
     }

@@ -1,7 +1,7 @@
 /** Everything this page knows, folded from the feed. Plain TypeScript: the views are told at most once a frame. */
-import { CHANNELS, readRow, type Channel, type RowOf } from '../protocol/messages';
+import { CHANNELS, readRow, type Channel, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
 import type { FeedSink, LiveFeed } from '../protocol/feed';
-import { parseTime, ServerClock } from '../time';
+import { parseTime, ServerClock, type ShownClock } from '../time';
 import type { Heard } from './connection';
 import { Keyed } from './keyed';
 import { isActive, isOpen, isOver } from './ranking';
@@ -29,10 +29,10 @@ export interface WorldEvents {
   alertsSeen(alerts: readonly Alert[]): void;
   sightings(rows: readonly Sighting[]): void;
   sightingsReplaced(rows: readonly Sighting[]): void;
+  replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
 }
 
 export class World implements FeedSink {
-  readonly clock = new ServerClock();
   readonly alerts = new Keyed<Alert>({
     key: (a) => a.alert_id,
     atLeast: (a, b) => a.rev >= b.rev,
@@ -78,7 +78,11 @@ export class World implements FeedSink {
   readonly #openedAt: number;
   #latencies: { at: number; ms: number }[] = [];
 
-  constructor(private readonly events: WorldEvents, private readonly localNow: () => number = Date.now) {
+  constructor(
+    private readonly events: WorldEvents,
+    private readonly localNow: () => number = Date.now,
+    readonly clock: ShownClock = new ServerClock(),
+  ) {
     this.#openedAt = localNow();
   }
 
@@ -150,6 +154,11 @@ export class World implements FeedSink {
   heard(serverNow: number | null, at: number): void {
     this.#lastFrame = at;
     if (serverNow !== null) this.clock.heard(serverNow, at);
+  }
+
+  replayed(state: ReplayState, speed: Speed, why: string, now: number): void {
+    this.events.replayed?.(state, speed, why, now);
+    this.events.changed();
   }
 
   changed(feed: LiveFeed): void {
