@@ -199,6 +199,7 @@ class Settings(BaseSettings):
     unit_stale_s: float = Field(
         120.0, ge=5, le=86_400, description="A unit whose last position is older than so many seconds is called stale."
     )
+    replays: int = Field(4, ge=1, le=50, description="Replays of past periods that run at once.")
     road_reach_m: float = Field(
         100.0, ge=1, le=2_000, description="A place further than so many metres from every road has no time by road."
     )

@@ -45,13 +45,13 @@ async def stored_events(
 
     Times come back with the store's milliseconds. Raises StoreUnavailableError.
     """
-    sql = f"SELECT {', '.join(_columns(kind.cls))} FROM rtcc.{source} {rest}"  # noqa: S608 - names of our own
+    sql = f"SELECT {', '.join(event_columns(kind.cls))} FROM rtcc.{source} {rest}"  # noqa: S608 - names of our own
     answer = await store.query(sql, params, "JSONEachRow")
     decoder = msgspec.json.Decoder(kind.cls, strict=False)
     return [decoder.decode(line) for line in answer.splitlines() if line.strip()]
 
 
-def _columns(cls: type[Event]) -> list[str]:
+def event_columns(cls: type[Event]) -> list[str]:
     """Return the select expressions that give an event's own JSON form."""
     columns = []
     for name, hint in get_type_hints(cls).items():

@@ -41,6 +41,7 @@ from compose.settings import Settings
 from compose.store_opening import connect_store, migrate
 from compose.stored import StoredDeadLetters, StoredNoise, StoredQuery
 from compose.stored_incidents import StoredIncidents
+from compose.stored_recording import StoredRecording
 from connectors.edge.accepted_counts import AcceptedCounts
 from dashboards.server.app import create_server
 from dashboards.server.audience import Audiences
@@ -151,6 +152,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             counting=StoredCounts(store),
             plates=StoredPlates(store, look_alikes_in_force(settings)),
             audit=StoredAudit(store),
+            recording=StoredRecording(store),
+            most_replays=settings.replays,
             copies=StoreCopies(store.inner, settings.data_dir) if settings.embedded_store else None,
             companions=StoredCompany(store, look_alikes_in_force(settings)),
             web_dir=WEB / "dist",

@@ -58,6 +58,9 @@ from dashboards.server.precision import precision_router
 from dashboards.server.protection import OwnPagesOnly, ProtectiveHeaders
 from dashboards.server.questions import questions_router
 from dashboards.server.refused import refused_router
+from dashboards.server.replay.replays import MOST_REPLAYS, Replays
+from dashboards.server.replay.routes import replay_router
+from dashboards.server.replay_ports import Recording
 from dashboards.server.search_ports import Audit, PlateReads
 from dashboards.server.static import Maps, Web, not_built
 from dashboards.server.vitals import vitals_router
@@ -99,12 +102,14 @@ def create_server(
     roads: Roads | None = None,
     entrance: Entrance | None = None,
     layers_dir: Path | None = None,
+    recording: Recording | None = None,
+    most_replays: int = MOST_REPLAYS,
 ) -> FastAPI:
     """Return the server: page, maps, API and websocket.
 
     ``query``, ``dead_letters``, ``ledger``, ``noise``, ``companions``, ``precision``, ``people``, ``name_keys``,
-    ``contact``, ``plates``, ``audit``, ``counting``: None where there is no store; their routes answer 503 (the
-    contact view says "history unavailable").
+    ``contact``, ``plates``, ``audit``, ``counting``, ``recording``: None where there is no store; their routes answer
+    503 (the contact view says "history unavailable") and replays are refused. ``most_replays``: so many at once.
     ``copies``: None where the store is not in this process. ``images``: None where none are fetched.
     ``incidents``: for EIDO documents, which name ``element`` as their maker.
     ``roads``: None measures units by a straight line.
@@ -176,12 +181,19 @@ def create_server(
     app.include_router(markers_router(contact, publisher))
     app.include_router(plates_router(plates, publisher, seen_by))
     app.include_router(counting_router(counting, publisher), dependencies=whole)
+    app.include_router(replay_router(recording, seen_by))
     # Where there are roles, the auditor's is enough: who was looked for is what he is there to see.
     app.include_router(audit_router(audit, publisher), dependencies=whole if entrance is None else [])
     #: Figures of this server besides those that all processes have.
     app.state.figures = figures(hub, vitals, ledger)
     app.include_router(metrics_router(app.state.figures))
-    route = HubRoute(lambda headers: views.of(seen_by.of(headers)), hub, access=sockets)
+    route = HubRoute(
+        lambda headers: views.of(seen_by.of(headers)),
+        hub,
+        access=sockets,
+        replays=Replays(recording, publisher, most=most_replays, version=hub.version),
+        audience_of=seen_by.of,
+    )
 
     @app.websocket("/ws")
     async def live(websocket: WebSocket) -> None:

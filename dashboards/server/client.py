@@ -154,6 +154,21 @@ class Client:
             self._control.append(text)
             self._awake.set()
 
+    def tell(self, text: str) -> None:
+        """Send a message that belongs to no channel."""
+        self._control.append(text)
+        self._awake.set()
+
+    def move(self, hub: Source, channels: Iterable[str]) -> None:
+        """Draw from another hub from now on: a new welcome and new snapshots. What waited of the old one is let go."""
+        for name in self.channels:
+            self._drop(name)
+        self.channels = frozenset()
+        self._control.clear()
+        self._in_flight_since = None
+        self._hub = hub
+        self.start(channels, None)
+
     def heard(self) -> None:
         """Note that the client is there."""
         self._heard_at = self._hub.mono()

@@ -47,7 +47,8 @@ class HubFullError(Exception):
 class Hub:
     """Folds events into live state and tells the connected clients.
 
-    ``wall``: seconds since 1970; ``mono``: monotonic seconds; both are for tests to replace.
+    ``wall``: seconds since 1970; ``mono``: monotonic seconds; both are for tests and replays to replace.
+    ``is_replay``: what it is offered is past, and no measure of how this server does.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Hub:
         wall: Callable[[], float] = time.time,
         mono: Callable[[], float] = time.monotonic,
         tails: Callable[[str], Tail] = Tail,
+        is_replay: bool = False,
     ) -> None:
         self.version = version
         self.epoch = secrets.token_hex(4)
         self.mono = mono
         self.violations = 0
         self._wall = wall
+        self._is_replay = is_replay
         self._tails = tails
         self.max_clients = max_clients
         #: Stages that are delayed, with the seconds their oldest event has waited (``delayed``).
@@ -130,7 +133,7 @@ class Hub:
                 span.end()
             return
         live = self._caught_up
-        if events:
+        if events and not self._is_replay:
             self._held[channel.name].note(events, logged_at if live else None, span)
         elif span is not None:
             span.end()
@@ -229,6 +232,11 @@ class Hub:
         client = Client(self, send)
         self._clients[client] = None
         return client
+
+    def take_over(self, client: Client, channels: Sequence[str]) -> None:
+        """Have a client of another hub as one of this; it begins anew."""
+        self._clients[client] = None
+        client.move(self, channels)
 
     def leave(self, client: Client) -> None:
         """Forget a client."""

@@ -6,7 +6,7 @@ Rows are JSON already, so messages are put together, not encoded; each is one te
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,10 +21,12 @@ CLOSE_FULL = 1013
 CLOSE_BAD_MESSAGE = 4400
 CLOSE_SIGN_IN = 4401
 CLOSE_NO_RIGHT = 4403
+CLOSE_NO_REPLAY = 4404
 CLOSE_SLOW = 4408
 CLOSE_VERSION = 4409
 #: Units that are told of wherever they are; more than this nobody follows by name.
 MOST_FOLLOWED = 50
+CLOSE_TOO_MANY_REPLAYS = 4429
 #: Seconds between the server's pings.
 HEARTBEAT_S = 5
 _NOBODY: Mapping[str, float] = {}
@@ -53,10 +55,30 @@ class View(Struct, frozen=True, tag_field="t", tag="view"):
     every_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
 
 
+_Moment = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
+#: How many times as fast as life a replay runs (dashboards/server/replay/clock.py).
+Speed = Literal[1, 2, 5, 10, 30, 60]
+
+
+class ReplayWanted(Struct, frozen=True):
+    """A client wants a past period instead of what is live. Times in milliseconds since 1970.
+
+    ``at``: where to begin, the start unless told. ``actor``: who looks, where nobody is asked to sign in.
+    """
+
+    begin: _Moment = msgspec.field(name="from")
+    end: _Moment = msgspec.field(name="to")
+    at: _Moment | None = None
+    speed: Speed = 1
+    paused: bool = False
+    actor: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Hello(Struct, frozen=True, tag_field="t", tag="hello"):
     """The first message of a client. ``ticket``: of POST /api/session/ticket, where this server has sign-in.
 
-    ``view``: of a page on a thin line; such a page is sent only what it looks at.
+    ``view``: of a page on a thin line; such a page is sent only what it looks at. ``replay``: the whole connection is a
+    replay, and never anything else.
     """
 
     v: int
@@ -65,6 +87,7 @@ class Hello(Struct, frozen=True, tag_field="t", tag="hello"):
     resume: Resume | None = None
     ticket: Annotated[str, Meta(max_length=100)] = ""
     view: View | None = None
+    replay: ReplayWanted | None = None
 
 
 class Subscribe(Struct, frozen=True, tag_field="t", tag="sub"):
@@ -85,7 +108,23 @@ class Pong(Struct, frozen=True, tag_field="t", tag="pong"):
     n: int
 
 
-ClientMessage = Hello | Subscribe | Resync | View | Pong
+class Play(Struct, frozen=True, tag_field="t", tag="play"):
+    """A replay goes on, at this speed."""
+
+    speed: Speed = 1
+
+
+class Pause(Struct, frozen=True, tag_field="t", tag="pause"):
+    """A replay stands still."""
+
+
+class Seek(Struct, frozen=True, tag_field="t", tag="seek"):
+    """A replay goes to a moment (ms since 1970); the nearest of its period."""
+
+    at: _Moment
+
+
+ClientMessage = Hello | Subscribe | Resync | View | Pong | Play | Pause | Seek
 _decoder = msgspec.json.Decoder(ClientMessage)
 
 
@@ -156,6 +195,11 @@ def _true(body: dict[str, object], loading: bool, behind: Mapping[str, float]) -
     if behind:
         body["behind"] = {stage: round(seconds, 1) for stage, seconds in behind.items()}
     return body
+
+
+def replay_state(now_ms: int, state: str, speed: int, why: str = "") -> str:
+    """Return where a replay stands. ``state``: reading, playing, waiting, paused, ended or failed, and ``why``."""
+    return _text({"t": "replay", "now": now_ms, "state": state, "speed": speed} | ({"why": why} if why else {}))
 
 
 def gap(channel: str) -> str:

@@ -5,29 +5,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from dashboards.server.access.gate import actor_of
 from dashboards.server.access.sockets import NotLetInError, SocketAccess, WatchedSocket
+from dashboards.server.audience import WHOLE, Audience
 from dashboards.server.channel import CHANNELS
 from dashboards.server.client import Client
 from dashboards.server.hub import Hub, HubFullError
 from dashboards.server.messages import (
     CLOSE_BAD_MESSAGE,
     CLOSE_FULL,
+    CLOSE_NO_REPLAY,
     CLOSE_VERSION,
     SUBPROTOCOL,
     BadMessageError,
+    ClientMessage,
     Hello,
+    Pause,
+    Play,
     Pong,
+    ReplayWanted,
     Resync,
+    Seek,
     Subscribe,
     View,
     read_client_message,
 )
 from dashboards.server.origin import is_same_origin
+from dashboards.server.replay.playing import Replay
+from dashboards.server.replay.replays import NoReplayError, Replays
 
 #: Seconds a client has to say hello.
 HELLO_S = 5.0
@@ -42,6 +53,7 @@ _CLOSE_S = 1.0
 _log = structlog.get_logger(__name__)
 
 Allowed = Callable[[Sequence[str]], list[str]]
+Apply = Callable[[ClientMessage], None]
 
 
 class _RequestBudget:
@@ -69,10 +81,15 @@ class HubRoute:
         whole: Hub,
         hello_s: float = HELLO_S,
         access: SocketAccess | None = None,
+        replays: Replays | None = None,
+        audience_of: Callable[[Headers], Audience] = lambda headers: WHOLE,
     ) -> None:
         """``hub_of``: the hub for who asks, by the headers of the handshake; may raise HubFullError. ``whole``: counts
-        what is no hello. ``access``: None where nobody is asked who they are."""
+        what is no hello. ``access``: None where nobody is asked who they are. ``replays``: None where there are none.
+        ``audience_of``: what who asks may see of them."""
         self._access = access
+        self._replays = replays
+        self._audience_of = audience_of
         self._hub_of = hub_of
         self._whole = whole
         self._hello_s = hello_s
@@ -93,7 +110,7 @@ class HubRoute:
             pass
         except HubFullError:
             await _close(websocket, CLOSE_FULL, "as many clients as this server takes")
-        except NotLetInError as error:
+        except (NotLetInError, NoReplayError) as error:
             await _close(websocket, error.code, str(error))
 
     async def _serve_accepted(self, websocket: WebSocket) -> None:
@@ -112,21 +129,50 @@ class HubRoute:
     ) -> None:
         """Serve somebody who was let in. ``allowed``: gives those of some channels that may be sent."""
         channels = allowed(hello.sub)
+        if hello.replay is not None:
+            await self._serve_replay(websocket, hello.replay, channels, watched)
+            return
         # Only now: a hub that nobody watches may be let go while we wait, and whoever says nothing needs none.
         hub = self._hub_of(websocket.headers)
         client = hub.join(websocket.send_text)
         client.start(channels, hello.resume, hello.view)
+        apply = partial(self._apply, client=client, allowed=allowed)
+        await self._serve_client(websocket, client, apply, watched, leave=partial(hub.leave, client))
+
+    async def _serve_replay(
+        self, websocket: WebSocket, wanted: ReplayWanted, channels: Sequence[str], watched: WatchedSocket | None
+    ) -> None:
+        """Serve somebody who looks at the past: the connection never carries anything that is live."""
+        if self._replays is None:
+            raise NoReplayError(CLOSE_NO_REPLAY, "there are no replays here")
+        actor, audience = actor_of(websocket, wanted.actor), self._audience_of(websocket.headers)
+        async with self._replays.opened(wanted, actor, audience, channels, websocket.send_text) as replay:
+            playing = asyncio.create_task(replay.run(), name="replay")
+            apply = partial(_apply_to_replay, replay)
+            await self._serve_client(websocket, replay.client, apply, watched, playing, leave=replay.leave)
+
+    async def _serve_client(
+        self,
+        websocket: WebSocket,
+        client: Client,
+        apply: Apply,
+        watched: WatchedSocket | None,
+        *others: asyncio.Task[None],
+        leave: Callable[[], None],
+    ) -> None:
+        """Send and read until either side, or one of the ``others``, ends it; then ``leave``."""
         tasks = [
             asyncio.create_task(client.run(), name="hub-client-send"),
-            asyncio.create_task(self._read(websocket, client, hub, allowed), name="hub-client-read"),
+            asyncio.create_task(self._read(websocket, client, apply), name="hub-client-read"),
             asyncio.create_task(client.must_close.wait(), name="hub-client-close"),
+            *others,
         ]
         if watched is not None:
             tasks.append(asyncio.create_task(watched.gone.wait(), name="hub-client-access"))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hub.leave(client)
+            leave()
             for task in tasks:
                 task.cancel()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
@@ -160,10 +206,10 @@ class HubRoute:
             return None
         return message
 
-    async def _read(self, websocket: WebSocket, client: Client, hub: Hub, allowed: Allowed) -> None:
+    async def _read(self, websocket: WebSocket, client: Client, apply: Apply) -> None:
         """Read what the client says until it leaves or has said too much nonsense."""
         bad = 0
-        budget = _RequestBudget(hub.mono)
+        budget = _RequestBudget(self._whole.mono)
         while bad < MAX_BAD_MESSAGES:
             try:
                 message = read_client_message(await _receive(websocket))
@@ -173,13 +219,13 @@ class HubRoute:
                 if not budget.spend():
                     client.close(CLOSE_BAD_MESSAGE, "too many requests")
                     return
-                self._apply(message, client, allowed)
+                apply(message)
             except BadMessageError:
                 bad += 1
-                hub.violations += 1
+                self._whole.violations += 1
         client.close(CLOSE_BAD_MESSAGE, "too many bad messages")
 
-    def _apply(self, message: Hello | Subscribe | Resync | View, client: Client, allowed: Allowed) -> None:
+    def _apply(self, message: ClientMessage, *, client: Client, allowed: Allowed) -> None:
         if isinstance(message, Subscribe) and CHANNELS.keys() >= set(message.sub):
             client.subscribe(allowed(message.sub))
         elif isinstance(message, Resync) and message.ch in client.channels:
@@ -188,6 +234,20 @@ class HubRoute:
             client.look(message)
         else:
             raise BadMessageError("hello twice, or a channel that is unknown or not subscribed")
+
+
+def _apply_to_replay(replay: Replay, message: ClientMessage) -> None:
+    match message:
+        case Play():
+            replay.play(message.speed)
+        case Pause():
+            replay.pause()
+        case Seek():
+            replay.seek(message.at / 1000)
+        case Resync() if message.ch in replay.client.channels:
+            replay.client.resync(message.ch)
+        case _:
+            raise BadMessageError("a replay stays one, with the channels it began with")
 
 
 async def _receive(websocket: WebSocket) -> str | bytes | None:

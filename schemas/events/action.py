@@ -36,6 +36,7 @@ SEARCH_NAME, SEARCH_CONTACT = "search.name", "search.contact"
 SEARCH_PLATE, SEARCH_COMPANY, SEARCH_SQL = "search.plate", "search.company", "search.sql"
 SEARCH_COUNTS = "search.counts"
 EXPORT_PLATE, VIEW_AUDIT, EXPORT_AUDIT = "export.plate", "view.audit", "export.audit"
+VIEW_REPLAY = "view.replay"
 #: That somebody changed the layers of the map: a record beside the layer itself.
 MAP_ADD, MAP_REMOVE = "map.add", "map.remove"
 #: What the names of records begin with, which change nothing: searches, files, looks at the audit, layers of the map,
@@ -51,8 +52,8 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
         Meta(
             description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and"
             " escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
-            " plate, company or sql; export.plate or audit; view.audit; map.add or remove; access.signed_in and others of"
-            " accounts; notify.delivered, given_up and others of who was told outside."
+            " plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove;"
+            " access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside."
         ),
     ]
     subject_id: Annotated[

@@ -651,7 +651,7 @@ export interface Incident extends Envelope {
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
 export interface Action extends Envelope {
-  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company or sql; export.plate or audit; view.audit; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
+  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
   readonly name: string;
   /** What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, destination:NAME, or the search itself. */
   readonly subject_id: string;

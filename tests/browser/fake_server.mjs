@@ -62,6 +62,13 @@ export class FakeServer {
   /** The rows that /api/audit tells; null: the log is away. `audited`: the queries it was asked. */
   audit = [];
   audited = [];
+  /** What /api/replay tells; null: it is away. `past`: the rows of a replay; `replays`: its sockets, in order;
+   * `commands`: what they were told; `refuse`: a close code and reason instead of a replay. */
+  timeLine = { marks: [], is_cut: false, oldest: iso(0), speeds: [1, 2, 5, 10, 30, 60] };
+  past = {};
+  replays = [];
+  commands = [];
+  refuse = null;
   /** What POST /api/actions answers: 200, or a status to fail with; `silent` confirms without a new state. */
   actionStatus = 200;
   silent = false;
@@ -170,7 +177,35 @@ export class FakeServer {
     });
   }
 
+  /** A replay: the test says what happens in it. */
+  #replay(socket, hello) {
+    const send = (message) => socket.send(JSON.stringify(message));
+    if (this.refuse) return socket.close(this.refuse.code, this.refuse.reason);
+    const { at, speed, paused } = hello.replay;
+    let epoch = 0;
+    const begin = (now, state, fast) => {
+      send({ t: 'welcome', epoch: `past-${this.replays.length}-${(epoch += 1)}`, now, mode: 'snapshot', hb: 5, version: '0.1.0' });
+      for (const channel of hello.sub) send({ t: 'snap', ch: channel, pos: 0, part: 1, of: 1, rows: this.past[channel] ?? [] });
+      send({ t: 'replay', now, state, speed: fast });
+    };
+    const tape = { hello, send, now: at, speed };
+    this.replays.push(tape);
+    socket.on('message', (data) => {
+      const message = JSON.parse(data.toString());
+      if (message.t === 'pong') return;
+      this.commands.push(message);
+      if (message.t === 'seek') begin((tape.now = message.at), 'paused', tape.speed);
+      if (message.t === 'play') send({ t: 'replay', now: tape.now, state: 'playing', speed: (tape.speed = message.speed) });
+      if (message.t === 'pause') send({ t: 'replay', now: tape.now, state: 'paused', speed: tape.speed });
+    });
+    const ping = setInterval(() => send({ t: 'ping', n: 1, now: tape.now }), 1000);
+    socket.on('close', () => clearInterval(ping));
+    begin(at, paused ? 'paused' : 'playing', speed);
+    return undefined;
+  }
+
   #hello(socket, hello) {
+    if (hello.replay) return this.#replay(socket, hello);
     this.hellos.push(hello);
     const resume = hello.resume?.epoch === this.epoch ? hello.resume.pos : null;
     const mode = resume ? 'resume' : 'snapshot';
@@ -184,6 +219,7 @@ export class FakeServer {
         }
       } else this.#snapshot(socket, channel);
     }
+    return undefined;
   }
 
   #snapshot(socket, channel) {
@@ -211,6 +247,7 @@ export class FakeServer {
     }
     if (path.startsWith('/api/images/')) return json(200, this.images[path.split('/')[3]] ?? { state: 'none', reason: '', picture: null });
     if (path === '/api/ledger') return this.ledger ? json(200, this.ledger) : json(503, { error: 'The store cannot be reached now.' });
+    if (path === '/api/replay') return this.timeLine ? json(200, this.timeLine) : json(503, { error: 'The store cannot be reached now' });
     if (path === '/api/noise' && request.method === 'POST') {
       this.noiseSaid.push(await bodyOf(request));
       return json(200, { event_id: 'x', noise_id: 'x' });

@@ -40,7 +40,7 @@ MACHINE = {MACHINE_HEADER: "the machine's token"}
 class Site:
     """A server with sign-in and accounts, one for each role, named as the role."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **others: Any) -> None:
         self.ahead_s = 0.0
         self.book = AccountBook(folder / "accounts.sqlite", lock_after_s=1800, now=self.now)
         self.secrets: dict[str, str] = {}
@@ -52,7 +52,7 @@ class Site:
             notice="Be warned.",
             now=self.now,
         )
-        self.world = World(entrance=entrance)
+        self.world = World(entrance=entrance, **others)
         self.world.hubs.offer(ALERT, [alert(1), alert(2, audience="restricted")], 1.0)
         self.world.hubs.caught_up()
 

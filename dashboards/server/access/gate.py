@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Collection
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection, Request, cookie_parser
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -103,13 +103,13 @@ def session_of(connection: HTTPConnection) -> Session | None:
     return found
 
 
-def actor_of(request: Request, said: str) -> str:
+def actor_of(request: HTTPConnection, said: str) -> str:
     """Return who does something: the account that is signed in; where none is asked for, whom the page named."""
     session = session_of(request)
     return said if session is None or session.account == MACHINE_ACCOUNT else session.account
 
 
-def is_deed_of(request: Request, account: str) -> bool:
+def is_deed_of(request: HTTPConnection, account: str) -> bool:
     """Return whether what this account did may come from who asks; with sign-in off it may from anybody."""
     session = session_of(request)
     return session is None or session.account in (account, MACHINE_ACCOUNT)

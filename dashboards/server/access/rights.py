@@ -112,6 +112,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/counts"): _needs(Right.ASK),
     ("POST", "/api/companions"): _needs(Right.SEARCH_PLATES),
     ("GET", "/api/precision"): _needs(Right.SEE),
+    ("GET", "/api/replay"): _needs(Right.SEE),
     ("GET", "/api/noise"): _needs(Right.SEE),
     ("POST", "/api/noise"): _needs(Right.ACT),
     ("GET", "/api/ledger"): _needs(Right.OPERATE),

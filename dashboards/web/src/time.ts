@@ -27,6 +27,35 @@ export class ServerClock {
   }
 }
 
+/** The clock of a replay: it runs at its speed from the last time told, and stands while the replay does. */
+export class ReplayClock {
+  #at = 0;
+  #since = 0;
+  #rate = 0;
+
+  /** `rate`: 0 while it stands. */
+  run(rate: number, localNow: number): void {
+    this.#at = this.now(localNow);
+    this.#since = localNow;
+    this.#rate = rate;
+  }
+
+  heard(serverNow: number, localNow: number): void {
+    this.#at = serverNow;
+    this.#since = localNow;
+  }
+
+  now(localNow: number = Date.now()): number {
+    return this.#at + (localNow - this.#since) * this.#rate;
+  }
+}
+
+/** What ages are counted from. */
+export interface ShownClock {
+  heard(serverNow: number, localNow: number): void;
+  now(localNow?: number): number;
+}
+
 export const parseTime = (text: string | null | undefined): number => (text ? Date.parse(text) : Number.NaN);
 
 /** `12 s`, `3 min`, `2 h 5 min`, `4 d`: how old something is. A time ahead of our clock counts as new. */

@@ -2,7 +2,8 @@
 import { waitMs } from './backoff';
 import {
   CHANNELS, isLossless, LOSSLESS, readMessage, SUBPROTOCOL,
-  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ServerMessage, type View,
+  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ReplayState, type ReplayWanted,
+  type ServerMessage, type Speed, type View,
 } from './messages';
 import { Sequence } from './sequence';
 
@@ -12,7 +13,7 @@ export interface Socket {
   close(code?: number): void;
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
+  onclose: ((event: { code: number; reason?: string }) => void) | null;
 }
 
 export interface FeedClock {
@@ -31,6 +32,18 @@ export interface FeedSink {
   /** Something arrived: the server's clock and ours at that moment. */
   heard(serverNow: number | null, at: number): void;
   changed(feed: LiveFeed): void;
+  /** Where a replay stands. */
+  replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
+}
+
+/** What a connection is for, where it is not for everything that is live. */
+export interface FeedAsks {
+  /** The channels that are asked for; all unless told. */
+  readonly channels?: readonly Channel[];
+  /** Of a page on a thin line; without it everything is sent as it comes. */
+  readonly view?: View;
+  /** A replay, and what of it to ask for now: after a break it goes on where it was. */
+  readonly replay?: () => ReplayWanted;
 }
 
 /** `refused` is final: no sign-in, no right, or a page older than the server. */
@@ -46,6 +59,8 @@ const SNAPSHOT_MS = 15_000;
 const FINAL: Readonly<Record<number, string>> = {
   4401: 'Nobody is signed in here.',
   4403: 'This account may not see the live map.',
+  4404: 'There is nothing to replay.',
+  4429: 'As many replays run on this server as may.',
   4409: 'This page is older than the server. Reload the page.',
 };
 
@@ -64,7 +79,9 @@ export class LiveFeed {
 
   readonly #sequences = Object.fromEntries(LOSSLESS.map((ch) => [ch, new Sequence()])) as Record<Lossless, Sequence>;
   readonly #parts = new Map<Channel, { next: number; rows: unknown[] }>();
+  readonly #wanted: readonly Channel[];
   readonly #lossless: readonly Lossless[];
+  #view: View | null;
   #socket: Socket | null = null;
   #epoch: string | null = null;
   #attempt = 0;
@@ -81,12 +98,11 @@ export class LiveFeed {
     private readonly random: () => number = Math.random,
     /** Where the server has sign-in: what the hello shows. */
     private readonly ticket: (() => Promise<string>) | null = null,
-    /** The channels that are asked for. */
-    private readonly wanted: readonly Channel[] = CHANNELS,
-    /** Of a page on a thin line; null: everything is sent as it comes. */
-    private view: View | null = null,
+    private readonly asks: FeedAsks = {},
   ) {
-    this.#lossless = LOSSLESS.filter((channel) => wanted.includes(channel));
+    this.#wanted = asks.channels ?? CHANNELS;
+    this.#lossless = LOSSLESS.filter((channel) => this.#wanted.includes(channel));
+    this.#view = asks.view ?? null;
   }
 
   start(): void {
@@ -116,7 +132,7 @@ export class LiveFeed {
 
   /** Look at something else from now on. */
   look(view: View): void {
-    this.view = view;
+    this.#view = view;
     if (this.phase === 'open') this.#send(view);
   }
 
@@ -153,14 +169,25 @@ export class LiveFeed {
     socket.onclose = (event) => {
       if (socket !== this.#socket) return;
       this.#socket = null;
-      this.#lost(event.code);
+      this.#lost(event.code, event.reason);
     };
     this.#heard();
   }
 
+  /** Command a replay. */
+  command(message: Extract<ClientMessage, { t: 'play' | 'pause' | 'seek' }>): void {
+    this.#send(message);
+  }
+
   #hello(ticket: string): void {
-    const view = this.view ? { view: this.view } : {};
-    this.#send({ t: 'hello', v: 1, client: this.client, resume: this.#resume(), sub: this.wanted, ...(ticket ? { ticket } : {}), ...view });
+    this.#send({
+      t: 'hello', v: 1, client: this.client,
+      resume: this.asks.replay ? null : this.#resume(),
+      sub: this.#wanted,
+      ...(ticket ? { ticket } : {}),
+      ...(this.#view ? { view: this.#view } : {}),
+      ...(this.asks.replay ? { replay: this.asks.replay() } : {}),
+    });
   }
 
   #resume(): { epoch: string; pos: Partial<Record<Lossless, number>> } | null {
@@ -211,6 +238,9 @@ export class LiveFeed {
         this.loading = message.loading;
         this.behind = message.behind;
         this.#send({ t: 'pong', n: message.n });
+        break;
+      case 'replay':
+        this.sink.replayed?.(message.state, message.speed, message.why, message.now);
         break;
       case 'slow':
         for (const channel of CHANNELS) {
@@ -312,12 +342,13 @@ export class LiveFeed {
     this.#lost(code);
   }
 
-  #lost(code: number): void {
+  #lost(code: number, reason = ''): void {
     this.#cancelSilence?.();
     if (this.#stopped) return;
     const refusal = FINAL[code];
     if (refusal !== undefined) {
-      this.refusal = refusal;
+      // Of a replay the server says why: it may be the period, the number of replays, or how long it stood still.
+      this.refusal = this.asks.replay && reason && (code === 4404 || code === 4429) ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : refusal;
       this.#set('refused');
       return;
     }

@@ -51,9 +51,29 @@ export interface View {
   readonly every_s: number;
 }
 
+/** How many times as fast as life a replay may run. */
+export const SPEEDS = [1, 2, 5, 10, 30, 60] as const;
+export type Speed = (typeof SPEEDS)[number];
+
+/** A past period instead of what is live; times in ms since 1970. */
+export interface ReplayWanted {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+  readonly speed: Speed;
+  readonly paused: boolean;
+  readonly actor: string;
+}
+
+export const REPLAY_STATES = ['reading', 'playing', 'waiting', 'paused', 'ended', 'failed'] as const;
+export type ReplayState = (typeof REPLAY_STATES)[number];
+
 export type ClientMessage =
-  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[]; ticket?: string; view?: View }
+  | { t: 'hello'; v: 1; client: string; resume: Resume | null; sub: readonly Channel[]; ticket?: string; view?: View; replay?: ReplayWanted }
   | View
+  | { t: 'play'; speed: Speed }
+  | { t: 'pause' }
+  | { t: 'seek'; at: number }
   | { t: 'pong'; n: number }
   | { t: 'resync'; ch: Lossless };
 
@@ -76,7 +96,9 @@ export type ServerMessage =
   | { t: 'd'; now: number; ch: Partial<Record<Channel, ChannelDelta>> }
   | { t: 'gap'; ch: Lossless }
   | { t: 'ping'; n: number; now: number; loading: boolean; behind: Behind }
-  | { t: 'slow'; drop: Partial<Record<Channel, number>> };
+  | { t: 'slow'; drop: Partial<Record<Channel, number>> }
+  /** Where a replay stands; `why` only where it failed. */
+  | { t: 'replay'; now: number; state: ReplayState; speed: Speed; why: string };
 
 export const isChannel = (value: unknown): value is Channel => (CHANNELS as readonly unknown[]).includes(value);
 export const isLossless = (value: unknown): value is Lossless => (LOSSLESS as readonly unknown[]).includes(value);
@@ -151,6 +173,12 @@ export function readMessage(text: string): ServerMessage | null {
   if (t === 'd' && isCount(now)) return { t, now, ch: readByChannel(ch, readDelta) };
   if (t === 'gap' && isLossless(ch)) return { t, ch };
   if (t === 'ping' && isCount(n) && isCount(now)) return { t, n, now, loading, behind };
+  if (t === 'replay' && isCount(now)) {
+    const { state, speed, why } = raw;
+    const known = REPLAY_STATES.find((one) => one === state);
+    const fast = SPEEDS.find((one) => one === speed);
+    return known && fast ? { t, now, state: known, speed: fast, why: typeof why === 'string' ? why : '' } : null;
+  }
   if (t === 'slow') return { t, drop: readByChannel(raw['drop'], (v) => (isCount(v) ? v : null)) };
   return null;
 }

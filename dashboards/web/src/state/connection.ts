@@ -17,7 +17,7 @@ export interface Heard {
   readonly newest: number | null;
 }
 
-export type Level = 'connecting' | 'live' | 'delayed' | 'quiet' | 'reconnecting' | 'offline' | 'refused';
+export type Level = 'connecting' | 'live' | 'replay' | 'delayed' | 'quiet' | 'reconnecting' | 'offline' | 'refused';
 
 export interface Badge {
   readonly level: Level;

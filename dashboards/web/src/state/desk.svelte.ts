@@ -1,9 +1,10 @@
 /** What the screen shows of the world, and what the person is doing with it. The one place where state is reactive. */
-import { ALERT_SEVERITIES, type Alert, type Sighting } from '$schemas/events';
+import { ALERT_SEVERITIES, type Alert, type MapLayer, type Sighting } from '$schemas/events';
 import { getJson, postJson } from '../http';
 import { LiveFeed } from '../protocol/feed';
 import { openSocket, wallClock } from '../protocol/socket';
-import { CHANNELS, type Channel } from '../protocol/messages';
+import { CHANNELS, type Channel, type Speed } from '../protocol/messages';
+import { ReplayClock } from '../time';
 import type { MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
 import { badge } from './connection';
@@ -15,6 +16,7 @@ import { groupAlerts, type AlertGroup } from './groups';
 import { isShelved, QUEUES, queuesOf, type Queue } from './shelving';
 import { Sounding, type Sound } from './sounding';
 import { Speaker, type SpeakerState } from './speaker';
+import { REFUSED, replayText, type Period, type ReplayStanding } from './travel';
 import { World } from './world';
 
 export type Tab = 'alerts' | 'calls' | 'reads' | 'cameras' | 'zones';
@@ -27,6 +29,21 @@ export interface Status {
   readonly details?: { readonly embedded_log?: boolean };
 }
 
+/** The past that a desk shows instead of what is live. `layers`: those of the map, which stay as they are now. */
+export interface Past {
+  readonly period: Period;
+  readonly actor: string;
+  readonly speed: Speed;
+  readonly layers: readonly MapLayer[];
+  /** Who is signed in here: the same as at the live desk. */
+  readonly session: Session;
+}
+
+/** Jumps are sent no more often than this: each makes the server read the store. */
+const JUMP_MS = 600;
+
+/** A replayed report may be late by so long at its speed, as a state is told twice a second (replay/playing.py). */
+const REPLAY_LATE_MS = 1_000;
 /** Views are told at most this often; a first change after a pause is told at once. */
 const NOTIFY_MS = 100;
 const STATUS_MS = 15_000;
@@ -73,46 +90,73 @@ export class Desk {
   /** The dialog that asks who is at the desk, while it is open. */
   asking = $state.raw<((name: string | null) => void) | null>(null);
 
+  /** Where the replay stands; null on a desk that shows what is live. */
+  replay = $state.raw<ReplayStanding | null>(null);
+  /** Nothing is heard: somebody looks at the past. */
+  isSilent = false;
+  /** Told of alerts that were raised. */
+  onraised: ((alerts: readonly Alert[]) => void) | null = null;
+
   readonly world: World;
   readonly feed: LiveFeed;
   readonly actions: Actions;
-  readonly session = new Session();
+  readonly session: Session;
   readonly sounding: Sounding;
   readonly #speaker: Speaker;
   map: MapView | null = null;
   /** The map beside a search: it shows what was found and nothing that is live. */
   searchMap: MapView | null = null;
 
+  readonly #replayClock = new ReplayClock();
+  #jumpTo: number | null = null;
+  #jumpTimer: ReturnType<typeof setTimeout> | undefined;
   #notifyAt = 0;
   #shelved: readonly Alert[] = [];
   #nextBack = Number.POSITIVE_INFINITY;
   #groupLevel = 0;
   #notifyTimer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor() {
+  /** `past`: show this, of which nothing can be changed, and not what is live. */
+  constructor(readonly past: Past | null = null) {
+    this.session = past?.session ?? new Session();
+    if (past) {
+      this.replay = { state: 'reading', speed: past.speed, why: '' };
+      this.#replayClock.heard(past.period.from, this.local);
+      this.now = past.period.from;
+    }
     this.#speaker = new Speaker(() => new AudioContext(), () => (this.sound = this.#speaker.state));
     this.#speaker.volume = this.volume;
-    this.sounding = new Sounding((sound) => this.#speaker.play(sound));
+    this.sounding = new Sounding((sound) => !past && !this.isSilent && this.#speaker.play(sound));
     this.sounding.simulated = this.simulatedSound;
     this.world = new World({
       changed: () => this.#notify(),
       raised: (alerts) => {
         this.sounding.raised(alerts, this.world.clock.now());
-        this.#announce(alerts);
+        this.onraised?.(alerts);
+        // What was raised then is nothing that has just happened.
+        if (!past) this.#announce(alerts);
       },
       escalated: (alerts) => {
         this.sounding.escalated(alerts, this.world.clock.now());
         const first = byUrgency(alerts)[0];
-        if (first) this.urgent = `Nobody has taken ${alerts.length > 1 ? `${alerts.length} alerts, first ` : ''}${severityOf(first)}: ${first.title}`;
+        if (first && !past) this.urgent = `Nobody has taken ${alerts.length > 1 ? `${alerts.length} alerts, first ` : ''}${severityOf(first)}: ${first.title}`;
       },
       alertsSeen: (alerts) => alerts.forEach((alert) => this.actions.seen(alert)),
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
       helpAsked: ([first]) => {
+        if (past) return;
         this.#speaker.play('P1');
         this.urgent = `Help is asked for at ${first?.kind}, ${first?.address}, by ${first?.changed_by}`;
       },
-    });
+      replayed: (state, speed, why, now) => {
+        this.replay = { state, speed, why };
+        this.#replayClock.run(state === 'playing' ? speed : 0, Date.now());
+        this.#replayClock.heard(now, Date.now());
+        this.#tick();
+      },
+    }, Date.now, ...(past ? [this.#replayClock] : []));
+    if (past) this.world.replace('layers', past.layers);
     this.actions = new Actions(
       async (body) => {
         const answer = await postJson<{ event_id: string }>('/api/actions', body);
@@ -123,17 +167,33 @@ export class Desk {
       () => (this.pendingRevision += 1),
     );
     this.feed = new LiveFeed(
-      'map',
+      past ? 'replay' : 'map',
       openSocket,
       this.world,
       wallClock,
       Math.random,
       () => this.session.ticket(),
+      past ? {
+        channels: CHANNELS.filter((channel) => channel !== 'layers'),
+        replay: () => ({
+          ...past.period, at: Math.round(this.world.clock.now()), speed: this.replay?.speed ?? past.speed,
+          paused: ['paused', 'failed'].includes(this.replay?.state ?? ''), actor: past.actor,
+        }),
+      } : {},
     );
   }
 
   /** Begin; return how to end. */
   start(): () => void {
+    if (this.past) {
+      this.feed.start();
+      const often = setInterval(() => this.#tick(), 250);
+      return () => {
+        this.feed.stop();
+        clearInterval(often);
+        clearTimeout(this.#jumpTimer);
+      };
+    }
     // Who is here decides whether a connection may be asked for at all.
     void this.session.look().then(() => {
       if (this.session.isShut) return;
@@ -161,7 +221,9 @@ export class Desk {
 
   badge = $derived.by(() => {
     void this.linkRevision;
-    return badge(this.world.connection(), this.local);
+    const live = badge(this.world.connection(), this.local);
+    if (!this.replay || live.lost || this.feed.phase !== 'open') return live;
+    return { level: 'replay' as const, text: replayText(this.now, this.replay, this.local), lost: false };
   });
 
   queues = $derived.by(() => {
@@ -189,6 +251,49 @@ export class Desk {
     this.#groupLevel = grouping.level;
     return new Map(grouping.groups.map((group) => [group.id, group]));
   });
+
+  /** Why nothing can be done here; "" where it can. */
+  get refusal(): string {
+    return this.past ? REFUSED : '';
+  }
+
+  /** Up to when the reports of cameras have come: at speed they come in leaps. */
+  get reportsUntil(): number {
+    return this.now - (this.replay ? this.replay.speed * REPLAY_LATE_MS : 0);
+  }
+
+  play(speed: Speed): void {
+    this.feed.command({ t: 'play', speed });
+  }
+
+  pause(): void {
+    this.feed.command({ t: 'pause' });
+  }
+
+  /** Another speed for a replay that stands. */
+  setSpeed(speed: Speed): void {
+    if (this.replay) this.replay = { ...this.replay, speed };
+  }
+
+  /** Go to a moment of the replayed period; of many in a row the last is gone to. */
+  seek(at: number): void {
+    if (!this.past) return;
+    const { from, to } = this.past.period;
+    this.#jumpTo = Math.round(Math.min(Math.max(at, from), to));
+    if (this.#jumpTimer === undefined) this.#jump();
+  }
+
+  step(by: number): void {
+    this.seek((this.#jumpTo ?? this.now) + by);
+  }
+
+  #jump(): void {
+    this.#jumpTimer = undefined;
+    if (this.#jumpTo === null) return;
+    this.feed.command({ t: 'seek', at: this.#jumpTo });
+    this.#jumpTo = null;
+    this.#jumpTimer = setTimeout(() => this.#jump(), JUMP_MS);
+  }
 
   select(subject: Subject | null, show = false): void {
     this.selection = subject;
@@ -224,8 +329,15 @@ export class Desk {
   }
 
   async act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
+    if (this.refused()) return;
     const actor = await this.whoIsHere();
     if (actor) await this.actions.act(alert, name, actor, note, found);
+  }
+
+  /** Say that nothing can be done here, where that is so. */
+  refused(): boolean {
+    this.polite = this.refusal || this.polite;
+    return this.past !== null;
   }
 
   /** Somebody signed in; `before`: the account whose locked session it was, "" for none. */
@@ -267,11 +379,13 @@ export class Desk {
   }
 
   toggleSound(): void {
+    if (this.refused()) return;
     if (this.sound === 'on') this.#speaker.disarm();
     else void this.#speaker.arm().then(() => this.sounding.tick(this.queues.open, this.world.clock.now()));
   }
 
   async testSound(sound: Sound): Promise<void> {
+    if (this.refused()) return;
     if (this.sound !== 'on') await this.#speaker.arm();
     this.#speaker.play(sound);
   }
@@ -293,6 +407,7 @@ export class Desk {
 
   /** Do something to an incident; return the id of the action, or what went wrong. */
   async actOnIncident(incidentId: string, name: IncidentActionName, note: string, details: Readonly<Record<string, string>>): Promise<Sent> {
+    if (this.refused()) return { error: REFUSED };
     const actor = await this.whoIsHere();
     if (!actor) return { error: 'nobody said who they are' };
     return this.#sent('/api/actions', { key: randomKey(), name, subject_id: incidentId, actor, note, details });
@@ -300,6 +415,7 @@ export class Desk {
 
   /** Add the next version of an incident's assessment. */
   async assess(incidentId: string, told: Readonly<Record<string, unknown>>): Promise<Sent> {
+    if (this.refused()) return { error: REFUSED };
     const actor = await this.whoIsHere();
     if (!actor) return { error: 'nobody said who they are' };
     return this.#sent(`/api/incidents/${incidentId}/assessments`, { key: randomKey(), actor, ...told });

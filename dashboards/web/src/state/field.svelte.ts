@@ -77,7 +77,8 @@ export class Field {
       sightingsReplaced: () => undefined,
     });
     this.feed = new LiveFeed(
-      'field', openSocket, this.world, wallClock, Math.random, () => this.#ticket(), FIELD_CHANNELS, this.#view(),
+      'field', openSocket, this.world, wallClock, Math.random, () => this.#ticket(),
+      { channels: FIELD_CHANNELS, view: this.#view() },
     );
   }
 

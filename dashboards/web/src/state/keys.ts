@@ -2,11 +2,11 @@ import type { Route } from './names';
 
 /** Which key asks for what. Single letters can be turned off (WCAG 2.1.4); Escape, Enter and arrows always work. */
 
-export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue' | 'cameras';
+export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue' | 'cameras' | 'travel';
 
 const LETTERS: Readonly<Record<string, Command>> = {
   j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', i: 'join', '.': 'merge', L: 'live', l: 'live', '?': 'help',
-  h: 'shelve', v: 'cameras', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
+  t: 'travel', h: 'shelve', v: 'cameras', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
 };
 
 export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
@@ -21,7 +21,10 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['m', 'centre the map on the selection'],
   ['v', 'the cameras near the selection; there: arrows, Enter to enlarge, p to pin'],
   ['.', 'let new rows into the list'],
-  ['L', 'back to live: no selection, list from the top, whole map'],
+  ['t', 'look back: replay a past period; in a replay, to its controls'],
+  ['Space', 'in a replay: play and pause'],
+  ['← / →, + / -', 'in a replay: a step back or forward, faster or slower'],
+  ['L', 'back to live: out of a replay; no selection, list from the top, whole map'],
   ['Esc', 'close, deselect, or back to the groups'],
   ['g m / g c / g p / g a / g u', 'go to the map, the cameras, the plate search, the analysis, the audit'],
   ['/', 'on a page with a form: to its first field'],
@@ -63,6 +66,18 @@ export class PageKeys {
     this.#begunAt = at;
     return 'begun';
   }
+}
+
+export type ReplayCommand = 'toggle' | 'back' | 'forward' | 'faster' | 'slower';
+
+const REPLAY_KEYS: Readonly<Record<string, ReplayCommand>> = {
+  ' ': 'toggle', ArrowLeft: 'back', ArrowRight: 'forward', '+': 'faster', '-': 'slower',
+};
+
+/** What a key asks of a replay. `taken`: the focus is where keys are text, or where the browser has its own use of it. */
+export function replayCommandFor(press: KeyPress, letters: boolean, taken: boolean): ReplayCommand | null {
+  if (press.ctrlKey || press.metaKey || press.altKey || press.isComposing || taken || !letters) return null;
+  return REPLAY_KEYS[press.key] ?? null;
 }
 
 export type TableCommand = 'field' | 'next' | 'previous' | 'exclude' | 'export';

@@ -1,7 +1,7 @@
 /** Everything this page knows, folded from the feed. Plain TypeScript: the views are told at most once a frame. */
-import { CHANNELS, readRow, type Channel, type RowOf } from '../protocol/messages';
+import { CHANNELS, readRow, type Channel, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
 import type { FeedSink, LiveFeed } from '../protocol/feed';
-import { parseTime, ServerClock } from '../time';
+import { parseTime, ServerClock, type ShownClock } from '../time';
 import type { Heard } from './connection';
 import { needsHelp } from './incident_work';
 import { Keyed } from './keyed';
@@ -32,10 +32,10 @@ export interface WorldEvents {
   sightingsReplaced(rows: readonly Sighting[]): void;
   /** Somebody in the field asks for help, live. */
   helpAsked?(incidents: readonly Incident[]): void;
+  replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
 }
 
 export class World implements FeedSink {
-  readonly clock = new ServerClock();
   readonly alerts = new Keyed<Alert>({
     key: (a) => a.alert_id,
     atLeast: (a, b) => a.rev >= b.rev,
@@ -81,7 +81,11 @@ export class World implements FeedSink {
   readonly #openedAt: number;
   #latencies: { at: number; ms: number }[] = [];
 
-  constructor(private readonly events: WorldEvents, private readonly localNow: () => number = Date.now) {
+  constructor(
+    private readonly events: WorldEvents,
+    private readonly localNow: () => number = Date.now,
+    readonly clock: ShownClock = new ServerClock(),
+  ) {
     this.#openedAt = localNow();
   }
 
@@ -164,6 +168,11 @@ export class World implements FeedSink {
   heard(serverNow: number | null, at: number): void {
     this.#lastFrame = at;
     if (serverNow !== null) this.clock.heard(serverNow, at);
+  }
+
+  replayed(state: ReplayState, speed: Speed, why: string, now: number): void {
+    this.events.replayed?.(state, speed, why, now);
+    this.events.changed();
   }
 
   changed(feed: LiveFeed): void {
