@@ -119,13 +119,6 @@ export const incident = (at, over = {}) => ({
   ...over,
 });
 
-export const unit = (at, unit_id, over = {}) => ({
-  ...envelope(at),
-  unit_id, call_sign: `Adam ${unit_id}`, kind: 'patrol', agency: 'nopd', lat: 29.9573, lon: -90.0767, accuracy_m: null,
-  heading_deg: 182, speed_kmh: 32, status: 'available', status_raw: '', incident_ref: '',
-  ...over,
-});
-
 export const call = (at, over = {}) => ({
   ...envelope(at),
   call_id: 'fixture:A1',
@@ -167,6 +160,7 @@ export const sighting = (at, camera, over = {}) => ({
   ...over,
 });
 
+/** A unit somewhere in the city; each number another. */
 export const unit = (at, number, over = {}) => ({
   ...envelope(at),
   unit_id: `unit-${number}`,
@@ -183,6 +177,10 @@ export const unit = (at, number, over = {}) => ({
   incident_ref: '',
   ...over,
 });
+
+/** A unit by its name, where the field page's incidents are. */
+export const namedUnit = (at, unit_id, over = {}) =>
+  unit(at, 0, { unit_id, call_sign: `Adam ${unit_id}`, lat: 29.9573, lon: -90.0767, heading_deg: 182, ...over });
 
 /** The state of a busy city, for the look of the page. */
 export function busyCity(now = Date.now()) {

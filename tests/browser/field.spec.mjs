@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { AXE, launch, openPage } from './browser.mjs';
-import { alert, incident, iso, unit, uuid } from './city.mjs';
+import { alert, incident, iso, namedUnit, uuid } from './city.mjs';
 import { FakeServer, NOBODY } from './fake_server.mjs';
 
 /** Waits are for a state, never for a time; this is when to give up. */
@@ -27,7 +27,7 @@ function city(now = Date.now()) {
       alert(now - 90_000, { title: 'Possible stolen vehicle QWE321', subject: 'QWE321' }),
     ],
     incidents: [incident(now - 100_000, { units: ['801A'] }), incident(now - 200_000, { kind: 'MEDICAL', priority: 5, address: '01XX Elm St', lat: 29.94 })],
-    units: [unit(now, '801A')],
+    units: [namedUnit(now, '801A')],
   };
 }
 

@@ -1,13 +1,13 @@
 /** Write pictures of the field page into a folder: `node tests/browser/look_field.mjs FOLDER`. */
 import { join } from 'node:path';
 import { launch, openPage } from './browser.mjs';
-import { busyCity, unit } from './city.mjs';
+import { busyCity, namedUnit } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
 const folder = process.argv[2];
 if (!folder) throw new Error('Name a folder for the pictures.');
 const city = busyCity();
-const server = new FakeServer({ ...city, units: [unit(Date.now(), '801A'), unit(Date.now(), '802B', { status: 'not_available' })] });
+const server = new FakeServer({ ...city, units: [namedUnit(Date.now(), '801A'), namedUnit(Date.now(), '802B', { status: 'not_available' })] });
 await server.start();
 const browser = await launch();
 try {
