@@ -120,6 +120,9 @@ def conditions(asked: PlateQuestion, look_alikes: LookAlikes) -> tuple[str, dict
         condition, more = _of_plate(asked, look_alikes)
         where.append(condition)
         params |= more
+    if asked.agencies is not None:
+        where.append("jurisdiction IN {agencies:Array(String)}")
+        params["agencies"] = list(asked.agencies)
     if asked.cameras:
         where.append("camera_id IN {cameras:Array(String)}")
         params["cameras"] = list(asked.cameras)

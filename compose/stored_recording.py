@@ -116,7 +116,7 @@ class StoredRecording:
         sql = (
             "SELECT toUnixTimestamp64Milli(min(raised_at)) AS at, alert_id,"
             " argMax(toString(severity), rev) AS severity, argMax(title, rev) AS title,"
-            " argMax(toString(audience), rev) AS audience FROM rtcc.alert_states"
+            " argMax(toString(audience), rev) AS audience, any(toString(jurisdiction)) AS agency FROM rtcc.alert_states"
             " WHERE raised_at >= {begin:DateTime64(3,'UTC')} AND raised_at <= {end:DateTime64(3,'UTC')}"
             " GROUP BY alert_id HAVING severity IN ('P1', 'P2') ORDER BY severity, at DESC LIMIT {most:UInt32}"
         )
@@ -127,6 +127,7 @@ class StoredRecording:
                 severity=row["severity"],
                 title=row["title"],
                 audience=row["audience"],
+                jurisdiction=row["agency"],
             )
             for row in await self._asked(sql, {"begin": begin, "end": end, "most": most + 1})
         ]

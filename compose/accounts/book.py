@@ -41,15 +41,16 @@ class AccountError(Exception):
 class Account(Struct, frozen=True, kw_only=True):
     """An account as administrators see it. Times are Unix seconds.
 
-    ``audiences``: whose restricted lists it may see; None: all. ``secured``: its sessions do not lock by themselves.
-    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never. ``issuer``: the identity
-    provider that says who it is; "": its password is kept here.
+    ``audiences``: whose restricted lists it may see; None: all. ``agencies``: whose events; None: all. ``secured``: its
+    sessions do not lock by themselves. ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None:
+    never. ``issuer``: the identity provider that says who it is; "": its password is kept here.
     """
 
     account: str
     name: str
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
+    agencies: tuple[str, ...] | None
     secured: bool
     disabled: str
     made_at: float
@@ -102,6 +103,7 @@ class AccountBook:
         secured: bool,
         ends_at: float | None,
         actor: str,
+        agencies: Sequence[str] | None = None,
     ) -> str:
         """Make an account and return the secret of its second factor, which is shown this once. Raises AccountError."""
         _check_name(account)
@@ -112,19 +114,27 @@ class AccountBook:
             if book.execute("SELECT 1 FROM accounts WHERE account = ?", (account,)).fetchone():
                 raise AccountError(f"There is an account {account} already.")
             book.execute(
-                "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, secured, made_at,"
-                " used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (account, name, hashed, secret, text_of(roles), None if audiences is None else text_of(audiences),
+                "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, secured,"
+                " made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (account, name, hashed, secret, text_of(roles), text_of_some(audiences), text_of_some(agencies),
                  int(secured), now, now, ends_at),
             )  # fmt: skip
-            record(book, now, "access.account_made", account, actor, roles=", ".join(sorted(roles)))
+            record(
+                book,
+                now,
+                "access.account_made",
+                account,
+                actor,
+                roles=", ".join(sorted(roles)),
+                agencies=said_of(agencies),
+            )
         return secret
 
     def accounts(self) -> list[Account]:
         """Return all accounts by name."""
         with self.reading() as book:
             rows = book.execute(
-                "SELECT account, name, roles, audiences, secured, disabled, made_at, used_at, ends_at,"
+                "SELECT account, name, roles, audiences, agencies, secured, disabled, made_at, used_at, ends_at,"
                 " (SELECT count() FROM sessions s WHERE s.account = a.account AND s.began_at > ?),"
                 " coalesce((SELECT issuer FROM people p WHERE p.account = a.account), '')"
                 " FROM accounts a ORDER BY account",
@@ -132,31 +142,37 @@ class AccountBook:
             ).fetchall()
         return [
             Account(
-                account=row[0], name=row[1], roles=words_of(row[2]), audiences=_some(row[3]), secured=bool(row[4]),
-                disabled=row[5] or self.unused(row[7], row[8]), made_at=row[6], used_at=row[7], ends_at=row[8],
-                sessions=row[9], issuer=row[10],
+                account=row[0], name=row[1], roles=words_of(row[2]), audiences=_some(row[3]), agencies=_some(row[4]),
+                secured=bool(row[5]), disabled=row[6] or self.unused(row[8], row[9]), made_at=row[7], used_at=row[8],
+                ends_at=row[9], sessions=row[10], issuer=row[11],
             )
             for row in rows
         ]  # fmt: skip
 
     def set_roles(
-        self, account: str, *, roles: Sequence[str], audiences: Sequence[str] | None, secured: bool, actor: str
+        self,
+        account: str,
+        *,
+        roles: Sequence[str],
+        audiences: Sequence[str] | None,
+        secured: bool,
+        actor: str,
+        agencies: Sequence[str] | None = None,
     ) -> None:
         """Change what an account may do and see, from now on and on open screens. Raises AccountError."""
         _check_roles(roles)
-        named = None if audiences is None else text_of(audiences)
         with self.change() as book:
             _kept_here(book, account)
             _one(
                 book.execute(
-                    "UPDATE accounts SET roles = ?, audiences = ?, secured = ? WHERE account = ?",
-                    (text_of(roles), named, int(secured), account),
+                    "UPDATE accounts SET roles = ?, audiences = ?, agencies = ?, secured = ? WHERE account = ?",
+                    (text_of(roles), text_of_some(audiences), text_of_some(agencies), int(secured), account),
                 ),
                 account,
             )
             record(
                 book, self._now(), "access.account_changed", account, actor,
-                roles=", ".join(sorted(roles)), audiences="all" if audiences is None else ", ".join(sorted(audiences)),
+                roles=", ".join(sorted(roles)), audiences=said_of(audiences), agencies=said_of(agencies),
             )  # fmt: skip
 
     def disable(self, account: str, reason: str, actor: str) -> None:
@@ -245,8 +261,8 @@ class AccountBook:
         now = self._now()
         with self.reading() as book:
             row = book.execute(
-                "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.secured,"
-                " a.ends_at, v.good_until FROM sessions s JOIN accounts a USING (account)"
+                "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.agencies,"
+                " a.secured, a.ends_at, v.good_until FROM sessions s JOIN accounts a USING (account)"
                 " LEFT JOIN vouched v USING (key)"
                 " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)"
                 " AND (v.good_until IS NULL OR v.good_until > ?)",
@@ -254,7 +270,7 @@ class AccountBook:
             ).fetchone()
         if row is None:
             return None
-        key, began_at, active_at, locked, account, name, roles, audiences, secured, ends_at, good_until = row
+        key, began_at, active_at, locked, account, name, roles, audiences, agencies, secured, ends_at, good_until = row
         locks_at = None if secured else active_at + self._lock_after_s
         return Session(
             key=key,
@@ -262,6 +278,7 @@ class AccountBook:
             name=name,
             roles=words_of(roles),
             audiences=_some(audiences),
+            agencies=_some(agencies),
             ends_at=min(began_at + SESSION_S, ends_at or float("inf"), good_until or float("inf")),
             locks_at=locks_at,
             locked=bool(locked) or (locks_at is not None and now >= locks_at),
@@ -419,6 +436,16 @@ def key_of(token: str) -> str:
 def text_of(words: Sequence[str]) -> str:
     """Return how several words are kept in one column."""
     return json.dumps(sorted(set(words)))
+
+
+def text_of_some(words: Sequence[str] | None) -> str | None:
+    """Return the same where None stands for all."""
+    return None if words is None else text_of(words)
+
+
+def said_of(words: Sequence[str] | None) -> str:
+    """Return how a record tells of them."""
+    return "all" if words is None else ", ".join(sorted(words)) or "none"
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -6,8 +6,9 @@
 TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
     account TEXT PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, otp_secret TEXT NOT NULL,
-    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, secured INTEGER NOT NULL DEFAULT 0,
-    disabled TEXT NOT NULL DEFAULT '', failures INTEGER NOT NULL DEFAULT 0, failing_since REAL NOT NULL DEFAULT 0,
+    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, agencies TEXT,
+    secured INTEGER NOT NULL DEFAULT 0, disabled TEXT NOT NULL DEFAULT '',
+    failures INTEGER NOT NULL DEFAULT 0, failing_since REAL NOT NULL DEFAULT 0,
     made_at REAL NOT NULL, used_at REAL NOT NULL, ends_at REAL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (

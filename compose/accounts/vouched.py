@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from compose.accounts.book import SESSION_S, AccountBook, key_of, record, text_of
+from compose.accounts.book import SESSION_S, AccountBook, key_of, record, said_of, text_of, text_of_some
 from dashboards.server.access.session import Session
 
 #: A session is not asked about more often than this, seconds.
@@ -21,7 +21,7 @@ LEAST_S = 5.0
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody as a provider knows him, and what he may do here. ``audiences``: None for all."""
+    """Somebody as a provider knows him, and what he may do here. ``audiences``, ``agencies``: None for all."""
 
     issuer: str
     subject: str
@@ -29,6 +29,7 @@ class Person(Struct, frozen=True, kw_only=True):
     name: str
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
+    agencies: tuple[str, ...] | None
     secured: bool
 
 
@@ -163,8 +164,8 @@ class VouchedPeople:
 
 def _make(book: sqlite3.Connection, person: Person, now: float) -> None:
     book.execute(
-        "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, made_at, used_at)"
-        " VALUES (?, ?, '', '', '[]', '[]', ?, ?)",
+        "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, made_at, used_at)"
+        " VALUES (?, ?, '', '', '[]', '[]', '[]', ?, ?)",
         (person.account, person.name, now, now),
     )
     book.execute("INSERT INTO people VALUES (?, ?, ?)", (person.account, person.issuer, person.subject))
@@ -173,17 +174,17 @@ def _make(book: sqlite3.Connection, person: Person, now: float) -> None:
 
 def _grant(book: sqlite3.Connection, account: str, person: Person, now: float) -> bool:
     """Give an account what its person may do now; return whether that is something else than before."""
-    audiences = None if person.audiences is None else text_of(person.audiences)
+    audiences, agencies = text_of_some(person.audiences), text_of_some(person.agencies)
     changed = book.execute(
-        "UPDATE accounts SET roles = :roles, audiences = :audiences, secured = :secured, name = :name"
-        " WHERE account = :account AND (roles, audiences, secured, name)"
-        " IS NOT (:roles, :audiences, :secured, :name)",
+        "UPDATE accounts SET roles = :roles, audiences = :audiences, agencies = :agencies, secured = :secured,"
+        " name = :name WHERE account = :account AND (roles, audiences, agencies, secured, name)"
+        " IS NOT (:roles, :audiences, :agencies, :secured, :name)",
         {"account": account, "name": person.name, "roles": text_of(person.roles), "audiences": audiences,
-         "secured": int(person.secured)},
+         "agencies": agencies, "secured": int(person.secured)},
     ).rowcount  # fmt: skip
     if changed:
         record(
             book, now, "access.account_changed", account, "identity provider", roles=", ".join(person.roles),
-            audiences="all" if person.audiences is None else ", ".join(person.audiences),
+            audiences=said_of(person.audiences), agencies=said_of(person.agencies),
         )  # fmt: skip
     return bool(changed)

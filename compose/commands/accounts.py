@@ -20,6 +20,7 @@ from compose.commands.who import this_user
 from compose.settings import Settings, load
 from dashboards.server.access.rights import ROLES
 from dashboards.server.access.session import AccountsUnavailableError
+from dashboards.server.audience import ALL_AGENCIES
 
 Name = Annotated[str, typer.Argument(help="The account, as in r.diaz.")]
 Roles = Annotated[list[str], typer.Option("--role", help=f"One of {', '.join(ROLES)}; may be given again.")]
@@ -27,6 +28,10 @@ SeenLists = Annotated[
     list[str] | None, typer.Option("--audience", help="Audience whose restricted lists it may see; may be given again.")
 ]
 EveryList = Annotated[bool, typer.Option("--all-audiences", help="It may see all restricted lists.")]
+Agencies = Annotated[
+    list[str] | None,
+    typer.Option("--agency", help="It sees this agency's events only (their jurisdiction); may be given again."),
+]
 Secured = Annotated[
     bool, typer.Option("--secured-room", help="Its sessions do not lock: a position in a secured, staffed room.")
 ]
@@ -45,6 +50,7 @@ def register(app: typer.Typer) -> None:
         name: Annotated[str, typer.Option(help="The person's name, as others read it.")] = "",
         audience: SeenLists = None,
         all_audiences: EveryList = False,
+        agency: Agencies = None,
         secured_room: Secured = False,
         days: Annotated[float | None, typer.Option(min=0.01, help="It ends after so many days.")] = None,
         password_stdin: FromInput = False,
@@ -59,6 +65,7 @@ def register(app: typer.Typer) -> None:
                 password=password,
                 roles=role,
                 audiences=_audiences(settings, audience, all_audiences, as_json),
+                agencies=_agencies(agency, as_json),
                 secured=secured_room,
                 ends_at=None if days is None else time.time() + days * 86_400,
                 actor=this_user(),
@@ -79,6 +86,7 @@ def register(app: typer.Typer) -> None:
         role: Roles,
         audience: SeenLists = None,
         all_audiences: EveryList = False,
+        agency: Agencies = None,
         secured_room: Secured = False,
         as_json: AsJson = False,
     ) -> None:
@@ -86,7 +94,14 @@ def register(app: typer.Typer) -> None:
         settings = load()
         named = _audiences(settings, audience, all_audiences, as_json)
         with _book(as_json=as_json, settings=settings) as book:
-            book.set_roles(account, roles=role, audiences=named, secured=secured_room, actor=this_user())
+            book.set_roles(
+                account,
+                roles=role,
+                audiences=named,
+                agencies=_agencies(agency, as_json),
+                secured=secured_room,
+                actor=this_user(),
+            )
         answer({"account": account, "roles": sorted(role)}, as_json=as_json, text=f"{account}: {', '.join(role)}")
 
     @group.command("disable")
@@ -148,6 +163,14 @@ def _audiences(settings: Settings, named: list[str] | None, every: bool, as_json
     return tuple(named or ())
 
 
+def _agencies(named: list[str] | None, as_json: bool) -> tuple[str, ...] | None:
+    if not named:
+        return None
+    if wrong := [name for name in named if not name.strip() or "," in name or name == ALL_AGENCIES]:
+        fail(f"{wrong[0]!r} is no agency's name.", 2, as_json=as_json)
+    return tuple(name.strip() for name in named)
+
+
 def _show(account: str, secret: str, as_json: bool) -> None:
     address = second_factor.address(secret, account)
     text = (
@@ -160,6 +183,8 @@ def _show(account: str, secret: str, as_json: bool) -> None:
 def _line(one: Account) -> str:
     used = f"{datetime.fromtimestamp(one.used_at, UTC):%Y-%m-%d %H:%M}"
     seen = "all lists" if one.audiences is None else ", ".join(one.audiences) or "no restricted list"
+    if one.agencies is not None:
+        seen += f", only {', '.join(one.agencies) or 'no agency'}"
     by = f"  by {one.issuer}" if one.issuer else ""
     state = f"LETS NOBODY IN: {one.disabled}" if one.disabled else f"{one.sessions} signed in"
     return f"{one.account:20} {', '.join(one.roles):30} {seen:24} used {used} UTC  {state}{by}"

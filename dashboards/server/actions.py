@@ -129,11 +129,7 @@ class Actions:
         is_alert = request.name.startswith("alert.")
         row = self._hub.row("alerts" if is_alert else "incidents", str(request.subject_id))
         # Who may not see all must be shown to be allowed: what is not known yet may be restricted.
-        hidden = (
-            is_alert
-            and not audience.sees_everything
-            and (row is None or not audience.may_see(_alert_decoder.decode(row).audience))
-        )
+        hidden = not audience.sees_everything and (is_alert if row is None else not _is_for(audience, row, is_alert))
         if hidden or (row is None and self._hub.is_caught_up):
             thing = "alert" if is_alert else "incident"
             raise HTTPException(404, f"No {thing} of this id is known, or it was closed long ago.")
@@ -177,6 +173,13 @@ class Actions:
             self._done.pop(request.key, None)  # not in the log as far as we know: the same key may try again
             raise
         return action.event_id
+
+
+def _is_for(audience: Audience, row: bytes, is_alert: bool) -> bool:
+    if not is_alert:
+        return audience.is_of(_incident_decoder.decode(row).jurisdiction)
+    alert = _alert_decoder.decode(row)
+    return audience.may_see(alert.audience) and audience.is_of(alert.jurisdiction)
 
 
 def _refusal(alert: Alert, action: Action) -> str:

@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse
 
 from dashboards.server.access.entrance import Entrance
-from dashboards.server.access.gate import AUDIENCE_HEADER, Gate
+from dashboards.server.access.gate import AGENCY_HEADER, AUDIENCE_HEADER, Gate
 from dashboards.server.access.provider_routes import provider_router
 from dashboards.server.access.routes import session_router
 from dashboards.server.access.sockets import SocketAccess
@@ -140,7 +140,7 @@ def create_server(
     sockets = None if entrance is None else SocketAccess(entrance.sign_in, tickets, entrance.now)
     seen_by = audiences or Audiences()
     if entrance is not None:
-        seen_by = Audiences(AUDIENCE_HEADER, entrance.audiences)
+        seen_by = Audiences(AUDIENCE_HEADER, entrance.audiences, AGENCY_HEADER)
     #: What cannot be sorted by who may see it is for those who may see everything.
     whole = [Depends(seen_by.require_all)]
     app = FastAPI(
@@ -165,7 +165,7 @@ def create_server(
     app.include_router(vitals_router(hub, vitals, seen_by))
     actions = Actions(hub, publisher)
     app.include_router(actions_router(actions, seen_by))
-    app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads))
+    app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads, audiences=seen_by))
     app.include_router(figures_router(query, answer_standard))
     app.include_router(questions_router(query, publisher), dependencies=whole)
     app.include_router(refused_router(dead_letters), dependencies=whole)

@@ -1,4 +1,5 @@
-"""Who may see what: alerts and hits of restricted list entries reach only those whom a proxy in front names for them.
+"""Who may see what: alerts and hits of restricted list entries reach only those whom a proxy in front names for them,
+and people of some agencies are shown what is these agencies'.
 
 The server knows no people yet. Whoever puts a proxy in front that asks who somebody is can have it say, in a header,
 which audiences somebody is in. Without that setting all who reach the page are one trusted audience.
@@ -21,6 +22,7 @@ from schemas.event_type import EventType
 from schemas.events.alert import ALERT, Alert
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import RESTRICTED
+from schemas.events.map_layer import MAP_LAYER
 from schemas.events.sighting import SIGHTING, Sighting
 
 #: Types of events of which some, or some in them, are not for everybody.
@@ -28,14 +30,20 @@ FOR_SOME = (ALERT, SIGHTING, HOTLIST)
 
 
 class Audience(Struct, frozen=True):
-    """What somebody may see. ``names``: the audiences he is in; None: everything is shown to him."""
+    """What somebody may see. ``names``: the audiences he is in; None: all lists are shown to him. ``agencies``: whose
+    events (their jurisdiction) are shown to him; None: all."""
 
     names: frozenset[str] | None
+    agencies: frozenset[str] | None = None
 
     @property
     def sees_everything(self) -> bool:
         """Return whether nothing is kept from them."""
-        return self.names is None
+        return self.names is None and self.agencies is None
+
+    def is_of(self, jurisdiction: str) -> bool:
+        """Return whether what is this agency's is shown to them."""
+        return self.agencies is None or jurisdiction in self.agencies
 
     def may_see(self, audience: str) -> bool:
         """Return whether they may see what is for this audience (schemas/audience.py); "" is for everybody."""
@@ -47,6 +55,8 @@ class Audience(Struct, frozen=True):
         return None if self.names is None else ["", *sorted(self.names)]
 
 
+#: What is said instead of naming agencies.
+ALL_AGENCIES = "*"
 #: What anybody may see.
 EVERYBODY = Audience(names=frozenset())
 #: Nothing is kept from these.
@@ -61,8 +71,10 @@ class Audiences:
     who is in all that are known sees everything.
     """
 
-    def __init__(self, header: str = "", known: Collection[str] = (RESTRICTED,)) -> None:
+    def __init__(self, header: str = "", known: Collection[str] = (RESTRICTED,), agency_header: str = "") -> None:
+        """``agency_header``: the one that names the agencies, or says ALL_AGENCIES; "": nobody is limited to some."""
         self._header = header
+        self._agency_header = agency_header
         self._known = frozenset(known)
 
     def of(self, headers: Headers) -> Audience:
@@ -71,7 +83,15 @@ class Audiences:
             return WHOLE
         said = headers.getlist(self._header)
         names = names_of(said[0]) & self._known if len(said) == 1 else frozenset[str]()
-        return WHOLE if names and names == self._known else Audience(names=names)
+        return Audience(names=None if names and names == self._known else names, agencies=self._agencies(headers))
+
+    def _agencies(self, headers: Headers) -> frozenset[str] | None:
+        if not self._agency_header:
+            return None
+        said = headers.getlist(self._agency_header)
+        if said == [ALL_AGENCIES]:
+            return None
+        return names_of(said[0]) if len(said) == 1 else frozenset()
 
     def require_all(self, request: Request) -> None:
         """Let only those go on who may see everything. Raises HTTPException 403.
@@ -79,12 +99,17 @@ class Audiences:
         For what cannot be sorted: answers to any question, refused bytes, whole tables.
         """
         if not self.of(request.headers).sees_everything:
-            raise HTTPException(403, "This shows restricted lists, too: only those named for all of them may ask.")
+            raise HTTPException(
+                403, "This shows restricted lists and all agencies: only those who may see all of them may ask."
+            )
 
 
 def as_seen_by(audience: Audience, kind: EventType[Any], events: Sequence[Event]) -> Sequence[Event]:
-    """Return what an audience may see of events of one type: no alert, list or hit that is for others."""
-    if kind not in FOR_SOME or audience.sees_everything:
+    """Return what an audience may see of events of one type: no alert, list or hit that is for others, and nothing that
+    is another agency's but the map."""
+    if audience.agencies is not None and kind is not MAP_LAYER:
+        events = [event for event in events if audience.is_of(event.jurisdiction)]
+    if kind not in FOR_SOME or audience.names is None:
         return events
     return list(_seen(audience, events))
 

@@ -1,4 +1,4 @@
-"""One hub for each view of the log: the whole of it, and one for each set of audiences that somebody here is in.
+"""One hub for each view of the log: the whole of it, and one for each set of audiences and agencies of somebody here.
 
 What may not be seen never enters the hub of those who may not see it. So no snapshot, delta, count or resume of theirs
 can tell of it, and rows are still encoded once for all who share a view. A view is made of the whole when the first
@@ -40,7 +40,7 @@ class Hubs:
     def __init__(self, whole: Hub, *, most: int = MOST_VIEWS) -> None:
         self.whole = whole
         self._most = most
-        self._views: dict[frozenset[str], _View] = {}
+        self._views: dict[Audience, _View] = {}
 
     def of(self, audience: Audience) -> Hub:
         """Return the hub for this audience, made now if there is none.
@@ -49,14 +49,14 @@ class Hubs:
         """
         if sum(hub.clients for hub in self.all) >= self.whole.max_clients:
             raise HubFullError
-        if audience.names is None:
+        if audience.sees_everything:
             return self.whole
         now = self.whole.mono()
-        view = self._views.get(audience.names)
+        view = self._views.get(audience)
         if view is None:
             self._make_room()
             hub = self.whole.seen_by(lambda kind, events: as_seen_by(audience, kind, events))
-            view = self._views[audience.names] = _View(audience, hub, now)
+            view = self._views[audience] = _View(audience, hub, now)
         view.wanted_at = now
         return view.hub
 
@@ -103,11 +103,11 @@ class Hubs:
             except Exception:
                 # One bad round must not leave every screen silent; the next one starts from state that is whole.
                 _log.exception("hub_round_failed")
-        for names, view in list(self._views.items()):
+        for audience, view in list(self._views.items()):
             if view.hub.clients:
                 view.wanted_at = now
             elif now - view.wanted_at > KEPT_S:
-                del self._views[names]
+                del self._views[audience]
 
     async def run(self) -> None:
         """Do the rounds until cancelled."""
@@ -118,7 +118,7 @@ class Hubs:
     def _make_room(self) -> None:
         if len(self._views) < self._most:
             return
-        idle = [(view.wanted_at, names) for names, view in self._views.items() if not view.hub.clients]
+        idle = [(view.wanted_at, audience) for audience, view in self._views.items() if not view.hub.clients]
         if not idle:
             raise HubFullError
         del self._views[min(idle, key=lambda one: one[0])[1]]

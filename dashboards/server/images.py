@@ -38,8 +38,10 @@ def images_router(images: Images | None, audiences: Audiences) -> APIRouter:
     router = APIRouter()
 
     def known(read_id: UUID, request: Request) -> Image | None:
-        image = None if images is None else images.get(read_id)
-        return image if image is not None and audiences.of(request.headers).may_see(image.audience) else None
+        image, who = None if images is None else images.get(read_id), audiences.of(request.headers)
+        if image is None or not who.may_see(image.audience) or not who.is_of(image.jurisdiction):
+            return None
+        return image
 
     @router.get("/api/images/{read_id}")
     async def state(read_id: UUID, request: Request) -> ImageState:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from dashboards.server.access.gate import actor_of
 from dashboards.server.actions import ActionAnswer, ActionRequest, Actions
+from dashboards.server.audience import Audience, Audiences
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
 from dashboards.server.near_units import AVAILABLE, Candidate, NearUnit, nearest
@@ -93,28 +94,33 @@ def incidents_router(
     unit_stale_s: float,
     roads: Roads | None = None,
     now: Callable[[], datetime] | None = None,
+    audiences: Audiences | None = None,
 ) -> APIRouter:
     """Return the routes under /api/incidents. ``unit_stale_s``: older positions are not offered, seconds.
+    ``audiences``: who may see whose; all see everything unless told.
     ``roads``: None measures units by a straight line, and says so."""
     router = APIRouter(prefix="/api/incidents")
     clock = now or (lambda: datetime.now(UTC))
 
-    def whole(incident_id: UUID) -> Incident:
-        """Return an incident, or the one it is part of. Raises HTTPException 404."""
+    seen_by = audiences or Audiences()
+
+    def whole(incident_id: UUID, who: Audience) -> Incident:
+        """Return an incident, or the one it is part of. Raises HTTPException 404, also for another agency's."""
         incident = _incident(hub, incident_id)
         for _ in range(20):  # merges of merges; more would be a circle
             above = None if incident is None or incident.merged_into is None else _incident(hub, incident.merged_into)
             if above is None:
                 break
             incident = above
-        if incident is None:
+        if incident is None or not who.is_of(incident.jurisdiction):
             raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
         return incident
 
     @router.get("/{incident_id}/calls", responses={404: {"model": Problem}})
-    async def calls(incident_id: UUID) -> list[CallerAdds]:
+    async def calls(incident_id: UUID, request: Request) -> list[CallerAdds]:
         """List the calls of an incident, oldest first, with what each adds to those before it."""
-        incident = whole(incident_id)
+        incident = whole(incident_id, seen_by.of(request.headers))
+        # The calls of an incident are of its own agency (pipeline/processors/incidents.py).
         known = [_call_decoder.decode(row) for one in incident.call_ids if (row := hub.row("calls", one)) is not None]
         why = {call.call_id: call.why for call in incident.calls}
         kinds = {call.call_id: call.kind for call in known}
@@ -134,12 +140,14 @@ def incidents_router(
     @router.get("/{incident_id}/units", responses={status: {"model": Problem} for status in (404, 409)})
     async def units(
         incident_id: UUID,
+        request: Request,
         limit: Annotated[int, Parameter(ge=1, le=MOST_UNITS)] = 5,
         kind: Annotated[str | None, Parameter(max_length=100)] = None,
     ) -> list[NearUnit]:
         """List the units that may be sent, the quickest first, each with how its way was measured: by road, or by a
         straight line and why. None whose position is stale."""
-        incident = whole(incident_id)
+        who = seen_by.of(request.headers)
+        incident = whole(incident_id, who)
         if incident.lat is None or incident.lon is None:
             raise HTTPException(409, "The place of this incident is not known.")
         at = clock()
@@ -147,7 +155,11 @@ def incidents_router(
         for row in hub.rows("units"):
             unit = _unit_decoder.decode(row)
             age = at - unit.occurred_at
-            if unit.status not in AVAILABLE or (kind is not None and unit.kind != kind):
+            if (
+                not who.is_of(unit.jurisdiction)
+                or unit.status not in AVAILABLE
+                or (kind is not None and unit.kind != kind)
+            ):
                 continue
             # A simulated unit is sent to a simulated incident only, and the other way round.
             if age > timedelta(seconds=unit_stale_s) or unit.synthetic != incident.synthetic:
@@ -155,20 +167,26 @@ def incidents_router(
             found.append(Candidate(unit, age.total_seconds()))
         return await nearest(roads, incident.lat, incident.lon, found, limit)
 
-    @router.get("/{incident_id}/history", responses={503: {"model": Problem}})
-    async def history(incident_id: UUID) -> Response:
+    @router.get("/{incident_id}/history", responses={status: {"model": Problem} for status in (404, 503)})
+    async def history(incident_id: UUID, request: Request) -> Response:
         """Return every state of an incident, oldest first: who, when, why."""
-        return await _asked(HISTORY.format(incident_id=incident_id))
+        return await _asked(HISTORY, incident_id, seen_by.of(request.headers))
 
-    @router.get("/{incident_id}/assessments", responses={503: {"model": Problem}})
-    async def assessments(incident_id: UUID) -> Response:
+    @router.get("/{incident_id}/assessments", responses={status: {"model": Problem} for status in (404, 503)})
+    async def assessments(incident_id: UUID, request: Request) -> Response:
         """Return every version of an incident's assessment, oldest first."""
-        return await _asked(ASSESSMENTS.format(incident_id=incident_id))
+        return await _asked(ASSESSMENTS, incident_id, seen_by.of(request.headers))
 
-    async def _asked(sql: str) -> Response:
+    async def _asked(question: str, incident_id: UUID, who: Audience) -> Response:
         if query is None:
             raise StoreUnavailableError
-        return Response(await query.foreign(sql, "JSON"), media_type="application/json")
+        # Whose it is is known of those that are not over for long only.
+        known = None if who.agencies is None else _incident(hub, incident_id)
+        if who.agencies is not None and (known is None or not who.is_of(known.jurisdiction)):
+            raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
+        return Response(
+            await query.foreign(question.format(incident_id=incident_id), "JSON"), media_type="application/json"
+        )
 
     @router.post(
         "/{incident_id}/assessments",
@@ -176,7 +194,8 @@ def incidents_router(
     )
     async def assess(incident_id: UUID, request: AssessmentRequest, http: Request) -> ActionAnswer:
         """Add the next version of an assessment. Nothing else changes a grade, and no version is ever changed."""
-        incident = whole(incident_id)
+        who = seen_by.of(http.headers)
+        incident = whole(incident_id, who)
         if request.version != incident.assessment_version + 1:
             raise HTTPException(
                 409, f"Version {incident.assessment_version} is the newest: look at it, and make {_next(incident)}."
@@ -191,7 +210,7 @@ def incidents_router(
             key=request.key, name="incident.assess", subject_id=incident.incident_id, actor=actor, note="",
             check="", verdict="", details=details,
         )  # fmt: skip
-        return ActionAnswer(event_id=await actions.do(asked))
+        return ActionAnswer(event_id=await actions.do(asked, who))
 
     return router
 

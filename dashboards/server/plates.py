@@ -180,8 +180,9 @@ def plates_router(plates: PlateReads | None, publisher: Publisher, audiences: Au
             raise StoreUnavailableError
         if working >= AT_ONCE:
             raise HTTPException(429, "Too many searches at once.", {"retry-after": "1"})
-        asked = question.asked(datetime.now(UTC))
         audience, actor = audiences.of(request.headers), actor_of(request, question.actor)
+        agencies = None if audience.agencies is None else tuple(sorted(audience.agencies))
+        asked = replace(question.asked(datetime.now(UTC)), agencies=agencies)
         working += 1
         try:
             recorded = await record_search(

@@ -28,13 +28,15 @@ class Portion(Struct, frozen=True, kw_only=True):
 
 
 class Mark(Struct, frozen=True, kw_only=True):
-    """An alert of a period: where it stands on a time line. ``audience``: who may see it (schemas/audience.py)."""
+    """An alert of a period: where it stands on a time line. ``audience``: who may see it (schemas/audience.py),
+    of those of its ``jurisdiction``."""
 
     at: datetime
     alert_id: UUID
     severity: str
     title: str
     audience: str = ""
+    jurisdiction: str = "default"
 
 
 class Marks(Struct, frozen=True, kw_only=True):

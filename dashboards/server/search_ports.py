@@ -14,7 +14,8 @@ from dashboards.server.ports import Before
 
 class PlateQuestion(Struct, frozen=True, kw_only=True):
     """Which past reads are looked for. ``pattern``: of schemas/plate_pattern.py; ``area``: west, south, east, north in
-    WGS 84 degrees; what is empty is not asked for. ``simulated``: made-up reads, too."""
+    WGS 84 degrees; what is empty is not asked for. ``simulated``: made-up reads, too. ``agencies``: whose reads; None:
+    all."""
 
     pattern: str
     begin: datetime
@@ -26,6 +27,7 @@ class PlateQuestion(Struct, frozen=True, kw_only=True):
     cameras: tuple[str, ...] = ()
     area: tuple[float, float, float, float] | None = None
     simulated: bool = False
+    agencies: tuple[str, ...] | None = None
 
 
 class ListHit(Struct, frozen=True, kw_only=True):

@@ -328,3 +328,14 @@ def test_only_the_newest_answers_are_kept_for_files() -> None:
     first, *_, last = [client.post("/api/plates/search", json={**WHY, "plate": "AB1"}).json() for _ in range(21)]
     assert client.post("/api/plates/export", json={"search": first["search"], "actor": "r.diaz"}).status_code == 404
     assert client.post("/api/plates/export", json={"search": last["search"], "actor": "r.diaz"}).status_code == 200
+
+
+def test_reads_of_other_agencies_are_not_found(plates: StoredPlates) -> None:
+    asked = PlateQuestion(pattern="ABC123", begin=NOW - timedelta(days=1), end=NOW)
+
+    def plates_of(agencies: tuple[str, ...] | None) -> list[str]:
+        answer = asyncio.run(plates.search(replace(asked, agencies=agencies), 10))
+        return [one.plate for one in answer.reads]
+
+    assert plates_of(None) == plates_of((A_READ.jurisdiction, "another")) == ["ABC123"]
+    assert plates_of(("another",)) == plates_of(()) == []

@@ -238,6 +238,7 @@ def test_the_time_line_has_the_grave_alerts_of_the_period_and_says_where_the_pas
 
     marks = asyncio.run(ask(10))
     assert [(mark.severity, mark.audience) for mark in marks.rows] == [("P1", "restricted"), ("P2", "")]
+    assert {mark.jurisdiction for mark in marks.rows} == {ALERT.examples[0].jurisdiction}
     assert marks.oldest is not None
     assert marks.oldest <= at(1)
     assert not marks.is_cut

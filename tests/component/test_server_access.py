@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,8 @@ from dashboards.server.access.session import AccountsUnavailableError, SignInRef
 from dashboards.server.access.sockets import LOOK_EVERY_S
 from dashboards.server.access.tickets import LIVES_S, MOST, Tickets
 from dashboards.server.channel import CHANNELS
+from schemas.envelope import Event
+from schemas.event_type import EventType
 from schemas.events.action import Action
 from schemas.events.alert import ALERT
 from tests.component.server_fixtures import World, action, alert, listening
@@ -36,11 +38,14 @@ from tests.component.test_server_websocket import closed_with, hear, hello, on_a
 PASSWORD = "three blind mice 7"
 MACHINE = {MACHINE_HEADER: "the machine's token"}
 
+#: A type, and events of it that the server knows from the start.
+Known = tuple[EventType[Any], Sequence[Event]]
+
 
 class Site:
     """A server with sign-in and accounts, one for each role, named as the role."""
 
-    def __init__(self, folder: Path, **others: Any) -> None:
+    def __init__(self, folder: Path, known: Sequence[Known] = (), **others: Any) -> None:
         self.ahead_s = 0.0
         self.book = AccountBook(folder / "accounts.sqlite", lock_after_s=1800, now=self.now)
         self.secrets: dict[str, str] = {}
@@ -54,6 +59,8 @@ class Site:
         )
         self.world = World(entrance=entrance, **others)
         self.world.hubs.offer(ALERT, [alert(1), alert(2, audience="restricted")], 1.0)
+        for kind, events in known:
+            self.world.hubs.offer(kind, events, 1.0)
         self.world.hubs.caught_up()
 
     def now(self) -> float:

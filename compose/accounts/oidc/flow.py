@@ -220,6 +220,7 @@ class OidcSignIn:
             name=name[:200] if isinstance(name, str) and name.strip() else account,
             roles=rights.roles,
             audiences=rights.audiences,
+            agencies=rights.agencies,
             secured=rights.secured,
         )
 

@@ -20,6 +20,8 @@ class GroupRights(BaseModel):
     roles: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     all_audiences: bool = False
+    #: Whose events; empty: all agencies'.
+    agencies: tuple[str, ...] = ()
     secured_room: bool = False
 
     @field_validator("roles")
@@ -31,10 +33,11 @@ class GroupRights(BaseModel):
 
 
 class Granted(Struct, frozen=True, kw_only=True):
-    """What somebody may do and see. Without a role: nothing. ``audiences``: None for all."""
+    """What somebody may do and see. Without a role: nothing. ``audiences``, ``agencies``: None for all."""
 
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
+    agencies: tuple[str, ...] | None
     secured: bool
 
 
@@ -42,7 +45,10 @@ def granted(groups: Sequence[str], table: Mapping[str, GroupRights]) -> Granted:
     """Return what somebody in these groups may do: all that any of them gives."""
     given = [table[group] for group in groups if group in table]
     every = any(one.all_audiences for one in given)
+    # A group that gives no role says nothing of what somebody may see.
+    limits = [one.agencies for one in given if one.roles]
     return Granted(
+        agencies=None if not all(limits) else tuple(sorted({name for names in limits for name in names})),
         roles=tuple(sorted({role for one in given for role in one.roles})),
         audiences=None if every else tuple(sorted({name for one in given for name in one.audiences})),
         secured=any(one.secured_room for one in given),

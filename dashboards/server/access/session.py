@@ -16,8 +16,9 @@ class Session(Struct, frozen=True, kw_only=True):
     """One sign-in of an account.
 
     ``key``: names it without giving it away (a digest of the token). ``audiences``: whose restricted lists it may
-    see; None: all. ``locks_at``, ``ends_at``: Unix time, seconds; None: it does not lock (a position in a secured
-    room: CJIS AC-11). ``locked``: nothing is shown until the same person signs in again.
+    see; None: all. ``agencies``: whose events it may see; None: all. ``locks_at``, ``ends_at``: Unix time, seconds;
+    None: it does not lock (a position in a secured room: CJIS AC-11). ``locked``: nothing is shown until the same
+    person signs in again.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Session(Struct, frozen=True, kw_only=True):
     name: str
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
+    agencies: tuple[str, ...] | None = None
     ends_at: float
     locks_at: float | None = None
     locked: bool = False
@@ -36,7 +38,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
     def same_rights(self, other: Session) -> bool:
         """Return whether the other may do and see the same."""
-        return (self.roles, self.audiences, self.account) == (other.roles, other.audiences, other.account)
+        mine = (self.roles, self.audiences, self.agencies, self.account)
+        return mine == (other.roles, other.audiences, other.agencies, other.account)
 
 
 class SignInRefusedError(Exception):

@@ -67,7 +67,7 @@ def replay_router(recording: Recording | None, audiences: Audiences) -> APIRoute
         seen = [
             TimeLineMark(at=one.at, alert_id=one.alert_id, severity=one.severity, title=one.title)
             for one in marks.rows
-            if audience.may_see(one.audience)
+            if audience.may_see(one.audience) and audience.is_of(one.jurisdiction)
         ]
         # With what others only may see left out, "there were more" could tell of it.
         told = TimeLine(marks=seen, is_cut=marks.is_cut and audience.sees_everything, oldest=marks.oldest)
