@@ -21,11 +21,20 @@ class Outcome(Struct, frozen=True):
     retry_after_s: float | None = None
 
 
+class Room(Struct, frozen=True):
+    """How many messages may go in one try now. ``gravest``: how many of the first gravity, where ``any`` is 0.
+    ``wait_s``: where there is room for none, in how many seconds to ask again."""
+
+    any: int
+    gravest: int = 0
+    wait_s: float = 0.0
+
+
 class Channel(Protocol):
     """A way to a destination."""
 
-    def room(self, now: float) -> tuple[int, float]:
-        """Return how many messages may go in one try now, and if none, in how many seconds to ask again."""
+    def room(self, now: float) -> Room:
+        """Return how much may go now."""
         ...
 
     async def send(self, messages: Sequence[Message], now: float) -> Outcome:

@@ -17,7 +17,7 @@ import structlog
 
 from compose.notify import metrics
 from compose.notify.channel import AWAY, GONE, TAKEN, Channel
-from compose.notify.messages import DELIVERED, GIVEN_UP, Message
+from compose.notify.messages import DELIVERED, GIVEN_UP, GRAVEST, LEAST, Message
 from compose.notify.outbox import Outbox, OutboxError
 from compose.notify.wording import decode, late_s
 
@@ -70,10 +70,11 @@ class Delivering:
 
     async def step(self) -> float:
         """Try once; return for how many seconds there is nothing to do."""
-        limit, wait = self._channel.room(self._now())
-        if not limit:
-            return min(wait, LOOK_EVERY_S)
-        waiting = await asyncio.to_thread(self._outbox.due, self.name, limit)
+        room = self._channel.room(self._now())
+        if not room.any and not room.gravest:
+            return min(room.wait_s, LOOK_EVERY_S)
+        gravity = LEAST if room.any else GRAVEST
+        waiting = await asyncio.to_thread(self._outbox.due, self.name, room.any or room.gravest, gravity)
         messages = [one for one in waiting if not await self._is_over(one)]
         if not messages:
             return 0.0 if waiting else LOOK_EVERY_S

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from compose.notify.channel import AWAY, TAKEN, UNWANTED, Outcome
+from compose.notify.channel import AWAY, TAKEN, UNWANTED, Outcome, Room
 from compose.notify.destinations import Mail
 from compose.notify.messages import Message, message_id
 from compose.notify.wording import decode, paragraph, subject_line
@@ -24,6 +24,8 @@ from schemas.identity import identity
 MAX_S = 30.0
 #: So many alerts are in one mail at most.
 MOST_IN_ONE = 100
+#: In a flood the gravest wait no longer than this for the mail before them, seconds; all others for the digest.
+GRAVEST_S = 5.0
 _MOST_SUBJECT = 150
 #: A header that is folded right after its name is read with a blank before it by many: a subject fits in one line.
 _POLICY = SMTP.clone(max_line_length=2 * _MOST_SUBJECT)
@@ -41,11 +43,15 @@ class MailChannel:
         self._sent: deque[float] = deque()
         self._digest_at: float | None = None
 
-    def room(self, now: float) -> tuple[int, float]:
-        """One, until too many went out within the time of a digest; then none until that has passed, then all."""
+    def room(self, now: float) -> Room:
+        """One, until too many went out within the time of a digest; then none until that has passed, then all. The
+        gravest that come meanwhile do not wait for it: they are told together, a few seconds after the last mail."""
         if self._digest_at is None:
-            return 1, 0.0
-        return (MOST_IN_ONE, 0.0) if now >= self._digest_at else (0, self._digest_at - now)
+            return Room(1)
+        if now >= self._digest_at:
+            return Room(MOST_IN_ONE)
+        gravest = MOST_IN_ONE if now >= self._sent[-1] + GRAVEST_S else 0
+        return Room(0, gravest=gravest, wait_s=self._digest_at - now)
 
     async def send(self, messages: Sequence[Message], now: float) -> Outcome:
         """As in the protocol."""
@@ -87,7 +93,11 @@ class MailChannel:
         while self._sent and self._sent[0] <= now - self._way.digest_s:
             self._sent.popleft()
         full = len(self._sent) >= self._way.digest_over
-        self._digest_at = now + self._way.digest_s if full else None
+        if not full:
+            self._digest_at = None
+        elif self._digest_at is None or now >= self._digest_at:
+            # The gravest in between do not put off the digest of the others.
+            self._digest_at = now + self._way.digest_s
 
 
 def mail_of(messages: Sequence[Message], way: Mail, now: float) -> EmailMessage:

@@ -8,6 +8,8 @@ from schemas.identity import identity
 
 #: What becomes of a message.
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given_up"
+#: Gravities, as the numbers of severities are.
+GRAVEST, LEAST = 1, 4
 
 
 def message_id(destination: str, key: str) -> str:

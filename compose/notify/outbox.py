@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from compose.notify.messages import DELIVERED, GIVEN_UP, Draft, Message, Record, State, message_id
+from compose.notify.messages import DELIVERED, GIVEN_UP, LEAST, Draft, Message, Record, State, message_id
 
 FILE = "notify.sqlite"
 #: So many may wait for one destination; beyond it the oldest of the least grave is given up: recorded, to be replayed.
@@ -145,15 +145,19 @@ class Outbox:
 
     # Telling
 
-    def due(self, destination: str, limit: int) -> list[Message]:
-        """Return what is to be sent now, the gravest first, then in order; nothing to one paused or disabled."""
+    def due(self, destination: str, limit: int, gravity: int = LEAST) -> list[Message]:
+        """Return what is to be sent now, the gravest first, then in order; nothing to one paused or disabled.
+
+        ``gravity``: of that gravity or graver.
+        """
         now = self._now()
         with self._reading() as box:
             rows = box.execute(
                 f"SELECT {_COLUMNS} FROM messages WHERE destination = :name AND state = 'waiting' AND due_at <= :now"  # noqa: S608
+                " AND gravity <= :gravity"
                 " AND EXISTS (SELECT 1 FROM destinations d WHERE d.name = :name AND d.disabled = ''"
                 " AND d.paused_until <= :now) ORDER BY gravity, number LIMIT :limit",
-                {"name": destination, "now": now, "limit": limit},
+                {"name": destination, "now": now, "limit": limit, "gravity": gravity},
             ).fetchall()
         return [_message(row) for row in rows]
 

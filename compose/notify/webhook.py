@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import msgspec
 
-from compose.notify.channel import AWAY, GONE, TAKEN, UNWANTED, Outcome
+from compose.notify.channel import AWAY, GONE, TAKEN, UNWANTED, Outcome, Room
 from compose.notify.destinations import Webhook
 from compose.notify.messages import Message
 from compose.notify.signing import signed_headers
@@ -37,9 +37,9 @@ class WebhookChannel:
         tls = ssl.create_default_context(cafile=way.ca_file) if way.ca_file else True
         self._client = httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=max_s, verify=tls)
 
-    def room(self, now: float) -> tuple[int, float]:
+    def room(self, now: float) -> Room:
         """One at a time, always."""
-        return 1, 0.0
+        return Room(1)
 
     async def send(self, messages: Sequence[Message], now: float) -> Outcome:
         """As in the protocol."""

@@ -17,10 +17,10 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from msgspec.structs import replace
 
-from compose.notify.channel import AWAY, TAKEN, UNWANTED, Outcome
+from compose.notify.channel import AWAY, TAKEN, UNWANTED, Outcome, Room
 from compose.notify.destinations import Destination, Mail, Wanted
 from compose.notify.drafting import drafts_of
-from compose.notify.mail import MailChannel, mail_of
+from compose.notify.mail import GRAVEST_S, MOST_IN_ONE, MailChannel, mail_of
 from compose.notify.messages import Message
 from compose.notify.outbox import Outbox
 from schemas.events.alert import Alert
@@ -130,26 +130,47 @@ def test_a_flood_becomes_one_mail(tmp_path: Path, post: Post) -> None:
     batch = messages(tmp_path, *(alert(str(number), severity="P2" if number else "P1") for number in range(9)))
     at, sizes = NOW.timestamp(), []
 
-    async def go() -> tuple[int, float]:
+    async def go() -> Room:
         nonlocal at, batch
         server = await asyncio.get_running_loop().create_server(lambda: SMTP(post), "127.0.0.1", 0)
         channel = MailChannel(replace(WAY, port=server.sockets[0].getsockname()[1]))
         while batch:
-            room, wait = channel.room(at)
-            if not room:
-                at += wait
+            room = channel.room(at)
+            if not room.any:
+                at += room.wait_s
                 continue
-            now, batch = batch[:room], batch[room:]
+            now, batch = batch[: room.any], batch[room.any :]
             sizes.append(len(now))
             assert (await channel.send(now, at)).kind == TAKEN
         server.close()
         return channel.room(at + 1)
 
-    assert asyncio.run(go()) == (1, 0.0)
+    assert asyncio.run(go()) == Room(1)
     assert sizes == [1, 1, 1, 6]
     assert at == NOW.timestamp() + WAY.digest_s
     assert post.mails[-1]["Subject"].startswith("6 alerts, the gravest P2: ")
     assert post.mails[-1].get_content().count("Happened ") == 6
+
+
+def test_in_a_flood_the_gravest_do_not_wait_for_the_digest_and_do_not_put_it_off(tmp_path: Path, post: Post) -> None:
+    batch = messages(tmp_path, *(alert(str(number)) for number in range(4)))
+    at = NOW.timestamp()
+
+    async def go() -> list[Room]:
+        server = await asyncio.get_running_loop().create_server(lambda: SMTP(post), "127.0.0.1", 0)
+        channel = MailChannel(replace(WAY, port=server.sockets[0].getsockname()[1]))
+        for one in batch[:3]:
+            await channel.send([one], at)
+        rooms = [channel.room(at + GRAVEST_S - 1), channel.room(at + GRAVEST_S)]
+        await channel.send(batch[3:], at + GRAVEST_S)
+        server.close()
+        return [*rooms, channel.room(at + GRAVEST_S + 1), channel.room(at + WAY.digest_s)]
+
+    full, for_the_gravest, after_them, digest = asyncio.run(go())
+    assert (full.any, full.gravest) == (0, 0)
+    assert (for_the_gravest.any, for_the_gravest.gravest) == (0, MOST_IN_ONE)
+    assert (after_them.any, after_them.gravest) == (0, 0)
+    assert digest.any == MOST_IN_ONE
 
 
 def test_a_refusal_of_the_server_is_told_from_one_of_the_mail(tmp_path: Path, post: Post) -> None:

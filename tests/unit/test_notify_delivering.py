@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook as Judge
 
-from compose.notify.channel import AWAY, GONE, TAKEN, UNWANTED, Outcome
+from compose.notify.channel import AWAY, GONE, TAKEN, UNWANTED, Outcome, Room
 from compose.notify.delivering import AGAIN_S, LONGEST_PAUSE_S, Delivering
 from compose.notify.drafting import drafts_of
 from compose.notify.messages import Message
@@ -32,8 +32,8 @@ class Receiver:
         self.answers = list(answers)
         self.got: list[str] = []
 
-    def room(self, now: float) -> tuple[int, float]:
-        return 1, 0.0
+    def room(self, now: float) -> Room:
+        return Room(1)
 
     async def send(self, messages: Sequence[Message], now: float) -> Outcome:
         self.got += [one.message_id for one in messages]
@@ -224,3 +224,15 @@ def test_with_two_secrets_a_receiver_that_has_either_believes_it(tmp_path: Path)
         Judge(SECRET).verify(body.replace(b"P2", b"P1"), headers)
     assert set(json.loads(body)) == {"type", "timestamp", "data"}
     assert len(body) < 20_000
+
+
+def test_where_there_is_room_for_the_gravest_only_the_others_wait(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put(alert("1", severity="P2"), alert("2", severity="P1"))
+    gravest, other = world.outbox.due("dispatch", 9)
+    world.receiver.room = lambda now: Room(0, gravest=5, wait_s=60.0)  # type: ignore[method-assign]
+    world.steps(3)
+    assert world.receiver.got == [gravest.message_id]
+    world.receiver.room = lambda now: Room(1)  # type: ignore[method-assign]
+    world.steps(1)
+    assert world.receiver.got == [gravest.message_id, other.message_id]
