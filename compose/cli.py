@@ -8,6 +8,7 @@ import typer
 
 from compose.commands import (
     accounts,
+    audit,
     backup,
     bench,
     call_figures,
@@ -49,6 +50,7 @@ for module in (
     local,
     roles,
     accounts,
+    audit,
     payloads,
     replay,
     loaders,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -27,7 +28,10 @@ from tests.integration.test_main_job import group
 from tests.local_system import Up, until
 
 OBSERVABILITY = Path(__file__).parents[2] / "compose/observability"
+ROLES = ("serve", "process", "connect", "notify")
 TOKEN = "sesame-9f2c"
+#: Where the role that notifies tells alerts to; whoever takes spans takes them, too.
+DESTINATION = '[webhook.here]\nurl = "{url}"\nsecret_file = "key"\nnetworks = ["127.0.0.0/8"]\n'
 HOTLIST = "plate,state,reason,case_number,severity\nRUN1234,LA,Taken from Ottoline Featherstonehaugh,26-7,P1\n"
 #: What must be in no log: plates, people, tokens, and what people typed.
 PRIVATE = ("RUN1234", "RUN-1234", "ZEBRA77", "OTTOLINE", "FEATHERSTONEHAUGH", "HYPATIA", TOKEN.upper())
@@ -43,6 +47,10 @@ class Collector:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if self.path == "/hook":
+                    self.send_response(204)
+                    self.end_headers()
+                    return
                 for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
                     role = next(a.value.string_value for a in resource.resource.attributes if a.key == "service.name")
                     spans.extend((role, span) for scope in resource.scope_spans for span in scope.spans)
@@ -55,7 +63,8 @@ class Collector:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1/traces"
+        self.base = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"{self.base}/v1/traces"
 
     def of(self, trace: str) -> list[tuple[str, Any]]:
         return [(role, span) for role, span in list(self.spans) if span.trace_id.hex() == trace]
@@ -102,6 +111,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
         patch.setenv("WATCHFLOOR_TRACE_SHARE", "1")
         patch.setenv("WATCHFLOOR_TRACE_ENDPOINT", collector.url)
         patch.setenv("WATCHFLOOR_EDGE_TOKEN", TOKEN)
+        (folder / "key").write_text(f"whsec_{base64.b64encode(bytes(range(32))).decode()}")
+        (folder / "notify.toml").write_text(DESTINATION.format(url=f"{collector.base}/hook"))
+        patch.setenv("WATCHFLOOR_NOTIFY_FILE", str(folder / "notify.toml"))
         system = Operated(folder / "data", collector)
     try:
         (folder / "list.csv").write_text(HOTLIST)
@@ -123,7 +135,7 @@ def page(up: Operated) -> Iterator[Any]:
 
 
 def test_every_role_is_live_and_ready_and_says_so_on_a_port_of_its_own(up: Operated) -> None:
-    for role in ("serve", "process", "connect"):
+    for role in ROLES:
         assert up.ask(role, "/health").status_code == 200
         answer = up.ask(role, "/ready")
         assert (answer.status_code, answer.json()["wrong"], answer.json()["role"]) == (200, {}, role)
@@ -137,7 +149,7 @@ def test_prometheus_finds_every_role_in_the_file_that_up_keeps(up: Operated) -> 
     assert {one["labels"]["role"]: one["targets"] for one in listed} == {
         role: [at] for role, at in running["metrics"].items()
     }
-    assert {"serve", "process", "connect"} == set(running["metrics"])
+    assert set(ROLES) == set(running["metrics"])
 
 
 def test_one_trace_follows_a_read_from_the_edge_to_the_page(up: Operated) -> None:
@@ -218,7 +230,7 @@ def test_the_lag_goes_back_to_nothing_and_every_queue_has_a_bound(up: Operated) 
         )  # type: ignore[misc]
         assert up.value(role, "watchfloor_assigned_partitions", group=group_name) > 0
     queues = set()
-    for role in ("serve", "process", "connect"):
+    for role in ROLES:
         told = up.metrics(role)
         limits = told["watchfloor_queue_limit"]
         assert limits.keys() == told["watchfloor_queue_items"].keys()
@@ -254,7 +266,7 @@ def test_rules_and_dashboards_ask_for_nothing_that_no_role_tells(up: Operated) -
     batch = [group("PART001", "P-1"), group("PART002", "P-2", epoch_start="soon")]
     assert up.post("rekor/east", batch).status_code in (200, 400, 422)
     told = {"up"}
-    for role in ("serve", "process", "connect"):
+    for role in ROLES:
         text = up.ask(role, "/metrics").text
         # A counter whose labels were never used has its headline, but no sample yet.
         told |= {f"{name}_total" for name in re.findall(r"^# TYPE (\w+)_total counter", text, re.M)}
@@ -269,7 +281,7 @@ def test_rules_and_dashboards_ask_for_nothing_that_no_role_tells(up: Operated) -
 
 
 def test_every_metric_of_the_reference_is_told_by_some_role(up: Operated) -> None:
-    text = "".join(up.ask(role, "/metrics").text for role in ("serve", "process", "connect"))
+    text = "".join(up.ask(role, "/metrics").text for role in ROLES)
     families = set(re.findall(r"^# TYPE (\w+) \w+$", text, re.M))
     named = {one.name for found in definitions().values() for one in found}
     assert named - families == set()
@@ -318,7 +330,7 @@ def test_no_log_of_any_role_holds_a_plate_a_name_or_a_token(up: Operated) -> Non
     until(lambda: up.count("plate_reads WHERE plate = 'ZEBRA77'") >= 1)
     logs = {path.name: path.read_text(errors="replace") for path in (up.folder / "logs").iterdir()}
     assert {"serve.log", "process.log", "connect.log"} <= logs.keys()
-    assert all(logs[f"{role}.log"] for role in ("serve", "process", "connect"))
+    assert all(logs[f"{role}.log"] for role in ROLES)
     leaks = [
         (name, line)
         for name, text in logs.items()
@@ -327,7 +339,7 @@ def test_no_log_of_any_role_holds_a_plate_a_name_or_a_token(up: Operated) -> Non
     ]
     assert leaks == []
     # Nor do the figures, nor what a collector was sent.
-    for role in ("serve", "process", "connect"):
+    for role in ROLES:
         assert not any(word in up.ask(role, "/metrics").text.upper() for word in PRIVATE)
     assert not any(word in str(span).upper() for _, span in list(up.collector.spans) for word in PRIVATE)
 
@@ -353,6 +365,6 @@ def test_health_tells_the_truth_while_the_broker_hangs_and_after(up: Operated) -
         assert "process: reference" in doctor.stdout
     finally:
         os.kill(broker, signal.SIGCONT)
-    until(lambda: all(up.ask(role, "/ready").status_code == 200 for role in ("serve", "process", "connect")), 90)
+    until(lambda: all(up.ask(role, "/ready").status_code == 200 for role in ROLES), 90)
     until(lambda: up.value("connect", "watchfloor_spool_drained_events_total", edge="watchfloor-edge") >= 1, 60)
     assert up.ask("connect", "/ready").json()["notes"] == {}
