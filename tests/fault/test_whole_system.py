@@ -20,6 +20,8 @@ from compose.local import Local
 from compose.settings import load
 from tests.local_system import Up, until
 
+#: What waited for brokers may come so long after they are back, seconds.
+SETTLED_S = 180.0
 SEED = int(os.environ.get("WATCHFLOOR_TEST_SEED", "7"))
 
 
@@ -65,7 +67,11 @@ def test_a_broker_of_three_killed_and_one_that_hangs_lose_and_double_nothing(tmp
         await asyncio.sleep(12.0)
         os.kill(pid, signal.SIGCONT)
 
-    report = asyncio.run(check(load(), tmp_path, kafka=3, seconds=45, rate=50, seed=SEED, say=print, disturb=disturb))
+    # Two controllers may be lost one after the other: when groups and leaders settle then is the brokers' to say. How
+    # long it took is in the report; here it is about what is there in the end.
+    report = asyncio.run(
+        check(load(), tmp_path, kafka=3, seconds=45, rate=50, seed=SEED, say=print, disturb=disturb, settle_s=SETTLED_S)
+    )
     print(f"seed {SEED}", report)
     assert report.failures == []
     assert report.events_stored == report.events_accepted > 1500
