@@ -75,7 +75,8 @@ class StoredCounts:
 
     async def bins(self, asked: CountQuestion) -> Sequence[Bin]:
         """See ``Counting.bins``."""
-        return await self._in_time(self._bins(*_rows_of(asked)))
+        bins, _ = await self._in_time(self._bins(*_rows_of(asked)))
+        return bins
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
         try:
@@ -92,7 +93,7 @@ class StoredCounts:
     async def _count(self, asked: CountQuestion) -> Counts:
         source = _SOURCES[asked.of]
         rows, params = _rows_of(asked)
-        bins = await self._bins(rows, params)
+        bins, unplaced = await self._bins(rows, params)
         cells = await self._rows(
             "SELECT h3ToString(cell) AS name, h3ToGeoBoundary(cell) AS ring, n FROM (SELECT"  # noqa: S608 - names of our own
             " geoToH3(assumeNotNull(lat), assumeNotNull(lon), {resolution:UInt8}) AS cell, count() AS n"
@@ -114,14 +115,10 @@ class StoredCounts:
             f" WHERE {source.where} AND {real}",
             {},
         )
-        (unplaced,) = await self._rows(
-            f"SELECT countIf(lat IS NULL OR lon IS NULL) AS n FROM ({rows})",  # noqa: S608 - names of our own
-            params,
-        )
         any_at_all = int(about["n"]) > 0
         return Counts(
             total=sum(one.count for one in bins),
-            unplaced=int(unplaced["n"]),
+            unplaced=unplaced,
             bins=bins,
             cells=[
                 Cell(row["name"], int(row["n"]), tuple((lon, lat) for lat, lon in row["ring"]))
@@ -134,13 +131,15 @@ class StoredCounts:
             newest=datetime.fromisoformat(about["newest"]) if any_at_all else None,
         )
 
-    async def _bins(self, rows: str, params: Mapping[str, Parameter]) -> list[Bin]:
+    async def _bins(self, rows: str, params: Mapping[str, Parameter]) -> tuple[list[Bin], int]:
+        """Return the steps of time, and how many in all of them have no place."""
         found = await self._rows(
-            "SELECT intDiv(toUnixTimestamp(at), {step:UInt32}) * {step:UInt32} AS second, count() AS n"  # noqa: S608 - names of our own
-            f" FROM ({rows}) GROUP BY second ORDER BY second",
+            "SELECT intDiv(toUnixTimestamp(at), {step:UInt32}) * {step:UInt32} AS second, count() AS n,"  # noqa: S608 - names of our own
+            f" countIf(lat IS NULL OR lon IS NULL) AS unplaced FROM ({rows}) GROUP BY second ORDER BY second",
             params,
         )
-        return [Bin(datetime.fromtimestamp(int(row["second"]), UTC), int(row["n"])) for row in found]
+        bins = [Bin(datetime.fromtimestamp(int(row["second"]), UTC), int(row["n"])) for row in found]
+        return bins, sum(int(row["unplaced"]) for row in found)
 
     async def _rows(self, sql: str, params: Mapping[str, Parameter]) -> list[dict[str, Any]]:
         answer = await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
