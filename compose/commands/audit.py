@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx2
 import msgspec
 import typer
 
-from compose.audit_check import SLACK_S, AuditCheck, check
 from compose.commands.moments import moment_of
 from compose.commands.output import AsJson, answer, fail, say
 from compose.commands.server_api import ask, not_running
@@ -17,6 +16,9 @@ from compose.roles.broker_settings import log_reader
 from compose.settings import load
 from schemas.events.action import ACTION
 from schemas.wire.publisher import BrokerUnavailableError
+
+if TYPE_CHECKING:
+    from compose.audit_check import AuditCheck
 
 #: What was done so lately may not be in the store yet, seconds.
 SETTLES_S = 20
@@ -38,6 +40,8 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Compare the deeds in the store with those in the log: none missing, changed or made up."""
+        from compose.audit_check import SLACK_S, check
+
         settings = load()
         settled = datetime.now(UTC) - timedelta(seconds=SETTLES_S)
         end = moment_of(to, "--to", as_json) if to else settled

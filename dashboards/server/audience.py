@@ -1,8 +1,8 @@
-"""Who may see what: alerts and hits of restricted list entries reach only those whom a proxy in front names for them,
-and people of some agencies are shown what is these agencies'.
+"""Who may see what: alerts and hits of restricted list entries reach only those who are named for them, and people of
+some agencies are shown what is these agencies'.
 
-The server knows no people yet. Whoever puts a proxy in front that asks who somebody is can have it say, in a header,
-which audiences somebody is in. Without that setting all who reach the page are one trusted audience.
+Headers say who asks: those that the gate puts on each request when people have accounts (access/gate.py), or those of a
+proxy in front that asks who somebody is. Without either all who reach the page are one trusted audience.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from fastapi import Request
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from schemas.audience import names_of
 from schemas.envelope import Event
