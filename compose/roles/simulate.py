@@ -40,4 +40,7 @@ async def run(
         connected.cancel()
         stopped.cancel()
         confirmed = await simulate(config, log.publisher, stop=stop, journal=journal)
-        _log.info("ended", confirmed=dict(confirmed))
+        # A city that is over is not started again: what waits for the broker would wait for ever.
+        while log.spool.events and not stop.is_set():
+            await asyncio.sleep(0.2)
+        _log.info("ended", confirmed=dict(confirmed), left_in_spool=log.spool.events)

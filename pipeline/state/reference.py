@@ -317,6 +317,12 @@ class Follower:
                 self._asked = (at, ends.ask())
             except BrokerUnavailableError as error:
                 log.warning("the ends of the reference facts are not known", why=str(error))
+            except Exception as error:
+                # Whatever it is: without these ends no fact counts as fresh, and nobody else would ask.
+                log.error("the ends of the reference facts cannot be asked", error=type(error).__name__)
+                if ends is not None:
+                    ends.close()
+                ends = None
             self._stop.wait(ASK_EVERY_S)
         if ends is not None:
             ends.close()

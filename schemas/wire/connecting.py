@@ -1,4 +1,4 @@
-"""Connecting to Kafka so that an attempt that fails leaves nothing behind.
+"""Connecting to Kafka so that an attempt that fails leaves nothing behind, and a change of leaders is noticed.
 
 kafka-python starts a thread before it has found a broker. When none answers in time its constructor raises, and the
 thread goes on: it keeps its sockets and asks for ever. Where a broker is slow and every attempt leaves one more of
@@ -7,6 +7,11 @@ minutes).
 
 Nor does it bound the handshake of TLS: a broker that hangs still has its connections taken by the kernel, and whoever
 met it waited for ever, though two others were well (seen: a hotlist's load, for as long as one of three was stopped).
+
+And whoever asks where the log ends, of a broker that leads no more, goes on asking it, without a pause, until the
+client's knowledge of leaders is five minutes old; of a partition that has no leader just then it says nothing at all
+(seen: workers that did not know for minutes whether their facts were fresh, and cores full of asking, after two of
+three brokers were lost one after the other).
 """
 
 from __future__ import annotations
@@ -17,7 +22,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kafka.errors import KafkaConnectionError
+from kafka import TopicPartition
+from kafka.consumer import group
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import KafkaConnectionError, LeaderNotAvailableError, NotLeaderForPartitionError
 from kafka.net import manager
 from kafka.net.compat import KafkaNetClient
 from kafka.net.transport import KafkaSSLTransport
@@ -42,7 +50,23 @@ class _TimedHandshake(KafkaSSLTransport):  # type: ignore[misc] # untyped
         raise KafkaConnectionError("the broker did not answer the handshake of TLS in time")
 
 
+class _FromLeaders(Fetcher):  # type: ignore[misc] # untyped
+    """As kafka-python's, but who was asked for offsets in vain learns who leads before it asks again."""
+
+    async def _send_list_offsets_requests(self, timestamps: dict[TopicPartition, Any]) -> Any:
+        cluster = self._manager.cluster
+        if any(cluster.leader_for_partition(place) in (None, -1) for place in timestamps):
+            for place in timestamps:
+                cluster.add_topic(place.topic)
+            raise LeaderNotAvailableError
+        found, again = await super()._send_list_offsets_requests(timestamps)
+        if again:
+            raise NotLeaderForPartitionError
+        return found, again
+
+
 manager.KafkaSSLTransport = _TimedHandshake
+group.Fetcher = _FromLeaders
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from compose.settings import load
 from tests.local_system import Up, until
 
 #: What waited for brokers may come so long after they are back, seconds.
-SETTLED_S = 180.0
+SETTLED_S = 60.0
 SEED = int(os.environ.get("WATCHFLOOR_TEST_SEED", "7"))
 
 

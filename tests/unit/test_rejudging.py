@@ -166,10 +166,10 @@ class Log(LogReader):
 
 
 class Ends(LogEnds):
-    """The ends of that log; the first question is not answered."""
+    """The ends of that log; the first questions are not answered."""
 
-    def __init__(self) -> None:
-        self._failures = [BrokerUnavailableError("it hangs")]
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = list(failures or [BrokerUnavailableError("it hangs")])
 
     def ask(self) -> Mapping[tuple[str, int], int]:
         if self._failures:
@@ -191,5 +191,19 @@ def test_facts_are_fresh_only_when_all_partitions_were_read_to_their_ends() -> N
         until(lambda: follower.fresh_as_of is not None)
         assert follower.generation == 1
         assert follower.reference.hotlists.index.size == 1
+    finally:
+        follower.stop()
+
+
+def test_whatever_goes_wrong_the_ends_are_asked_for_again_of_another_client() -> None:
+    clients = [Ends(), Ends(KeyError("nobody foresaw it"))]
+    log = Log()
+    log.release()
+    log.poll(0.0)
+    follower = Follower(lambda: log, Reference(), clients.pop)
+    follower.start()
+    try:
+        until(lambda: follower._asked is not None)
+        assert clients == []
     finally:
         follower.stop()
