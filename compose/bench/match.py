@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from compose.bench.workload import LETTERS, START, misread
 from pipeline.rules.hotlist_match import match_frame
 from pipeline.state.hotlist_index import HotlistIndex
 from pipeline.state.hotlists import Hotlists
+from pipeline.state.reference import TURN_S
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
 from schemas.events.plate_read import PlateCandidate, PlateRead
@@ -62,6 +64,7 @@ def run(
     *, entries: int, reads: int, rate: int, seconds: float, random_plates: int, seed: int, say: Callable[[str], None]
 ) -> MatchBench:
     """Measure; takes about 20 seconds for each million entries."""
+    sys.setswitchinterval(TURN_S)  # as the worker does
     before = _rss()
     say(f"a list of {entries:,} entries")
     lists = Hotlists()

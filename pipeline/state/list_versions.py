@@ -72,7 +72,9 @@ class Staged:
         """As ``schemas.hotlist_checksum.checksum``; sorting a million at once, and holding all of them decoded, would
         hold up every other thread."""
         running = RunningChecksum()
-        for entry_id in heapq.merge(*map(sorted, self._pieces.values())):
+        # Not by map(): that would sort them all in one go, which holds up every other thread for as long.
+        in_order = [sorted(piece) for piece in self._pieces.values()]
+        for entry_id in heapq.merge(*in_order):
             running.add(_decode(self._pieces[hash(entry_id) % PIECES][entry_id]))
         return running.hexdigest()
 
