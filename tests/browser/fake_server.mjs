@@ -45,6 +45,8 @@ export class FakeServer {
   noiseSaid = [];
   /** What /api/images tells, by the read's id. */
   images = {};
+  /** What /api/incidents/…/history tells of each incident: its states; null: the store is away. */
+  history = [];
   /** What /api/incidents/…/calls tells of each incident. */
   callers = [];
   /** What /api/ledger tells; null: it is away. */
@@ -81,6 +83,8 @@ export class FakeServer {
   #tail = { alerts: [], incidents: [], calls: [] };
   #pos = { alerts: 0, incidents: 0, calls: 0 };
   #http = null;
+  /** All that are open, and of them those that are told what is live. */
+  #open = new Set();
   #sockets = new Set();
   #ping = null;
   port = 0;
@@ -113,7 +117,8 @@ export class FakeServer {
   /** Go away at once, as a crash does; `start` comes back at the same address. */
   async stop() {
     clearInterval(this.#ping);
-    for (const socket of this.#sockets) socket.terminate();
+    for (const socket of this.#open) socket.terminate();
+    this.#open.clear();
     this.#sockets.clear();
     const http = this.#http;
     this.#http = null;
@@ -165,7 +170,11 @@ export class FakeServer {
   }
 
   #connect(socket) {
-    socket.on('close', () => this.#sockets.delete(socket));
+    this.#open.add(socket);
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      this.#sockets.delete(socket);
+    });
     socket.on('message', (data) => {
       const message = JSON.parse(data.toString());
       if (message.t === 'hello') this.#hello(socket, message);
@@ -253,6 +262,7 @@ export class FakeServer {
       return json(200, { event_id: 'x', noise_id: 'x' });
     }
     if (path === '/api/noise') return json(200, { rows: this.noise });
+    if (/^\/api\/incidents\/[^/]+\/history$/.test(path)) return this.history ? json(200, { data: this.history }) : json(503, { error: 'The store cannot be reached now.' });
     if (/^\/api\/incidents\/[^/]+\/calls$/.test(path)) return json(200, this.callers);
     if (path === '/api/precision') {
       this.precisionAsked.push(new URL(request.url, this.url).search);

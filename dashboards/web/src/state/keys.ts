@@ -26,7 +26,8 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['← / →, + / -', 'in a replay: a step back or forward, faster or slower'],
   ['L', 'back to live: out of a replay; no selection, list from the top, whole map'],
   ['Esc', 'close, deselect, or back to the groups'],
-  ['g m / g c / g p / g a / g u', 'go to the map, the cameras, the plate search, the analysis, the audit'],
+  ['g m / g i / g c / g p / g a / g u', 'go to the map, the incidents, the cameras, the plate search, the analysis, the audit'],
+  ['q / b / r', 'in the room of an incident: a line for its log, its brief on one page, a replay from its start'],
   ['/', 'on a page with a form: to its first field'],
   ['x / Ctrl-E', 'in the plate search: leave a read out; make a file'],
   ['?', 'this help'],
@@ -49,7 +50,7 @@ export function commandFor(press: KeyPress, letters: boolean, typing: boolean): 
 }
 
 /** After `g` the next letter names a page. */
-export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', c: 'cameras', p: 'plates', a: 'analysis', u: 'audit' };
+export const PAGE_KEYS: Readonly<Record<string, Route>> = { m: 'map', i: 'incident', c: 'cameras', p: 'plates', a: 'analysis', u: 'audit' };
 /** A letter that comes later than this after `g` is a letter of its own. */
 const CHORD_MS = 1500;
 

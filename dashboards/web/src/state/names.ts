@@ -3,7 +3,7 @@ import type { Alert } from '$schemas/events';
 import type { World } from './world';
 
 /** The pages besides the map, as they are named in the address. */
-export const PAGES = ['cameras', 'contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
+export const PAGES = ['incident', 'cameras', 'contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
 export type Route = 'map' | (typeof PAGES)[number];
 
 const NAMES = new Intl.Collator(undefined, { numeric: true });

@@ -1,0 +1,143 @@
+/** The room of an incident, in a real browser and by keyboard alone. Part of `npm run test:browser`. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { AXE, launch, openPage } from './browser.mjs';
+import { alert, call, cameras, health, incident, iso, unit, uuid } from './city.mjs';
+import { FakeServer } from './fake_server.mjs';
+
+const PATIENCE = { timeout: 60_000 };
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+async function open(t, city, over = {}, address = '') {
+  const server = new FakeServer(city);
+  Object.assign(server, over);
+  await server.start();
+  t.after(() => server.stop());
+  const opened = await openPage(browser, `${server.url}${address}`, { viewport: { width: 1440, height: 900 } });
+  t.after(() => opened.close());
+  await opened.page.waitForFunction(() => window.__watchfloor?.stats().feed.phase === 'open', null, PATIENCE);
+  return { server, ...opened };
+}
+
+const ROBBERY = uuid();
+const now = Date.now();
+const robbery = (over = {}) => incident(now - 600_000, {
+  incident_id: ROBBERY, rev: 3, stage: 'assigned', owner: 'r.diaz', units: ['unit-1', 'unit-404'], changed_by: 'r.diaz', changed_at: iso(now - 500_000), note: 'Two men, one armed.', ...over,
+});
+const STATES = [
+  { ...robbery({ rev: 1, stage: 'opened', owner: '', units: [], changed_by: '', changed_at: null, note: '' }), observed_at: iso(now - 600_000) },
+  { ...robbery({ rev: 2, units: [] }), observed_at: iso(now - 500_000) },
+];
+
+function city() {
+  const estate = cameras(5).map((camera, i) => ({ ...camera, name: `Camera ${i}`, lat: 29.962, lon: -90.09 + 0.001 * i }));
+  return {
+    incidents: [robbery(), incident(now - 90_000, { kind: 'FIRE <b>small</b>', priority: 3 }), incident(now - 90_000, { kind: 'OVER', status: 'closed', stage: 'closed', closed_at: iso(now) })],
+    calls: [call(now - 600_000)],
+    cameras: estate,
+    health: [health('cam-3', 'ok', now)],
+    units: [unit(now - 300_000, 1)],
+    alerts: [
+      alert(now - 300_000, { title: 'Wanted plate near the robbery', incident_id: ROBBERY, lat: 29.9, lon: -90.2 }),
+      alert(now - 200_000, { title: 'Stolen car beside it', lat: 29.9621, lon: -90.0901 }),
+      alert(now - 200_000, { title: 'Somewhere else', lat: 29.8, lon: -90.0901 }),
+    ],
+  };
+}
+
+test('an incident is chosen, read and written to by keys alone, and its room shows all that has to do with it', async (t) => {
+  const { server, page, seen } = await open(t, city(), { history: STATES });
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  await page.getByRole('heading', { name: 'Live map' }).waitFor({ state: 'attached', ...PATIENCE });
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await page.getByRole('heading', { name: 'Going on (2)' }).waitFor(PATIENCE);
+  assert.equal(await page.getByText('FIRE <b>small</b>').count(), 1, 'text from outside is text');
+  await check(page);
+  await page.getByRole('link', { name: 'ARMED ROBBERY WITH GUN' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'ARMED ROBBERY WITH GUN' }).waitFor(PATIENCE);
+
+  const log = page.getByRole('region', { name: 'Log' });
+  await log.getByText('Opened by call A1').waitFor(PATIENCE);
+  const lines = await log.getByRole('listitem').allInnerTexts();
+  assert.deepEqual(lines.map((line) => line.split('\n').at(-1)), ['Opened by call A1', 'Now assigned, r.diaz', 'r.diaz has it, r.diaz', 'Two men, one armed., r.diaz', 'Adam 801, unit-404 on it']);
+  const where = await page.getByRole('region', { name: 'Where' }).innerText();
+  assert.match(where, /Adam 801: not available, seen 5 min ago\s+STALE/);
+  assert.match(where, /unit-404: has told no position\s+STALE/);
+  assert.match(where, /Camera 3\s+50 m/);
+  const related = page.getByRole('region', { name: 'Alerts that may have to do with it (2)' });
+  assert.match(await related.innerText(), /Wanted plate near the robbery[\s\S]*its rule names this incident[\s\S]*Stolen car beside it[\s\S]*1[05] m away/);
+  await page.waitForFunction(() => window.__watchfloor.stats().map?.inView.cameras >= 3, null, PATIENCE);
+  await check(page);
+
+  // A line is in the log when the log has confirmed it, and is marked until then.
+  server.silent = true;
+  await page.keyboard.press('q');
+  await page.keyboard.type('Suspects went north on Cedar.');
+  await page.keyboard.press('Enter');
+  await log.getByText('not confirmed yet').waitFor(PATIENCE);
+  server.push('incidents', [robbery({ rev: 4, note: 'Suspects went north on Cedar.', changed_by: 'm.keys', changed_at: iso(Date.now()), actions: [server.actions.at(-1).key] })]);
+  await log.getByText('not confirmed yet').waitFor({ state: 'detached', ...PATIENCE });
+  await log.getByText('Suspects went north on Cedar., m.keys').waitFor(PATIENCE);
+
+  await page.keyboard.press('Escape');
+  assert.match(page.url(), /id=/, 'out of the line first');
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Going on (2)' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Live map' }).waitFor({ state: 'attached', ...PATIENCE });
+  assert.deepEqual(seen, { foreign: [], errors: [], policy: [] });
+});
+
+test('its brief is one page: what happened and who is on it, and nothing that can be pressed', async (t) => {
+  const { page } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.getByText('Opened by call A1').waitFor(PATIENCE);
+  await page.evaluate(() => (window.print = () => (window.printed = true)));
+  await page.keyboard.press('b');
+  assert.equal(await page.evaluate(() => window.printed), true);
+  await page.emulateMedia({ media: 'print' });
+  const text = await page.locator('body').innerText();
+  assert.match(text, /ARMED ROBBERY WITH GUN[\s\S]*Adam 801[\s\S]*Two men, one armed[\s\S]*Wanted plate near the robbery/);
+  assert.equal(await page.getByRole('button').count(), 0);
+  assert.equal(await page.locator('canvas:visible').count(), 0);
+  const sheet = await page.pdf({ format: 'A4' });
+  assert.equal(sheet.toString('latin1').match(/\/Type\s*\/Page\b/g).length, 1);
+});
+
+test('a room says what it lacks: no store, an incident that is over, one that nobody knows', async (t) => {
+  const ended = uuid();
+  const { page } = await open(t, { ...city(), incidents: [incident(now - 90_000, { incident_id: ended, kind: 'OVER', status: 'closed', stage: 'closed', closed_at: iso(now) })] }, { history: null }, `#/incident?id=${ended}`);
+  await page.getByText('What was before this page was opened cannot be read: The store cannot be reached now.').waitFor(PATIENCE);
+  await page.getByText('This incident is over: nothing is added to its log. Reopen it first.').waitFor(PATIENCE);
+  await page.getByText('No unit is on it.').waitFor(PATIENCE);
+  assert.equal(await page.getByLabel('Add a line').count(), 0);
+  await check(page);
+  await page.goto(page.url().replace(ended, uuid()));
+  await page.getByText('This incident is not known here').waitFor(PATIENCE);
+  await page.getByText('No incident is open. Each emergency call opens one.').waitFor(PATIENCE);
+  await check(page);
+});
+
+test('its replay begins before it did, on the map', async (t) => {
+  const { server, page } = await open(t, city(), { history: STATES, timeLine: { from: iso(now - 720_000), to: iso(now), marks: [], is_cut: false, oldest: iso(now - 86_400_000) } }, `#/incident?id=${ROBBERY}`);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  await page.getByText('Opened by call A1').waitFor(PATIENCE);
+  await page.keyboard.press('r');
+  await page.getByRole('heading', { name: 'Replayed map' }).waitFor({ state: 'attached', ...PATIENCE });
+  assert.ok(Math.abs(server.replays[0].hello.replay.from - (now - 720_000)) < 2_000);
+});
+
+/** Nothing that axe calls serious or worse. */
+async function check(page) {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]), []);
+}
