@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { AXE, launch, openPage } from './browser.mjs';
-import { alert, cameras, iso } from './city.mjs';
+import { alert, cameras, incident, iso } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
 const PATIENCE = { timeout: 60_000 };
@@ -137,6 +137,20 @@ test('by keys alone a replay is paused, stepped, made faster, and a live P1 is g
   assert.equal(await framed(page), null);
   await page.keyboard.press('?');
   await page.getByText('look back: replay a past period').waitFor(PATIENCE);
+});
+
+test('help that is asked for in the field is told over a replay, too, and leads back to what is live', async (t) => {
+  const now = incident(Date.now(), { kind: 'FIGHT', synthetic: false });
+  const { server, page } = await open(t, { incidents: [now] });
+  const { from } = yesterday(server);
+  await lookBack(page, from);
+  await page.waitForFunction(() => window.__watchfloor.stats().replay?.state === 'playing', null, PATIENCE);
+  server.push('incidents', [{ ...now, rev: now.rev + 1, note: 'NEED HELP: Two more cars', changed_by: 'r.diaz', changed_at: iso(Date.now()) }]);
+  await page.getByText('NEED HELP: Two more cars').waitFor(PATIENCE);
+  assert.ok(await framed(page));
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.waitForFunction(() => document.querySelector('.replay-frame') === null, null, PATIENCE);
+  await page.getByRole('heading', { name: /FIGHT/ }).first().waitFor(PATIENCE);
 });
 
 test('what stands in the way of a replay is said: nothing stored, no store, too many, no right', async (t) => {
