@@ -66,7 +66,7 @@ test('an incident is chosen, read and written to by keys alone, and its room sho
   const log = page.getByRole('region', { name: 'Log' });
   await log.getByText('Opened by call A1').waitFor(PATIENCE);
   const lines = await log.getByRole('listitem').allInnerTexts();
-  assert.deepEqual(lines.map((line) => line.split('\n').at(-1)), ['Opened by call A1', 'Now assigned, r.diaz', 'r.diaz has it, r.diaz', 'Two men, one armed., r.diaz', 'Adam 801, unit-404 on it']);
+  assert.deepEqual(lines.map((line) => line.split('\n').at(-1)), ['Opened by call A1', 'Now assigned (r.diaz)', 'r.diaz has it (r.diaz)', 'Two men, one armed. (r.diaz)', 'Adam 801, unit-404 on it']);
   const where = await page.getByRole('region', { name: 'Where' }).innerText();
   assert.match(where, /Adam 801: not available, seen 5 min ago\s+STALE/);
   assert.match(where, /unit-404: has told no position\s+STALE/);
@@ -84,7 +84,7 @@ test('an incident is chosen, read and written to by keys alone, and its room sho
   await log.getByText('not confirmed yet').waitFor(PATIENCE);
   server.push('incidents', [robbery({ rev: 4, note: 'Suspects went north on Cedar.', changed_by: 'm.keys', changed_at: iso(Date.now()), actions: [server.actions.at(-1).key] })]);
   await log.getByText('not confirmed yet').waitFor({ state: 'detached', ...PATIENCE });
-  await log.getByText('Suspects went north on Cedar., m.keys').waitFor(PATIENCE);
+  await log.getByText('Suspects went north on Cedar. (m.keys)').waitFor(PATIENCE);
 
   await page.keyboard.press('Escape');
   assert.match(page.url(), /id=/, 'out of the line first');
@@ -103,7 +103,7 @@ test('its brief is one page: what happened and who is on it, and nothing that ca
   assert.equal(await page.evaluate(() => window.printed), true);
   await page.emulateMedia({ media: 'print' });
   const text = await page.locator('body').innerText();
-  assert.match(text, /ARMED ROBBERY WITH GUN[\s\S]*Adam 801[\s\S]*Two men, one armed[\s\S]*Wanted plate near the robbery/);
+  assert.match(text, /ARMED ROBBERY WITH GUN[\s\S]*Printed \d\d:\d\d:\d\d[\s\S]*Adam 801[\s\S]*Camera 3, 52 m[\s\S]*Two men, one armed[\s\S]*Wanted plate near the robbery/);
   assert.equal(await page.getByRole('button').count(), 0);
   assert.equal(await page.locator('canvas:visible').count(), 0);
   const sheet = await page.pdf({ format: 'A4' });
@@ -131,6 +131,7 @@ test('its replay begins before it did, on the map', async (t) => {
   await page.getByText('Opened by call A1').waitFor(PATIENCE);
   await page.keyboard.press('r');
   await page.getByRole('heading', { name: 'Replayed map' }).waitFor({ state: 'attached', ...PATIENCE });
+  await page.waitForFunction(() => window.__watchfloor.stats().replay?.state === 'playing', null, PATIENCE);
   assert.ok(Math.abs(server.replays[0].hello.replay.from - (now - 720_000)) < 2_000);
 });
 

@@ -1,7 +1,7 @@
 /** Write pictures of the page over a busy made-up city into a folder: `node tests/browser/look.mjs FOLDER`. */
 import { join } from 'node:path';
 import { launch, openPage } from './browser.mjs';
-import { alert, busyCity, sighting, unit } from './city.mjs';
+import { alert, busyCity, iso, sighting, unit } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
 const folder = process.argv[2];
@@ -61,6 +61,34 @@ async function wallAndCameras() {
   await desk.close();
 }
 
+/** The room of an incident, wide and narrow, and its brief. */
+async function room() {
+  const now = Date.now();
+  const [first] = city.incidents;
+  const changed = { changed_by: 'r.diaz', changed_at: iso(now - 60_000) };
+  const incident = { ...first, rev: 4, opened_at: iso(now - 1_500_000), owner: 'r.diaz', stage: 'assigned', units: ['unit-1', 'unit-8'], note: 'Perimeter is set at Cedar and 4th.', ...changed };
+  const state = (rev, over) => ({ ...incident, rev, observed_at: iso(now - 1_500_000 + rev * 60_000), owner: '', stage: 'opened', units: [], note: '', changed_by: '', changed_at: null, ...over });
+  server.history = [
+    state(1),
+    state(3, { owner: 'r.diaz', stage: 'assigned', units: ['unit-1'], note: 'Two men, one with a long gun; they left by the back door, towards the river.', changed_by: 'r.diaz', changed_at: iso(now - 900_000) }),
+  ];
+  server.push('incidents', [incident]);
+  server.push('alerts', [alert(now - 300_000, { title: 'Wanted plate JKL707 60 m from it', incident_id: incident.incident_id, lat: incident.lat, lon: incident.lon })]);
+  const { page, close } = await openPage(browser, `${server.url}#/incident?id=${incident.incident_id}`, { viewport: { width: 1440, height: 900 } });
+  await page.waitForTimeout(6000);
+  await shot(page, '15-room');
+  await page.emulateMedia({ media: 'print' });
+  await page.screenshot({ path: join(folder, '16-brief.png'), fullPage: true });
+  await page.emulateMedia({ media: 'screen' });
+  await page.setViewportSize({ width: 412, height: 915 });
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: join(folder, '17-room-narrow.png'), fullPage: true });
+  await page.goto(`${server.url}#/incident`);
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: join(folder, '18-incidents-narrow.png') });
+  await close();
+}
+
 const shot = (page, name) => page.screenshot({ path: join(folder, `${name}.png`) });
 try {
   const { page, close, seen } = await openPage(browser, server.url, { viewport: { width: 1280, height: 720 }, reducedMotion: 'no-preference' });
@@ -91,6 +119,7 @@ try {
   await phone.page.screenshot({ path: join(folder, '6-narrow.png'), fullPage: true });
   await phone.close();
   await wallAndCameras();
+  await room();
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

@@ -58,6 +58,7 @@ test('a period is replayed: its alert comes at its time, all of it is marked, no
   const { from, then } = yesterday(server);
   await page.getByRole('option', { name: /Open now/ }).waitFor(PATIENCE);
   await page.keyboard.press('S');
+  const greeted = server.hellos.length;
   await page.waitForFunction(() => window.__watchfloor.stats().sound.state === 'on', null, PATIENCE);
   await lookBack(page, from);
   await page.waitForFunction(() => window.__watchfloor.stats().replay?.state === 'playing', null, PATIENCE);
@@ -103,7 +104,7 @@ test('a period is replayed: its alert comes at its time, all of it is marked, no
   await page.getByRole('option', { name: /Open now/ }).waitFor(PATIENCE);
   assert.equal(await page.getByRole('option', { name: /Stolen car of yesterday/ }).count(), 0);
   assert.equal(await framed(page), null);
-  assert.equal(server.hellos.length, 2, 'the live connection was there all the time');
+  assert.equal(server.hellos.length, greeted, 'the live connection was there all the time');
   await page.waitForFunction(() => window.__watchfloor.stats().sound.P1 > 0, null, PATIENCE);
   await page.getByRole('option', { name: /Open now/ }).click();
   await page.getByRole('button', { name: 'Acknowledge' }).click();
