@@ -1,8 +1,8 @@
 /** Alarm discipline in a real browser: shelving, escalation, sounds, and a flood. Part of `npm run test:browser`. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, cameras, iso, uuid } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
@@ -166,11 +166,3 @@ test('check 23: in a window of 320 pixels the sounds, the rate, the flood and th
     buttons.filter((b) => b.getBoundingClientRect().height < 43.5).map((b) => b.innerText));
   assert.deepEqual(small, []);
 });
-
-const axe = await readFile(AXE, 'utf8');
-async function check(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(grave.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 160))]), []);
-}

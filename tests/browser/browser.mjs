@@ -5,7 +5,6 @@ import { createRequire } from 'node:module';
 const require = createRequire(new URL('../../dashboards/web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 
-export const AXE = require.resolve('axe-core/axe.min.js');
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 export function launch() {

@@ -1,8 +1,8 @@
 /** The cameras side by side, in a real browser and by keyboard alone. Part of `npm run test:browser`. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, cameras, health, uuid } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
@@ -98,11 +98,3 @@ test('a picture loses its colour when the connection is lost, and what is not kn
   await page.getByText(/^NO LIVE DATA since/).waitFor(PATIENCE);
   await page.getByRole('article').first().locator('.picture.old').waitFor(PATIENCE);
 });
-
-/** Nothing that axe calls serious or worse. */
-async function check(page) {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]), []);
-}

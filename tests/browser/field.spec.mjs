@@ -1,8 +1,8 @@
 /** The field page on a phone, against a stand-in server: check 30, 320 px, no line, sign-in, and axe in both themes. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { checkAll } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, incident, iso, namedUnit, uuid } from './city.mjs';
 import { FakeServer, NOBODY } from './fake_server.mjs';
 
@@ -51,12 +51,6 @@ async function ready(t, options) {
   await page.reload();
   await live(page);
   return opened;
-}
-
-async function check(page) {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
 }
 
 /** Everything that a finger is to hit and that is smaller than 44 px. */
@@ -154,7 +148,7 @@ test('check 30: what is done without a line is kept over a reload, delivered onc
   await page.getByText('5 waiting, 0 sent, 0 failed.').waitFor(PATIENCE);
   await page.getByText('Searching plates and people is off:').waitFor(PATIENCE);
   assert.equal(await page.getByText('Search plates').count(), 0);
-  await check(page);
+  await checkAll(page);
   assert.deepEqual(server.actions, []);
 
   await server.start();
@@ -292,10 +286,10 @@ test('check 18: axe finds nothing, dark or in the sun, in lists and in forms', a
     for (const name of ['Map', 'Alerts', 'Incident', 'Me']) {
       await tab(page, name);
       if (name === 'Alerts') await page.locator('.sheet .row .line').first().click();
-      await check(page);
+      await checkAll(page);
     }
     await page.getByRole('button', { name: 'Need help' }).click();
-    await check(page);
+    await checkAll(page);
     await page.getByRole('button', { name: 'Back' }).click();
   }
   await page.reload();

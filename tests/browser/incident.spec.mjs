@@ -1,8 +1,8 @@
 /** The room of an incident, in a real browser and by keyboard alone. Part of `npm run test:browser`. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, call, cameras, health, incident, iso, unit, uuid } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
@@ -134,11 +134,3 @@ test('its replay begins before it did, on the map', async (t) => {
   await page.waitForFunction(() => window.__watchfloor.stats().replay?.state === 'playing', null, PATIENCE);
   assert.ok(Math.abs(server.replays[0].hello.replay.from - (now - 720_000)) < 2_000);
 });
-
-/** Nothing that axe calls serious or worse. */
-async function check(page) {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]), []);
-}

@@ -1,8 +1,8 @@
 /** The built page in a real browser, against a stand-in server: `npm run test:browser` in dashboards/web. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, busyCity, cameras, health, incident, iso, mapLayer, sighting, uuid } from './city.mjs';
 import { FakeServer, NOBODY } from './fake_server.mjs';
 
@@ -561,12 +561,4 @@ for (const [name, viewport] of [['a desk', { width: 1280, height: 720 }], ['a wi
       assert.deepEqual(small, []);
     }
   });
-}
-
-const axe = await readFile(AXE, 'utf8');
-async function check(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(grave.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 160))]), []);
 }

@@ -1,8 +1,8 @@
 /** Time travel in a real browser: the past is shown as the past, nothing can be done to it, and the present is not lost. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, cameras, incident, iso } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
@@ -203,11 +203,3 @@ test('check 23: in a window of 320 pixels a replay can be begun, commanded and l
   await page.getByRole('button', { name: 'Back to live' }).click();
   assert.equal(await framed(page), null);
 });
-
-const axe = await readFile(AXE, 'utf8');
-async function check(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(grave.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 160))]), []);
-}

@@ -1,8 +1,8 @@
 /** The monitor wall in a real browser, against a stand-in server. Part of `npm run test:browser`. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { AXE, launch, openPage } from './browser.mjs';
+import { check } from './axe.mjs';
+import { launch, openPage } from './browser.mjs';
 import { alert, busyCity, cameras, health, iso, uuid } from './city.mjs';
 import { FakeServer, NOBODY } from './fake_server.mjs';
 
@@ -149,11 +149,3 @@ test('the account of a wall is told nothing it may not know, has nothing to pres
   assert.ok(!server.requests.some((path) => path.startsWith('/api/ledger') || path.startsWith('/api/dead-letters')));
   await check(page);
 });
-
-/** Nothing that axe calls serious or worse. */
-async function check(page) {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]), []);
-}
