@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -30,6 +31,8 @@ STEPS_S = (60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400)
 MOST_BINS = 240
 #: Pages at once; one more is asked to come again.
 AT_ONCE = 4
+#: For all of an answer, the period before too; the page waits ten seconds.
+ANSWERS_WITHIN_S = 9.0
 
 KindName = Annotated[str, StringConstraints(max_length=200)]
 
@@ -106,9 +109,10 @@ def counting_router(counting: Counting | None, publisher: Publisher) -> APIRoute
                 await record_search(
                     publisher, SEARCH_COUNTS, actor=session.account, purpose=None, asked=_told(question)
                 )
-            counts = await counting.count(question)
-            before = await _before(counting, question) if asked.compare else None
-        except TooSlowError as error:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                counts = await counting.count(question)
+                before = await _before(counting, question) if asked.compare else None
+        except (TooSlowError, TimeoutError) as error:
             raise HTTPException(503, "The store needs too long for this. Choose a shorter period.") from error
         finally:
             under_way -= 1

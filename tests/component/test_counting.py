@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from compose.counting import StoredCounts
+from dashboards.server import counting
 from dashboards.server.app import create_server
 from dashboards.server.audience import Audiences
 from dashboards.server.counting_ports import Bin, Counting, CountQuestion, Counts
@@ -208,8 +211,23 @@ class Failing:
 
 
 def test_without_a_store_or_in_time_nothing_is_made_up() -> None:
-    for counting in (None, Failing(StoreUnavailableError()), Failing(TooSlowError("10 s"))):
-        assert browser(counting).post("/api/counts", json=asked("calls")).status_code == 503
+    for failing in (None, Failing(StoreUnavailableError()), Failing(TooSlowError("10 s"))):
+        assert browser(failing).post("/api/counts", json=asked("calls")).status_code == 503
+
+
+def test_the_period_before_is_within_the_same_time(stored: StoredCounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Counting):
+        async def count(self, asked: CountQuestion) -> Counts:
+            return await stored.count(asked)
+
+        async def bins(self, asked: CountQuestion) -> list[Bin]:
+            await asyncio.sleep(30)
+            return []
+
+    monkeypatch.setattr(counting, "ANSWERS_WITHIN_S", 2.0)
+    began = time.monotonic()
+    assert browser(Slow()).post("/api/counts", json={**asked("calls"), "compare": True}).status_code == 503
+    assert time.monotonic() - began < 15
 
 
 def test_those_who_may_not_see_everything_may_not_count_it(stored: StoredCounts) -> None:
