@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from compose.store_answers import for_the_server
 from dashboards.server import ports
 from dashboards.server.search_ports import AuditQuestion, Deed
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import Limits, QueryFailedError, StoreError
+from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 
 LIMITS = Limits(seconds=8, rows=20_000)
@@ -73,13 +72,8 @@ class StoredAudit:
             f"SELECT * FROM ({' UNION ALL '.join(SOURCES)}) WHERE {' AND '.join(where)}"  # noqa: S608 - names of our own
             " ORDER BY at DESC, event_id DESC LIMIT {limit:UInt32}"
         )
-        try:
-            answer = await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
-        except QueryFailedError as error:
-            raise ports.TooSlowError(str(error)) from error
-        except StoreError as error:
-            raise ports.StoreUnavailableError(str(error)) from error
-        return [_deed(msgspec.json.decode(line)) for line in answer.splitlines() if line.strip()]
+        with for_the_server():
+            return [_deed(row) for row in await self._store.rows(sql, params, limits=LIMITS)]
 
 
 def _deed(row: Mapping[str, Any]) -> Deed:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboards.server import ports
+from compose.store_answers import for_the_server
 from dashboards.server.counting_ports import Bin, Cell, Counted, CountQuestion, Counts, Kind
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import Limits, QueryFailedError, StoreError
+from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 
 #: One question may take so long, seconds; a page asks four.
@@ -80,13 +80,9 @@ class StoredCounts:
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
         try:
-            async with asyncio.timeout(self._stop_s):
-                async with self._turns:
+            with for_the_server():
+                async with asyncio.timeout(self._stop_s), self._turns:
                     return await work
-        except (TimeoutError, QueryFailedError) as error:
-            raise ports.TooSlowError(str(error)) from error
-        except StoreError as error:
-            raise ports.StoreUnavailableError(str(error)) from error
         finally:
             work.close()
 
@@ -142,8 +138,7 @@ class StoredCounts:
         return bins, sum(int(row["unplaced"]) for row in found)
 
     async def _rows(self, sql: str, params: Mapping[str, Parameter]) -> list[dict[str, Any]]:
-        answer = await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
-        return [msgspec.json.decode(line) for line in answer.splitlines() if line.strip()]
+        return await self._store.rows(sql, params, limits=LIMITS)
 
 
 def _rows_of(asked: CountQuestion) -> tuple[str, dict[str, Parameter]]:

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, 
 from typing import Any, TypeVar
 
 from compose.settings import ConfigError, Settings
-from dashboards.server import ports
+from compose.store_answers import for_the_server
 from pipeline.contact.history import ContactHistory
 from pipeline.contact.shared_numbers import SharedNumbersError, read_shared_numbers
 from pipeline.names.search import NameSearch
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import QueryFailedError, StoreError
 from schemas.contact import Contact, PersonQuery
 from schemas.events.marker import Marker
 from schemas.phone_number import normalised
@@ -99,9 +98,5 @@ class _Once(Awaitable[T]):
 
 async def _told(answer: Coroutine[Any, Any, T]) -> T:
     """Await an answer of the store; its errors become the ports' own."""
-    try:
+    with for_the_server():
         return await answer
-    except QueryFailedError as error:
-        raise ports.TooSlowError(str(error)) from error
-    except StoreError as error:
-        raise ports.StoreUnavailableError(str(error)) from error

@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from dashboards.server import ports
+from compose.store_answers import for_the_server
 from dashboards.server.search_ports import FoundRead, ListHit, PlateQuestion, ReadsFound
 from pipeline.rules.vehicle_agreement import same_words
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import Limits, QueryFailedError, StoreError
+from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from schemas.look_alikes import LookAlikes
 from schemas.plate_pattern import ANY, as_expression, as_like, has_wildcards, variants
@@ -48,13 +46,9 @@ class StoredPlates:
 
     async def search(self, asked: PlateQuestion, limit: int) -> ReadsFound:
         """See ``PlateReads.search``."""
-        try:
+        with for_the_server():
             async with asyncio.timeout(self._stop_s), self._turns:
                 return await self._search(asked, limit)
-        except (TimeoutError, QueryFailedError) as error:
-            raise ports.TooSlowError(str(error)) from error
-        except StoreError as error:
-            raise ports.StoreUnavailableError(str(error)) from error
 
     async def _search(self, asked: PlateQuestion, limit: int) -> ReadsFound:
         where, params = conditions(asked, self._look_alikes)
@@ -104,8 +98,7 @@ class StoredPlates:
         return {str(row["event_id"]): _hits_of(row) for row in found}
 
     async def _rows(self, sql: str, params: Mapping[str, Parameter]) -> list[dict[str, Any]]:
-        answer = await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
-        return [msgspec.json.decode(line) for line in answer.splitlines() if line.strip()]
+        return await self._store.rows(sql, params, limits=LIMITS)
 
 
 def conditions(asked: PlateQuestion, look_alikes: LookAlikes) -> tuple[str, dict[str, Parameter]]:

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any
 
-import msgspec
-
 from dashboards.server import ports
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.errors import StoreUnavailableError
@@ -67,10 +65,9 @@ class StoredPrecision:
 
     async def _rows(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
-            answer = await self._store.query(sql, params, "JSONEachRow")
+            return await self._store.rows(sql, params)
         except StoreUnavailableError as error:
             raise ports.StoreUnavailableError(str(error)) from error
-        return [msgspec.json.decode(line) for line in answer.splitlines() if line.strip()]
 
 
 def _since(moment: str) -> str:

@@ -17,12 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from compose.roles.log_feed import BACK_S
+from compose.store_answers import for_the_server
 from compose.stored import event_columns
 from dashboards.server import ports
 from dashboards.server.flow import KEPT
 from dashboards.server.replay_ports import Mark, Marks, Portion, Recorded
 from pipeline.store.async_store import AsyncStore
-from pipeline.store.errors import Limits, QueryFailedError, StoreError
+from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from schemas.event_type import EventType, Push
 from schemas.events.alert import ALERT
@@ -162,22 +163,16 @@ class StoredRecording:
             f"SELECT {', '.join(event_columns(kind.cls))}, toUnixTimestamp64Milli({_known(kind)}) AS _known_ms"  # noqa: S608 - names of our own
             f" FROM {_within(kind)} AND event_id IN ({chosen}) ORDER BY _known_ms, event_id"
         )
-        answer = await self._answer(sql, params)
+        with for_the_server():
+            async with self._turn:
+                answer = await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
         # A thousand rows take tens of milliseconds, which are not the event loop's to spend.
         return await asyncio.to_thread(_decoded, kind, answer)
 
     async def _asked(self, sql: str, params: Mapping[str, Parameter]) -> list[dict[str, Any]]:
-        answer = await self._answer(sql, params)
-        return [msgspec.json.decode(line) for line in answer.splitlines() if line.strip()]
-
-    async def _answer(self, sql: str, params: Mapping[str, Parameter]) -> bytes:
-        try:
+        with for_the_server():
             async with self._turn:
-                return await self._store.query(sql, params, "JSONEachRow", limits=LIMITS)
-        except QueryFailedError as error:
-            raise ports.TooSlowError(str(error)) from error
-        except StoreError as error:
-            raise ports.StoreUnavailableError(str(error)) from error
+                return await self._store.rows(sql, params, limits=LIMITS)
 
 
 def _decoded(kind: EventType[Any], answer: bytes) -> list[Recorded]:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
+import msgspec
+
 from pipeline.store.errors import Limits
 from pipeline.store.parameters import Parameter
 from pipeline.store.sql_store import OWN_LIMITS
@@ -57,6 +59,13 @@ class AsyncStore:
     ) -> bytes:
         """See Store.query."""
         return await self._on(self._reading, partial(self._store.query, sql, params, fmt, limits=limits))
+
+    async def rows(
+        self, sql: str, params: Mapping[str, Parameter] | None = None, *, limits: Limits = OWN_LIMITS
+    ) -> list[dict[str, Any]]:
+        """Return what a query answers, a row by the names of its columns; see Store.query."""
+        answer = await self.query(sql, params, "JSONEachRow", limits=limits)
+        return [msgspec.json.decode(line) for line in answer.splitlines() if line.strip()]
 
     async def foreign_query(self, sql: str, fmt: Format = "Pretty", *, spreadsheet_safe: bool = True) -> bytes:
         """See Store.foreign_query."""

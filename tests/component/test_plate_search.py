@@ -306,10 +306,10 @@ def test_a_store_that_hangs_ends_the_search_and_gives_the_turn_to_the_next() -> 
     class Hanging:
         asked = 0
 
-        async def query(self, *_: Any, **__: Any) -> bytes:
+        async def rows(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
             Hanging.asked += 1
             await asyncio.Event().wait()
-            return b""
+            return []
 
     async def search_twice() -> None:
         hanging: Any = Hanging()
