@@ -1,5 +1,6 @@
 /** Words for what has an id: people know a camera by its name. */
 import type { Alert } from '$schemas/events';
+import type { Subject } from '../map/view';
 import type { World } from './world';
 
 /** The pages besides the map, as they are named in the address. */
@@ -46,4 +47,13 @@ export function placeOf(world: World, alert: Pick<Alert, 'camera_id' | 'zones' |
   if (alert.zones.length) return zoneName(world, alert.zones[0] ?? '');
   if (alert.lat !== null && alert.lon !== null) return coordinates(alert.lat, alert.lon);
   return 'place not known';
+}
+
+/** What somebody picked on the map or in a list, in the words known best. */
+export function subjectName(world: World, { kind, id }: Subject): string {
+  const name = {
+    alert: () => world.alerts.get(id)?.title, incident: () => world.incidents.get(id)?.kind, call: () => world.calls.get(id)?.kind,
+    camera: () => world.cameras.get(id)?.name, unit: () => world.units.get(id)?.call_sign, zone: () => world.zones.get(id)?.name,
+  }[kind]();
+  return name || `${kind} ${id}`;
 }
