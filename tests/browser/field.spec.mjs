@@ -128,7 +128,7 @@ test('check 30: what is done without a line is kept over a reload, delivered onc
   const bar = page.getByRole('group', { name: 'Do' });
   await tab(page, 'Alerts');
   for (const title of ['Wanted plate KLM404 near a robbery', 'Possible stolen vehicle TRX118']) {
-    await page.getByRole('button', { name: `Acknowledge: ${title}` }).click(PATIENCE);
+    await page.getByRole('region', { name: 'Sheet' }).getByRole('button', { name: `Ack: ${title}` }).click(PATIENCE);
   }
   await bar.getByRole('button', { name: 'On scene' }).click();
   await bar.getByRole('button', { name: 'Note' }).click();
