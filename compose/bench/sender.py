@@ -27,7 +27,8 @@ WANTED_EVERY = 200
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to send: reads a second, for so many seconds, so many in one request. ``number``: of the first read."""
+    """What to send: reads a second, for so many seconds, so many in one request. ``number``: of the first read.
+    ``begin``: when the first is due (Unix time); 0: as soon as all are made."""
 
     edge: str
     rate: int
@@ -35,6 +36,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     per_request: int
     seed: int
     number: int = 0
+    begin: float = 0.0
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -88,7 +90,12 @@ def body(order: Order, first: int, begin: float) -> bytes:
 
 
 def _made(order: Order, total: int) -> tuple[float, list[bytes]]:
-    """Return when the run begins and its requests. Made anew, for a later beginning, if the machine was too busy."""
+    """Return when the run begins and its requests. Made anew, for a later beginning, if the machine was too busy.
+
+    An order that says when it begins does so: what is made too late leaves late.
+    """
+    if order.begin:
+        return order.begin, [body(order, first, order.begin) for first in range(0, total, order.per_request)]
     allowed = BEFORE_S + total * MAKING_S
     while True:
         begin = time.time() + allowed

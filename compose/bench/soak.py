@@ -1,12 +1,14 @@
 """`watchfloor bench soak`: everything runs for an hour under a steady load; what grows, and how fast.
 
-Reads go in by HTTP, a minute at a time; every few seconds memory, open files and what lies on the disk are looked at.
+Reads go in by HTTP without a break, from a sender for each minute that is ready before its minute begins; every few
+seconds memory, open files and what lies on the disk are looked at.
 Slopes are fitted (least squares) over the second half of the run, when caches are full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -17,8 +19,10 @@ import msgspec
 import numpy as np
 import psutil
 
+from compose.bench.crowd import Crowd, Due, Told, crowd, in_time
+from compose.bench.crowd import Order as Watched
 from compose.bench.end_to_end import load_list, send
-from compose.bench.sender import WANTED_EVERY, Order
+from compose.bench.sender import WANTED_EVERY, Order, Sent, wanted_plate
 from compose.local import Local, addresses
 from compose.own_system import own_system
 from compose.settings import Settings
@@ -27,6 +31,8 @@ LOOK_EVERY_S = 10.0
 #: How long everything under way may take to be stored after the last read, seconds.
 SETTLE_S = 120.0
 PER_REQUEST = 10
+#: Of one sender, and how long before its first read is due it is started, seconds.
+PART_S, AHEAD_S = 60, 20.0
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +47,10 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Soak(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. ``ok``: everything accepted is stored once, nothing was refused, and no role ended.
+    """One run. ``ok``: everything accepted is stored once, nothing was refused, every alert that was due was raised
+    and given to every websocket, once, and no role ended.
 
+    ``crowd``: what the websockets were given, none: none were open; ``in_time``: within crowd.IN_TIME_MS.
     ``disk_mb_per_million_reads``: what the data folder grew by, by its first level of folders and in all, while reads
     were sent. ``lag_s``: how long after the last read everything was stored.
     """
@@ -57,7 +65,10 @@ class Soak(msgspec.Struct, frozen=True, kw_only=True):
     stored: int
     lost: int
     doubled: int
+    alerts_due: int
     alerts: int
+    crowd: Told | None
+    in_time: bool
     sender_latest_ms: float
     roles: dict[str, Growth]
     disk_mb_per_million_reads: dict[str, float]
@@ -71,54 +82,86 @@ class _Sample(msgspec.Struct, frozen=True):
 
 
 async def run(
-    settings: Settings, *, rate: int, minutes: float, kafka: int, seed: int, say: Callable[[str], None]
+    settings: Settings,
+    *,
+    rate: int,
+    minutes: float,
+    kafka: int,
+    seed: int,
+    say: Callable[[str], None],
+    sockets: int = 0,
 ) -> Soak:
-    """Measure. Raises what ``own_system`` raises, and RuntimeError when the sender fails."""
+    """Measure, with so many websockets open. Raises what ``own_system`` raises, and RuntimeError when a sender or the
+    crowd fails."""
     with tempfile.TemporaryDirectory(prefix="watchfloor-soak-") as folder:
-        async with own_system(settings, Path(folder), kafka=kafka, say=say) as local:
+        async with (
+            own_system(settings, Path(folder), kafka=kafka, say=say) as local,
+            contextlib.AsyncExitStack() as stack,
+        ):
             wanted = int(rate * minutes * 60) // WANTED_EVERY + 1
             say(f"a list of {wanted:,} plates")
             await load_list(local, Path(folder), wanted)
+            others: Crowd | None = None
+            if sockets:
+                say(f"{sockets:,} websockets")
+                others = await stack.enter_async_context(crowd(Watched(addresses(local.settings).web, sockets)))
             samples: list[_Sample] = []
             looking = asyncio.create_task(_look(local, samples))
             disk_before = _disk(Path(folder))
-            sent = accepted = refused = 0
-            latest = 0.0
-            left = round(minutes * 60)
-            while left > 0:
-                seconds = min(left, 60)
-                order = Order(edge=addresses(local.settings).edge, rate=rate, seconds=seconds, per_request=PER_REQUEST,
-                              seed=seed, number=sent)  # fmt: skip
-                told = await send(local, order, {})
-                sent, accepted, refused = sent + told.sent, accepted + told.accepted, refused + told.refused
-                latest = max(latest, told.latest_ms)
-                left -= seconds
-                say(f"{accepted:,} accepted, {refused:,} refused, {left // 60} min left")
+            sent = await _send(local, rate, round(minutes * 60), seed, say)
             looking.cancel()
             say("waiting for what is under way")
-            stored, ids, alerts, lag = await _settled(local, accepted)
+            stored, ids, alerts, lag = await _settled(local, sent.accepted)
+            due = sorted({wanted_plate(number) for number in sent.wanted})
+            told = None if others is None else await others.told(Due(due, SETTLE_S))
             grown = {name: size - disk_before.get(name, 0) for name, size in _disk(Path(folder)).items()}
             roles = {name: _growth(local, samples, name) for name in local.supervisor.running}
-            lost = max(0, accepted - ids)
+            lost = max(0, sent.accepted - ids)
+            faulty = told is not None and (told.missing or told.doubled)
+            ended = any(role.restarts for role in roles.values())
             return Soak(
-                ok=not (lost or stored - ids or refused or any(role.restarts for role in roles.values())),
+                ok=not (lost or stored - ids or sent.refused or alerts != len(due) or faulty or ended),
                 rate=rate,
                 minutes=minutes,
                 kafka_brokers=kafka,
-                sent=sent,
-                accepted=accepted,
-                refused=refused,
+                sent=sent.sent,
+                accepted=sent.accepted,
+                refused=sent.refused,
                 stored=ids,
                 lost=lost,
                 doubled=stored - ids,
+                alerts_due=len(due),
                 alerts=alerts,
-                sender_latest_ms=round(latest, 1),
+                crowd=told,
+                in_time=in_time(None if told is None else told.edge_to_screen),
+                sender_latest_ms=round(sent.latest_ms, 1),
                 roles=roles,
                 disk_mb_per_million_reads={
-                    name: round(size / max(accepted, 1), 1) for name, size in sorted(grown.items())
+                    name: round(size / max(sent.accepted, 1), 1) for name, size in sorted(grown.items())
                 },
                 lag_s=round(lag, 1),
             )
+
+
+async def _send(local: Local, rate: int, seconds: int, seed: int, say: Callable[[str], None]) -> Sent:
+    """Send for so long, and return what came of it all (of the times of answers, nothing)."""
+    told, begin = Sent(), time.time() + AHEAD_S
+    edge = addresses(local.settings).edge
+    async with asyncio.TaskGroup() as senders:
+        parts = []
+        for after in range(0, seconds, PART_S):
+            await asyncio.sleep(max(0.0, begin + after - AHEAD_S - time.time()))
+            order = Order(edge=edge, rate=rate, seconds=min(PART_S, seconds - after), per_request=PER_REQUEST,
+                          seed=seed, number=after * rate, begin=begin + after)  # fmt: skip
+            parts.append(senders.create_task(send(local, order, {})))
+            say(f"{(seconds - after) / 60:.0f} min left")
+    for part in (one.result() for one in parts):
+        told.sent += part.sent
+        told.accepted += part.accepted
+        told.refused += part.refused
+        told.wanted += part.wanted
+        told.latest_ms = max(told.latest_ms, part.latest_ms)
+    return told
 
 
 async def _look(local: Local, samples: list[_Sample]) -> None:

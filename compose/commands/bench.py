@@ -219,6 +219,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Measure the whole way at one rate: HTTP in, websocket out, everything on this machine."""
+        from compose.bench import crowd
         from compose.bench import end_to_end as bench
         from compose.kafka.cluster import ClusterError
         from compose.kafka.jars import KafkaMissingError
@@ -249,7 +250,7 @@ def register(app: typer.Typer) -> None:
             f"{name.replace('_', ' '):<16} p50 {one.p50:>7} ms   p95 {one.p95:>7}   p99 {one.p99:>7}   max {one.max:>8}"
             for name, one in result.latency_ms.items()
         ]
-        lines += bench.crowd_lines(result)
+        lines += crowd.lines(result.crowd, result.in_time)
         lines.append("cores: " + ", ".join(f"{name} {share}" for name, share in result.cpu_share.items()))
         lines.append("memory, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in result.rss_mb.items()))
         lines.append("PASSED" if result.ok else "FAILED")
@@ -328,10 +329,12 @@ def register(app: typer.Typer) -> None:
         rate: Annotated[int, typer.Option(min=1, max=20_000, help="Plate reads a second.")] = 1000,
         minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="For how long.")] = 60.0,
         kafka: Annotated[int, typer.Option(help="Brokers of an Apache Kafka of its own, 1 or 3; 0: embedded.")] = 0,
+        sockets: Annotated[int, typer.Option(min=0, max=1000, help="Websockets that take everything.")] = 0,
         seed: Annotated[int, typer.Option(help="The same seed makes the same reads.")] = 1,
         as_json: AsJson = False,
     ) -> None:
         """Run everything for an hour under a steady load: what memory, open files and disk grow by."""
+        from compose.bench import crowd
         from compose.bench import soak as bench
         from compose.kafka.cluster import ClusterError
         from compose.kafka.jars import KafkaMissingError
@@ -339,12 +342,15 @@ def register(app: typer.Typer) -> None:
         if kafka not in (0, 1, 3):
             fail("--kafka is 0, 1 or 3.", 2, as_json=as_json)
         try:
-            result = asyncio.run(bench.run(load(), rate=rate, minutes=minutes, kafka=kafka, seed=seed, say=say))
+            result = asyncio.run(
+                bench.run(load(), rate=rate, minutes=minutes, kafka=kafka, seed=seed, say=say, sockets=sockets)
+            )
         except (BrokerMissingError, ClusterError, KafkaMissingError, RuntimeError, TimeoutError) as error:
             fail(str(error), as_json=as_json)
         lines = [
             f"reads: {result.accepted:,} accepted of {result.sent:,}, {result.refused:,} refused",
-            f"       {result.stored:,} stored, {result.lost} lost, {result.doubled} doubled, {result.alerts:,} alerts",
+            f"       {result.stored:,} stored, {result.lost} lost, {result.doubled} doubled",
+            f"alerts: {result.alerts:,} raised of {result.alerts_due:,} due",
         ]
         lines += [
             f"{name:<10} {role.rss_mb:>8,.0f} MB (most {role.rss_mb_most:,.0f}), {role.rss_mb_per_hour:+,.1f}/h; "
@@ -353,6 +359,8 @@ def register(app: typer.Typer) -> None:
         ]
         disk = ", ".join(f"{name} {size:,.0f}" for name, size in result.disk_mb_per_million_reads.items())
         lines.append(f"disk, MB for a million reads: {disk}")
+        if result.crowd is not None:
+            lines += crowd.lines(result.crowd, result.in_time)
         lines.append("PASSED" if result.ok else "FAILED")
         answer(result, as_json=as_json, text="\n".join(lines))
         raise typer.Exit(0 if result.ok else 1)
