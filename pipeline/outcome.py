@@ -11,7 +11,7 @@ from schemas.envelope import Event
 from schemas.event_type import EventType
 
 
-class Emit(Struct, frozen=True):
+class Emit(Struct, frozen=True, gc=False):
     """The event led to these events (in this order)."""
 
     events: tuple[Event, ...]

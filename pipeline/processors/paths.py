@@ -229,7 +229,7 @@ class PlatePaths:
         """Return whether any rule has something to say of a sighting; of most none has."""
         if sighting.hits or (self._clones and len(path) > 1):
             return True
-        return bool(zones and sighting.zones) and any(zone_id in zones for zone_id in sighting.zones)
+        return not zones.keys().isdisjoint(sighting.zones)
 
     def _judge(
         self,

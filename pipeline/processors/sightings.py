@@ -103,7 +103,7 @@ class Sightings:
                 lat, lon, inside = read.lat, read.lon, zones_of_moved.get(at, ())
             else:
                 lat, lon, inside = camera.lat, camera.lon, cameras.zones_of[read.camera_id]
-            matched = matches.get(at, NOTHING)
+            matched, skew = matches.get(at, NOTHING), skews[at]
             sighting = Sighting(
                 event_id=read.event_id,
                 occurred_at=read.occurred_at,
@@ -119,19 +119,26 @@ class Sightings:
                 lon=lon,
                 heading_deg=read.heading_deg,
                 zones=inside,
-                hits=matched.hits,
-                audiences=matched.audiences,
-                attributes=matched.attributes,
                 incidents=()
-                if lat is None or lon is None or is_quarantined(skews[at])
+                if lat is None or lon is None or is_quarantined(skew)
                 else incidents.near(lat, lon, read.occurred_at),
-                is_preview=read.is_preview,
-                track_id=read.track_id,
-                clock_skew_s=skews[at],
-                is_parked=read.is_parked,
-                is_noise=bool(noise) and (read.camera_id, read.plate) in noise,
-                variants=votes[at].readings if votes and matched.hits and at in votes else (),
             )
+            # What most reads do not have is added after: CPython passes more than 15 names by a dictionary, which
+            # makes the call four times as dear.
+            is_noise = bool(noise) and (read.camera_id, read.plate) in noise
+            if matched is not NOTHING or skew is not None or is_noise or _has_more(read):
+                sighting = replace(
+                    sighting,
+                    hits=matched.hits,
+                    attributes=matched.attributes,
+                    is_preview=read.is_preview,
+                    track_id=read.track_id,
+                    clock_skew_s=skew,
+                    is_parked=read.is_parked,
+                    is_noise=is_noise,
+                    variants=votes[at].readings if matched.hits and at in votes else (),
+                    audiences=matched.audiences,
+                )
             if sighting.hits and not read.is_preview:
                 place = camera.name if camera is not None else f"camera {read.camera_id}"
                 raised = self._noise_alerts if sighting.is_noise else self._alerts
@@ -240,6 +247,11 @@ def _image(read: PlateRead, hits: tuple[Hit, ...], sighting: Sighting, now: date
         expires_at=read.image_expires_at,
         audience=widest(audiences),
     )
+
+
+def _has_more(read: PlateRead) -> bool:
+    """Return whether a read says what few do of its vehicle, and a sighting keeps."""
+    return read.track_id is not None or read.is_preview or read.is_parked
 
 
 def _moves(camera: Camera | None) -> bool:

@@ -45,22 +45,28 @@ class Clocks:
 
 
 class _Delays:
-    """The latest delays, seconds, and the least of them; looked for anew only when the least is forgotten."""
+    """The least of the latest delays, seconds.
 
-    __slots__ = ("_latest", "_least")
+    ``_least``: delays with their numbers, growing; one that a later and lesser one followed can never be the least
+    again and is not kept. So each is put in and taken out once, however many are looked at.
+    """
+
+    __slots__ = ("_least", "_number")
 
     def __init__(self) -> None:
-        self._latest: deque[float] = deque()
-        self._least = float("inf")
+        self._number = 0
+        self._least: deque[tuple[float, int]] = deque()
 
     def add(self, delay: float) -> float | None:
         """Take one in; return the least, or None while there are too few."""
-        self._latest.append(delay)
-        if delay <= self._least:
-            self._least = delay
-        if len(self._latest) > LATEST and self._latest.popleft() == self._least:
-            self._least = min(self._latest)
-        return self._least if len(self._latest) >= ENOUGH else None
+        number = self._number = self._number + 1
+        least = self._least
+        while least and least[-1][0] >= delay:
+            least.pop()
+        least.append((delay, number))
+        if least[0][1] <= number - LATEST:
+            least.popleft()
+        return least[0][0] if number >= ENOUGH else None
 
 
 def is_quarantined(skew_s: float | None) -> bool:

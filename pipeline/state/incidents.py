@@ -18,7 +18,7 @@ NEAR_M = 500.0
 NEAR_TIME = timedelta(minutes=30)
 
 _NEAR_DEG = NEAR_M / METRES_PER_DEG * 1.001
-_NO_TIME = timedelta(0)
+_NEAR_S = NEAR_TIME.total_seconds()
 
 Cell = tuple[int, int]
 
@@ -27,7 +27,8 @@ Cell = tuple[int, int]
 _REMEMBERED = 10_000
 
 Place = tuple[float, float]
-Around = tuple[tuple[Incident, float], ...]
+#: Incidents, how far they are, metres, and when they were opened, epoch seconds.
+Around = tuple[tuple[Incident, float, float], ...]
 
 
 class OpenIncidents:
@@ -80,16 +81,19 @@ class OpenIncidents:
                 remembered[lat, lon] = around
         if not around:
             return ()
+        at_s = at.timestamp()
         return tuple(
-            NearIncident(
-                incident_id=incident.incident_id,
-                kind=incident.kind,
-                priority=incident.priority,
-                distance_m=metres,
-                age_s=round(age.total_seconds(), 1),
-            )
-            for incident, metres in around
-            if _NO_TIME <= (age := at - incident.opened_at) <= NEAR_TIME
+            [
+                NearIncident(
+                    incident_id=incident.incident_id,
+                    kind=incident.kind,
+                    priority=incident.priority,
+                    distance_m=metres,
+                    age_s=int(age_s * 10 + 0.5) / 10,
+                )
+                for incident, metres, opened_s in around
+                if 0.0 <= (age_s := at_s - opened_s) <= _NEAR_S
+            ]
         )
 
     def _look(self, lat: float, lon: float) -> Around:
@@ -99,7 +103,7 @@ class OpenIncidents:
                 continue  # most of a cell's neighbours are too far north or south: no need for the sphere
             metres = distance_m(lat, lon, incident.lat, incident.lon)
             if metres <= NEAR_M:
-                found.append((incident, round(metres, 1)))
+                found.append((incident, round(metres, 1), incident.opened_at.timestamp()))
         return tuple(sorted(found, key=lambda one: one[1]))
 
     def _remove(self, incident: Incident) -> None:

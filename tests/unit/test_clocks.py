@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.outcome import Emit
 from pipeline.processors.sightings import Sightings
 from pipeline.rules.plate_alert import evidence
-from pipeline.state.clocks import ENOUGH, LATEST, Clocks
+from pipeline.state.clocks import ENOUGH, LATEST, TOLD_S, Clocks
 from pipeline.state.reference import Reference
 from schemas.events.plate_read import PLATE_READ, PlateRead
 from schemas.events.sighting import Sighting
@@ -44,6 +46,17 @@ def test_a_clock_that_was_set_right_is_right_again_after_some_reads() -> None:
     clocks = Clocks()
     assert clocks.skews(reads(LATEST, -60.0))[-1] == 60.0
     assert clocks.skews(reads(LATEST, 0.5))[-1] is None
+
+
+@given(st.lists(st.integers(-120, 120), min_size=1, max_size=4 * LATEST))
+def test_the_least_of_the_latest_delays_counts_whatever_came_before(delays: list[int]) -> None:
+    many = [
+        read("ABC123", number, camera="C1", at=NOW, observed_at=NOW + timedelta(seconds=delay))
+        for number, delay in enumerate(delays)
+    ]
+    least = min(delays[-LATEST:])
+    known = len(delays) >= ENOUGH and abs(least) > TOLD_S
+    assert Clocks().skews(many)[-1] == (-least if known else None)
 
 
 def test_each_camera_has_a_clock_of_its_own() -> None:
