@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
@@ -59,7 +60,7 @@ class Following:
                     reader.close()
 
     def _follow(self, reader: LogReader) -> None:
-        wanted: dict[UUID, Image] | None = {}
+        wanted: OrderedDict[UUID, Image] | None = OrderedDict()
         while not self._stop.is_set():
             for record in reader.poll(0.5):
                 images = list(self._decoder.decode(record.value).events)
@@ -69,7 +70,7 @@ class Following:
                     continue
                 wanted |= {one.read_id: one for one in images if one.state == WANTED}
                 while len(wanted) > REMEMBERED:
-                    del wanted[next(iter(wanted))]
+                    wanted.popitem(last=False)
             if wanted is not None and reader.caught_up:
                 self._on_loop(self._keeper.want(list(wanted.values())))
                 wanted = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -113,7 +114,7 @@ class Actions:
     def __init__(self, hub: Hub, publisher: Publisher) -> None:
         self._hub = hub
         self._publisher = publisher
-        self._done: dict[UUID, tuple[ActionRequest, asyncio.Task[UUID]]] = {}
+        self._done: OrderedDict[UUID, tuple[ActionRequest, asyncio.Task[UUID]]] = OrderedDict()
 
     async def do(self, request: ActionRequest, audience: Audience = EVERYBODY) -> UUID:
         """Return the event's id after the broker has confirmed it.
@@ -140,7 +141,7 @@ class Actions:
         task.add_done_callback(_retrieve)  # whoever asked may have hung up
         self._done[request.key] = (request, task)
         while len(self._done) > REMEMBERED:
-            del self._done[next(iter(self._done))]
+            self._done.popitem(last=False)
         # Shielded: a browser that hangs up does not undo what the log may have taken already.
         return await asyncio.shield(task)
 

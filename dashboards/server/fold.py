@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,9 @@ class Memory:
 
     def __init__(self, size: int = REMEMBERED) -> None:
         self._size = size
-        self._seen: dict[bytes, None] = {}
+        # In order of coming. The first key of a plain dict is looked for past all those that were deleted before it:
+        # 30 µs and more of these many.
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
 
     def first_time(self, event: Event) -> bool:
         """Return whether this event's id is new, and remember it."""
@@ -30,13 +33,13 @@ class Memory:
             return False
         self._seen[event_id] = None
         if len(self._seen) > self._size:
-            del self._seen[next(iter(self._seen))]
+            self._seen.popitem(last=False)
         return True
 
     def copy(self) -> Memory:
         """Return one that has seen the same."""
         memory = Memory(self._size)
-        memory._seen = dict(self._seen)
+        memory._seen = self._seen.copy()
         return memory
 
 
@@ -54,7 +57,7 @@ class Fold:
         self._channel = channel
         self._version_field: str = channel.kind.version_field or ""
         self._states: dict[str, _State] = {}
-        self._going: dict[str, None] = {}
+        self._going: OrderedDict[str, None] = OrderedDict()
         self._ended: list[tuple[float, str]] = []  # a heap; an entry whose state has changed since is ignored
         self._ended_count = 0
         self._memory = Memory(remembered)
@@ -69,7 +72,7 @@ class Fold:
         """Return a fold of its own of those things whose row may be seen."""
         fold = Fold(self._channel)
         fold._states = {key: state for key, state in self._states.items() if may_see(state.row)}
-        fold._going = {key: None for key in self._going if key in fold._states}
+        fold._going = OrderedDict((key, None) for key in self._going if key in fold._states)
         fold._ended = [(ended, key) for ended, key in self._ended if key in fold._states]
         heapq.heapify(fold._ended)
         fold._ended_count = sum(state.ended is not None for state in fold._states.values())
@@ -135,7 +138,6 @@ class Fold:
 
     def _crowd_out(self) -> None:
         if len(self._going) > self._channel.keep_going:
-            oldest = next(iter(self._going))
-            del self._going[oldest]
+            oldest, _ = self._going.popitem(last=False)
             del self._states[oldest]
             self.crowded_out += 1

@@ -7,6 +7,7 @@ vehicles just read are looked at again when incidents change: the alert is the o
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +42,7 @@ class LateIncidents:
         self._block_stale = block_stale
         self._clock = clock
         self._passes: Recent[tuple[str, str, str], VehiclePass] = Recent()
-        self._waiting: dict[tuple[str, str, str], tuple[Sighting, Hit]] = {}
+        self._waiting: OrderedDict[tuple[str, str, str], tuple[Sighting, Hit]] = OrderedDict()
         self._said: SaidLately[UUID] = SaidLately()
         self._changes = -1
 
@@ -61,7 +62,7 @@ class LateIncidents:
                 self._waiting[key] = (sighting, hit)
                 self._changes = -1
         while len(self._waiting) > MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
+            self._waiting.popitem(last=False)
 
     def tick(self, now: datetime) -> list[Alert]:
         """Return the alerts that are due since incidents changed. Asked every second."""
