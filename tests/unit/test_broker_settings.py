@@ -28,7 +28,8 @@ def test_who_waits_for_each_frame_has_it_at_once(pace: Pace, monkeypatch: pytest
 
 @pytest.mark.parametrize("pace", [FLOW, BULK])
 def test_what_is_sampled_or_counted_is_fetched_in_bulk(pace: Pace, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _asked(monkeypatch, pace, embedded=False) == (pace.kafka_ms, 64 * 1024)
+    assert _asked(monkeypatch, pace, embedded=False) == (pace.kafka_ms, pace.kafka_bytes)
+    assert pace.kafka_bytes > 1
 
 
 def test_the_embedded_broker_is_asked_for_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
