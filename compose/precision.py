@@ -10,6 +10,7 @@ from typing import Any
 from dashboards.server import ports
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.errors import StoreUnavailableError
+from schemas.events.action import OUTCOMES
 from schemas.wire.frame import utc_now
 
 #: What precision is told by, and the column of plate_verdicts that it is.
@@ -27,7 +28,7 @@ _BINS = 10
 
 
 class StoredPrecision:
-    """Implements ``dashboards.server.ports.PlatePrecision`` over the store."""
+    """Implements ``dashboards.server.ports.AlertPrecision`` over the store."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
@@ -35,7 +36,7 @@ class StoredPrecision:
     async def by(
         self, by: ports.PrecisionBy, days: float, *, simulated: bool, audiences: Sequence[str] | None
     ) -> list[ports.Precision]:
-        """See ``ports.PlatePrecision.by``."""
+        """See ``ports.AlertPrecision.by``."""
         # Two alerts about one hit are one verdict, the newest, except where the rules are compared.
         once = "" if by == "rule" else "ORDER BY {at} DESC LIMIT 1 BY read_id, list_id, entry_id"
         rows = await self._rows(
@@ -53,7 +54,7 @@ class StoredPrecision:
         return [_precision(row) for row in rows]
 
     async def calibration(self, days: float, *, simulated: bool, audiences: Sequence[str] | None) -> ports.Calibration:
-        """See ``ports.PlatePrecision.calibration``."""
+        """See ``ports.AlertPrecision.calibration``."""
         rows = await self._rows(
             "SELECT probability, verdict != 'misread' AS is_right FROM rtcc.plate_verdicts"  # noqa: S608 - names of our own
             f" WHERE {_since('verdict_at')}"
@@ -62,6 +63,19 @@ class StoredPrecision:
             _parameters(days, simulated, audiences),
         )
         return calibration([(float(row["probability"]), bool(row["is_right"])) for row in rows])
+
+    async def outcomes(
+        self, days: float, *, simulated: bool, audiences: Sequence[str] | None
+    ) -> list[ports.RuleOutcomes]:
+        """See ``ports.AlertPrecision.outcomes``."""
+        counts = ", ".join(f"countIf(outcome = '{one}') AS {one}" for one in OUTCOMES)
+        rows = await self._rows(
+            f"SELECT rule, count() AS closed, {counts}, countIf(outcome = '') AS unsaid FROM rtcc.alerts"  # noqa: S608 - names of our own
+            f" WHERE status = 'closed' AND {_since('changed_at')}"
+            f" GROUP BY rule ORDER BY countIf(outcome = 'false') DESC, closed DESC, rule LIMIT {MAX_ROWS}",
+            _parameters(days, simulated, audiences),
+        )
+        return [_outcomes(row) for row in rows]
 
     async def _rows(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
@@ -111,6 +125,14 @@ def _precision(row: Mapping[str, Any]) -> ports.Precision:
         high=high,
         **counts,
     )
+
+
+def _outcomes(row: Mapping[str, Any]) -> ports.RuleOutcomes:
+    counts = {name: int(row[name]) for name in ("closed", *OUTCOMES, "unsaid")}
+    told = counts["useful"] + counts["false"]
+    low, high = wilson(counts["useful"], told)
+    share = counts["useful"] / told if told else None
+    return ports.RuleOutcomes(rule=str(row["rule"]), share_useful=share, low=low, high=high, **counts)
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:

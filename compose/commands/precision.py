@@ -1,4 +1,4 @@
-"""precision: how often alerts about plates were right, by what people found."""
+"""precision: how often alerts were right, by what people found and by what came of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def register(app: typer.Typer) -> None:
         simulated: Annotated[bool, typer.Option("--simulated", help="Verdicts on made-up alerts, too.")] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Tell how often alerts about plates were right, by the verdicts of people, and how good probabilities were."""
+        """Tell how often alerts about plates were right, by the verdicts of people, and how good probabilities were;
+        and what came of the alerts of each rule, as those who closed them said."""
         settings = load()
         query = urlencode({"by": by.value, "days": days, "simulated": str(simulated).lower()})
         try:
@@ -46,6 +47,26 @@ def register(app: typer.Typer) -> None:
 
 def lines(told: dict[str, Any]) -> Iterator[str]:
     """Yield what a person is told."""
+    yield from _of_plates(told)
+    if told["outcomes"]:
+        yield ""
+        yield from _of_outcomes(told["outcomes"])
+
+
+def _of_outcomes(rows: list[dict[str, Any]]) -> Iterator[str]:
+    yield (
+        f"{'rule':<28}{'closed':>8}{'useful':>8}{'false':>8}{'duplicate':>11}{'test':>6}{'unsaid':>8}"
+        f"{'useful of both':>16}  {'95 % interval':<16}"
+    )
+    for row in rows:
+        share = "-" if row["share_useful"] is None else f"{row['share_useful']:.2f}"
+        yield (
+            f"{row['rule']:<28}{row['closed']:>8}{row['useful']:>8}{row['false']:>8}{row['duplicate']:>11}"
+            f"{row['test']:>6}{row['unsaid']:>8}{share:>16}  {row['low']:.2f} to {row['high']:.2f}"
+        )
+
+
+def _of_plates(told: dict[str, Any]) -> Iterator[str]:
     if not told["rows"]:
         yield f"No alert about a plate was raised or judged in {told['days']:g} days."
         return

@@ -17,7 +17,7 @@ from dashboards.server.access.gate import actor_of, is_deed_of
 from dashboards.server.audience import EVERYBODY, Audience, Audiences
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
-from schemas.events.action import ALERT_CHECK, ALERT_JUDGE, ALERT_SHELVE, ALERT_UNSHELVE, Action
+from schemas.events.action import ALERT_CHECK, ALERT_CLOSE, ALERT_JUDGE, ALERT_SHELVE, ALERT_UNSHELVE, OUTCOMES, Action
 from schemas.events.alert import Alert
 from schemas.events.incident import Incident
 from schemas.identity import identity
@@ -47,9 +47,11 @@ REFUSALS = {
     "not_checked": "Check plate, state and record yourself before you call it correct.",
 }
 
-#: What the details of an action on an incident, or of shelving an alert, may say.
+#: What the details of an action on an incident, or of shelving or closing an alert, may say.
 #: ``expected_rev``: the revision it was decided by.
-Detail = Literal["owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until"]
+Detail = Literal[
+    "owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until", "outcome"
+]
 #: What they must say. ``until``: an RFC 3339 time with its offset.
 NEEDS: dict[str, tuple[Detail, ...]] = {
     "incident.stage": ("stage",), "incident.merge": ("into",), "incident.split": ("call_id",),
@@ -94,8 +96,11 @@ class ActionRequest(BaseModel):
             raise ValueError("true_plate: goes with the verdict misread")
         if self.true_plate and not 1 <= len(normalise(self.true_plate)) <= 20:
             raise ValueError("true_plate: letters and digits are expected")
-        if self.details and not (self.name.startswith("incident.") or self.name == ALERT_SHELVE):
-            raise ValueError("details: go with what is done to an incident, and with alert.shelve")
+        if self.name == ALERT_CLOSE:
+            if self.details.keys() - {"outcome"} or self.details.get("outcome", OUTCOMES[0]) not in OUTCOMES:
+                raise ValueError(f"details: alert.close may say an outcome: {', '.join(OUTCOMES)}")
+        elif self.details and not (self.name.startswith("incident.") or self.name == ALERT_SHELVE):
+            raise ValueError("details: go with what is done to an incident, and with alert.shelve and alert.close")
         for needed in NEEDS.get(self.name, ()):
             if not self.details.get(needed, "").strip():
                 raise ValueError(f"details: {self.name} needs {needed}")

@@ -39,6 +39,7 @@ from dashboards.server.names import names_router
 from dashboards.server.noise import noise_router
 from dashboards.server.plates import plates_router
 from dashboards.server.ports import (
+    AlertPrecision,
     Companions,
     ContactHistory,
     DeadLetters,
@@ -47,7 +48,6 @@ from dashboards.server.ports import (
     Ledger,
     NoiseTexts,
     People,
-    PlatePrecision,
     Query,
     Roads,
     SearchKeys,
@@ -85,7 +85,7 @@ def create_server(
     copies: StoreCopies | None = None,
     noise: NoiseTexts | None = None,
     companions: Companions | None = None,
-    precision: PlatePrecision | None = None,
+    precision: AlertPrecision | None = None,
     images: Images | None = None,
     incidents: Incidents | None = None,
     element: str = "watchfloor.invalid",

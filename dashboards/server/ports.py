@@ -267,8 +267,27 @@ class Calibration(Struct, frozen=True, kw_only=True):
     bins: tuple[CalibrationBin, ...]
 
 
-class PlatePrecision(Protocol):
-    """What people found of alerts about plates. Methods may raise StoreUnavailableError.
+class RuleOutcomes(Struct, frozen=True, kw_only=True):
+    """What came of the alerts of a rule, whatever they are about, as those who closed them said.
+
+    ``closed``: in the period; ``unsaid``: of those, without a word on what came of it. ``share_useful``: of those that
+    were useful or false, with its 95 % interval ``low`` .. ``high``; neither: None.
+    """
+
+    rule: str
+    closed: int
+    useful: int
+    false: int
+    duplicate: int
+    test: int
+    unsaid: int
+    share_useful: float | None
+    low: float
+    high: float
+
+
+class AlertPrecision(Protocol):
+    """What people found of alerts. Methods may raise StoreUnavailableError.
 
     ``simulated``: made-up ones too. ``audiences``: only alerts for these ("" is everybody's); None: all.
     """
@@ -284,6 +303,12 @@ class PlatePrecision(Protocol):
 
     async def calibration(self, days: float, *, simulated: bool, audiences: Sequence[str] | None) -> Calibration:
         """Return how well the probabilities published with alerts agree with what was found."""
+        ...
+
+    async def outcomes(
+        self, days: float, *, simulated: bool, audiences: Sequence[str] | None
+    ) -> Sequence[RuleOutcomes]:
+        """Return what came of the alerts closed in the last days, by rule, most false ones first."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""GET /api/precision: how often alerts about plates were right, by what people found."""
+"""GET /api/precision: how often alerts were right, by what people found."""
 
 from __future__ import annotations
 
@@ -12,19 +12,28 @@ from starlette.responses import Response
 
 from dashboards.server.audience import Audiences
 from dashboards.server.errors import Problem
-from dashboards.server.ports import Calibration, PlatePrecision, Precision, PrecisionBy, StoreUnavailableError
+from dashboards.server.ports import (
+    AlertPrecision,
+    Calibration,
+    Precision,
+    PrecisionBy,
+    RuleOutcomes,
+    StoreUnavailableError,
+)
 
 
 class PrecisionPage(Struct, frozen=True, kw_only=True):
-    """Rows with the most verdicts first, and the calibration of all, over the last ``days``."""
+    """Rows with the most verdicts first, the calibration of all, and what came of closed alerts by rule, over the last
+    ``days``."""
 
     by: PrecisionBy
     days: float
     rows: Sequence[Precision]
     calibration: Calibration
+    outcomes: Sequence[RuleOutcomes]
 
 
-def precision_router(precision: PlatePrecision | None, audiences: Audiences) -> APIRouter:
+def precision_router(precision: AlertPrecision | None, audiences: Audiences) -> APIRouter:
     """Return the route."""
     router = APIRouter()
 
@@ -35,13 +44,17 @@ def precision_router(precision: PlatePrecision | None, audiences: Audiences) -> 
         days: Annotated[float, Query(gt=0, le=3660)] = 90,
         simulated: bool = False,
     ) -> Response:
-        """Return precision by camera, list, rule or kind of match, from the verdicts of the last days."""
+        """Return precision by camera, list, rule or kind of match, from the verdicts of the last days.
+
+        With what came of the alerts of each rule, as those who closed them said.
+        """
         if precision is None:
             raise StoreUnavailableError
         seen = audiences.of(request.headers).seen
         rows = await precision.by(by, days, simulated=simulated, audiences=seen)
         calibration = await precision.calibration(days, simulated=simulated, audiences=seen)
-        page = PrecisionPage(by=by, days=days, rows=rows, calibration=calibration)
+        outcomes = await precision.outcomes(days, simulated=simulated, audiences=seen)
+        page = PrecisionPage(by=by, days=days, rows=rows, calibration=calibration, outcomes=outcomes)
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     return router

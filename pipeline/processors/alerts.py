@@ -23,6 +23,7 @@ from schemas.events.action import (
     ALERT_JUDGE,
     ALERT_SHELVE,
     ALERT_UNSHELVE,
+    OUTCOMES,
     RECORDS,
     Action,
 )
@@ -154,6 +155,9 @@ def _changed(alert: Alert, action: Action) -> Alert | str:
         return f"already_{alert.status}"
     if status == "dispatched" and not is_dispatchable(alert):
         return "not_verified"
+    outcome = action.details.get("outcome", "") if status == "closed" else ""
+    if outcome and outcome not in OUTCOMES:
+        return "unknown_outcome"
     # Whoever takes or closes what was put aside takes it off the shelf.
-    now = replace(off_the_shelf(alert), status=status)
+    now = replace(off_the_shelf(alert), status=status, outcome=outcome)
     return replace(now, open_since=action.occurred_at, escalated_at=None) if status == "open" else now

@@ -11,11 +11,12 @@ from schemas.event_type import EventType, Table
 from schemas.events.alert import EXAMPLE as ALERT_EXAMPLE
 from schemas.identity import identity
 
+ALERT_CLOSE = "alert.close"
 #: What can be done to an alert; each name is also the status it leads to.
 ALERT_ACTIONS = {
     "alert.acknowledge": "acknowledged",
     "alert.dispatch": "dispatched",
-    "alert.close": "closed",
+    ALERT_CLOSE: "closed",
     "alert.reopen": "open",
 }
 #: What a person looks at and finds, which leaves the status as it is: one check at a time, then the verdict.
@@ -29,6 +30,9 @@ ALERT_SHELVE, ALERT_UNSHELVE = "alert.shelve", "alert.unshelve"
 ALERT_ESCALATE = "alert.escalate"
 #: What they found.
 VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
+#: What came of an alert, as whoever closes it may say (``details``): it helped, what it said was not so, it told what
+#: another one told already, or somebody was testing.
+OUTCOMES = ("useful", "false", "duplicate", "test")
 #: What can be said of a text that a camera reads: that it is no plate, and that it is one after all.
 NOISE_DECLARE, NOISE_UNDO = "noise.declare", "noise.undo"
 #: That somebody looked for a person or a plate, took a file of what was found, or looked at who did.

@@ -81,6 +81,9 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
     escalated_at: Annotated[
         Moment | None, Meta(description="When it should have been taken and was not (UTC); empty: not so.")
     ] = None
+    outcome: Annotated[
+        Word, Meta(description="What came of it, said when it was closed: useful, false, duplicate or test.")
+    ] = ""
 
 
 _ID = identity("alert", "hotlist_hit", 1, SIGHTING.event_id, "stolen", "S-1")

@@ -42,6 +42,7 @@ VOCABULARIES: Mapping[str, object] = {
     "ALERT_ACTIONS": action.ALERT_ACTIONS,
     "ALERT_CHECKS": action.CHECKS,
     "ALERT_VERDICTS": action.VERDICTS,
+    "ALERT_OUTCOMES": action.OUTCOMES,
     "CALL_CATEGORIES": emergency_call.CATEGORIES,
     "GRAVE_CATEGORIES": sorted(emergency_call.GRAVE),
     "CALL_STATUSES": emergency_call.STATUSES,

@@ -857,6 +857,7 @@ CREATE TABLE IF NOT EXISTS rtcc.alert_states (
   `shelved_reason` String CODEC(ZSTD(1)),
   `open_since` Nullable(DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
   `escalated_at` Nullable(DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+  `outcome` LowCardinality(String),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),

@@ -1017,6 +1017,8 @@ export interface Alert extends Envelope {
   readonly open_since: string | null;
   /** When it should have been taken and was not (UTC); empty: not so. */
   readonly escalated_at: string | null;
+  /** What came of it, said when it was closed: useful, false, duplicate or test. */
+  readonly outcome: string;
 }
 
 /** Refused with a reason; the original bytes are here, so that it can be given back. */
@@ -1190,6 +1192,8 @@ export const ALERT_ACTIONS = {"alert.acknowledge": "acknowledged", "alert.dispat
 export const ALERT_CHECKS = ["plate", "state", "record"] as const;
 
 export const ALERT_VERDICTS = ["correct", "wrong_state", "misread", "list_wrong", "other"] as const;
+
+export const ALERT_OUTCOMES = ["useful", "false", "duplicate", "test"] as const;
 
 export const CALL_CATEGORIES = ["shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "assault", "weapon", "domestic", "burglary", "theft", "vehicle_theft", "traffic", "medical", "fire", "missing_person", "disturbance", "suspicious", "alarm", "drugs", "property_damage", "welfare", "other"] as const;
 

@@ -52,7 +52,7 @@ export class FakeServer {
   /** What /api/ledger tells; null: it is away. */
   ledger = { begin: '', end: '', judged_at: null, states: {}, rows: [], left_out: 0, holes: [] };
   /** What /api/precision tells; null: it is away. `precisionAsked`: the queries it was asked. */
-  precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] } };
+  precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] }, outcomes: [] };
   precisionAsked = [];
   /** What POST /api/counts tells, by what was asked; null: the store is away. `counted`: what was asked. */
   counts = null;
@@ -307,7 +307,7 @@ export class FakeServer {
     if (action.name.startsWith('incident.')) return this.#actOnIncident(action);
     const alert = this.#rows.alerts.get(action.subject_id);
     const status = { 'alert.acknowledge': 'acknowledged', 'alert.close': 'closed', 'alert.reopen': 'open' }[action.name];
-    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note, actions: [...(alert.actions ?? []), action.key] }]);
+    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note, outcome: action.details?.outcome ?? '', actions: [...(alert.actions ?? []), action.key] }]);
     return undefined;
   }
 

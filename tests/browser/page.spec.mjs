@@ -159,7 +159,7 @@ test('an action that was not saved says so, and the retry is the same action', a
   await page.reload();
   await page.getByRole('option', { name: /Possible stolen/ }).click(PATIENCE);
   await page.keyboard.press('c');
-  await page.getByLabel('What came of it?').fill('A false read');
+  await page.getByLabel('Note').fill('A false read');
   await page.getByRole('button', { name: 'Close alert' }).click();
   await page.getByRole('option').getByText('not saved - retry').waitFor(PATIENCE);
   server.actionStatus = 200;
@@ -167,6 +167,22 @@ test('an action that was not saved says so, and the retry is the same action', a
   await page.getByText('Closed by r.diaz').waitFor(PATIENCE);
   assert.deepEqual(server.actions[1], server.actions[0]);
   assert.equal(server.actions[0].note, 'A false read');
+});
+
+test('what came of an alert is said by one digit while it is closed, and stands beside it', async (t) => {
+  const { server, page } = await open(t, { alerts: [alert(Date.now())] });
+  await named(page);
+  await page.reload();
+  await page.getByRole('option', { name: /Possible stolen/ }).click(PATIENCE);
+  await page.keyboard.press('c');
+  await page.getByRole('radio', { name: 'Useful' }).and(page.locator(':focus')).waitFor(PATIENCE);
+  await check(page);
+  await page.keyboard.press('1');
+  await page.keyboard.press('2');
+  assert.equal(await page.getByRole('radio', { name: 'False' }).isChecked(), true);
+  await page.keyboard.press('Enter');
+  await page.getByText(/Closed by r\.diaz[^]*ago, false/).waitFor(PATIENCE);
+  assert.deepEqual(server.actions.map(({ name, note, details }) => ({ name, note, details })), [{ name: 'alert.close', note: '', details: { outcome: 'false' } }]);
 });
 
 test('the list does not move under a hand: new alerts wait behind a button', async (t) => {
@@ -367,11 +383,13 @@ test('precision tells shares with their intervals, is asked anew by keyboard, an
   const { server, page } = await open(t);
   await page.getByRole('link', { name: 'Precision' }).click();
   await page.getByText('No alert about a plate was raised or judged in 90 days. Simulated ones are left out.').waitFor(PATIENCE);
-  server.precision = { ...server.precision, rows: [row, unjudged] };
+  const outcome = { rule: 'camera_stopped', closed: 9, useful: 3, false: 4, duplicate: 1, test: 0, unsaid: 1, share_useful: 0.43, low: 0.16, high: 0.75 };
+  server.precision = { ...server.precision, rows: [row, unjudged], outcomes: [outcome] };
   await page.getByLabel('simulated alerts, too').focus();
   await page.keyboard.press('Space');
   await page.getByRole('row', { name: /C1 15 10 9 1 2 90 % 60 % to 98 % with 4 of 10 1 misread/ }).waitFor(PATIENCE);
   await page.getByRole('row', { name: /C9 15 0 0 0 0 – nobody judged no/ }).waitFor(PATIENCE);
+  await page.getByRole('row', { name: 'camera stopped 9 3 4 1 0 1 43 % (16 % to 75 %)' }).waitFor(PATIENCE);
   await check(page);
   server.precision = null;
   await page.getByRole('button', { name: 'Refresh' }).click();

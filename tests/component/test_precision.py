@@ -52,6 +52,34 @@ ALERTS = [
 ]
 
 
+def closed(number: int, outcome: str, *, days_ago: float = 1.0, **changes: Any) -> Alert:
+    return replace(
+        said(number, "", camera="C5"),
+        **{
+            "rule": "camera_stopped",
+            "subject_kind": "camera",
+            "status": "closed",
+            "changed_at": NOW - timedelta(days=days_ago),
+            "outcome": outcome,
+            **changes,
+        },
+    )
+
+
+ALERTS += [
+    *(closed(number, "useful") for number in range(40, 43)),
+    *(closed(number, "false") for number in range(43, 47)),
+    closed(47, "duplicate"),
+    closed(48, "test"),
+    closed(49, ""),
+    closed(50, "false", days_ago=200),
+    closed(51, "false", synthetic=True),
+    closed(52, "false", audience="restricted"),
+    closed(53, "useful", rule="grave_call_near_zone", subject_kind="call"),
+    closed(54, "false", status="open"),
+]
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbStore]:
     opened = ChdbStore(tmp_path_factory.mktemp("store"), readers=1)
@@ -118,6 +146,17 @@ def test_what_was_published_is_held_against_what_was_found(precision: StoredPrec
     assert [(one.published, one.found, one.judged) for one in found.bins] == [(pytest.approx(0.9), 0.9, 10)]
 
 
+def test_what_came_of_closed_alerts_is_told_by_rule_whatever_they_are_about(precision: StoredPrecision) -> None:
+    first, second = run(precision.outcomes(90, simulated=False, audiences=[""]))
+    assert (first.rule, first.closed) == ("camera_stopped", 10)
+    assert (first.useful, first.false, first.duplicate, first.test, first.unsaid) == (3, 4, 1, 1, 1)
+    assert first.share_useful == pytest.approx(3 / 7)
+    assert (first.low, first.high) == wilson(3, 7)
+    assert (second.rule, second.share_useful) == ("grave_call_near_zone", 1.0)
+    everything = run(precision.outcomes(365, simulated=True, audiences=None))
+    assert everything[0].false == 7
+
+
 def test_the_brier_score_tells_good_probabilities_from_bad_ones() -> None:
     good = calibration([(0.9, True)] * 9 + [(0.9, False)] + [(0.1, False)] * 9 + [(0.1, True)])
     bad = calibration([(0.1, True)] * 9 + [(0.1, False)] + [(0.9, False)] * 9 + [(0.9, True)])
@@ -151,7 +190,7 @@ def test_a_person_is_told_in_lines() -> None:
         "precision": 0.9, "low": 0.6, "high": 0.98,
     }  # fmt: skip
     one = {"published": 0.9, "found": 0.8, "low": 0.5, "high": 0.9, "judged": 10}
-    page = {"by": "camera", "days": 90, "rows": [row]}
+    page = {"by": "camera", "days": 90, "rows": [row], "outcomes": []}
     whole = {"judged": 10, "brier": 0.1, "brier_of_base_rate": 0.2, "bins": [one]}
     told_lines = list(lines({**page, "calibration": whole}))
     assert "0.90" in told_lines[1]
@@ -160,5 +199,11 @@ def test_a_person_is_told_in_lines() -> None:
     assert list(lines({**page, "rows": []})) == ["No alert about a plate was raised or judged in 90 days."]
     unjudged = {**row, "judged": 0, "precision": None}
     assert list(lines({**page, "rows": [unjudged], "calibration": whole}))[-1] == "Nobody judged any of them."
+    came = {
+        "rule": "camera_stopped", "closed": 9, "useful": 3, "false": 4, "duplicate": 1, "test": 0, "unsaid": 1,
+        "share_useful": 3 / 7, "low": 0.16, "high": 0.75,
+    }  # fmt: skip
+    of_rules = list(lines({**page, "rows": [], "outcomes": [came]}))
+    assert of_rules[-1].split() == ["camera_stopped", "9", "3", "4", "1", "0", "1", "0.43", "0.16", "to", "0.75"]
     none = {**whole, "judged": 0, "brier": None}
     assert "too few" in list(lines({**page, "calibration": none}))[-1]

@@ -187,6 +187,8 @@ def test_shelving_is_in_the_log_with_its_reason_and_its_time(world: World) -> No
         (action(name="alert.shelve", details={"reason": "  ", "until": "2126-01-01T00:00:00Z"}), 422, "needs reason"),
         (action(name="alert.shelve", details={"reason": "a test car"}), 422, "needs until"),
         (action(name="alert.close", details={"reason": "a test car"}), 422, "details"),
+        (action(name="alert.close", details={"outcome": "splendid"}), 422, "useful, false, duplicate, test"),
+        (action(name="alert.acknowledge", details={"outcome": "useful"}), 422, "details"),
         (action(name="alert.shelve", details={"reason": "a test car", "until": "soon"}), 409, "until when"),
         (shelve(minutes=-1), 409, "until when"),
         (shelve(minutes=780), 409, "12 hours at most"),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
 from pipeline.processors.alerts import WAIT_FOR_ALERT_S, Alerts
 from pipeline.state.reference import Reference
-from schemas.events.action import ACTION, RECORDS, Action
+from schemas.events.action import ACTION, OUTCOMES, RECORDS, Action
 from schemas.events.action import EXAMPLE as AN_ACTION
 from schemas.events.alert import EXAMPLE as AN_ALERT
 from schemas.events.alert import Alert
@@ -131,3 +131,20 @@ def test_an_action_waited_for_in_vain_is_not_waited_for_again(facts: Reference) 
     for _ in range(2):
         (outcome,) = alerts.process(ACTION, [late], 0)
         assert isinstance(outcome, DeadLetter)
+
+
+def closing(key: str, outcome: str) -> Action:
+    return replace(act(key, "alert.close"), details={"outcome": outcome} if outcome else {})
+
+
+@pytest.mark.parametrize("outcome", [*OUTCOMES, ""])
+def test_whoever_closes_an_alert_may_say_what_came_of_it_and_reopening_takes_it_back(
+    facts: Reference, outcome: str
+) -> None:
+    closed, opened = Alerts(facts).process(ACTION, [closing("1", outcome), act("2", "alert.reopen")], 0)
+    assert (state(closed).status, state(closed).outcome) == ("closed", outcome)
+    assert (state(opened).status, state(opened).outcome) == ("open", "")
+
+
+def test_an_alert_is_not_closed_with_an_outcome_that_nobody_knows(facts: Reference) -> None:
+    assert Alerts(facts).process(ACTION, [closing("1", "splendid")], 0) == [Drop("unknown_outcome")]

@@ -47,6 +47,7 @@ export const alert = (alert_id: string, over: Partial<Alert> = {}): Alert => ({
   shelved_reason: '',
   open_since: null,
   escalated_at: null,
+  outcome: '',
   ...over,
 });
 

@@ -13,7 +13,7 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['j / k', 'next and previous row'],
   ['Enter', 'show the row on the map and go to its details; of a group of alerts, show each of them'],
   ['a', 'acknowledge the selected alert, take the selected incident'],
-  ['c', 'close the selected alert with a note, write a note to an incident'],
+  ['c', 'close the selected alert: then 1 useful, 2 false, 3 duplicate, 4 test, and Enter; write a note to an incident'],
   ['h', 'shelve the selected alert for a time with a reason, or take it back'],
   ['[ / ]', 'open, shelved and closed alerts'],
   ['S', 'sound on and off'],

@@ -25,6 +25,20 @@ export interface CalibrationBin {
   readonly judged: number;
 }
 
+/** What came of the alerts of a rule, as those who closed them said. */
+export interface RuleOutcomes {
+  readonly rule: string;
+  readonly closed: number;
+  readonly useful: number;
+  readonly false: number;
+  readonly duplicate: number;
+  readonly test: number;
+  readonly unsaid: number;
+  readonly share_useful: number | null;
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface PrecisionPage {
   readonly by: PrecisionBy;
   readonly days: number;
@@ -35,6 +49,7 @@ export interface PrecisionPage {
     readonly brier_of_base_rate: number | null;
     readonly bins: readonly CalibrationBin[];
   };
+  readonly outcomes: readonly RuleOutcomes[];
 }
 
 export const BY_TEXT: Readonly<Record<PrecisionBy, string>> = {
@@ -52,6 +67,10 @@ export const shareText = (row: Pick<PrecisionRow, 'precision'>): string =>
 /** Between what the share lies, by so few verdicts; of none nothing is known. */
 export const intervalText = (row: Pick<PrecisionRow, 'judged' | 'low' | 'high'>): string =>
   row.judged === 0 ? 'nobody judged' : `${percent(row.low)} to ${percent(row.high)}`;
+
+/** The share of the useful among the useful and the false, with the interval it lies in. */
+export const usefulText = (row: Pick<RuleOutcomes, 'share_useful' | 'low' | 'high'>): string =>
+  row.share_useful === null ? 'nobody said' : `${percent(row.share_useful)} (${percent(row.low)} to ${percent(row.high)})`;
 
 const WRONG: readonly (readonly [keyof PrecisionRow, string])[] = [
   ['misread', 'misread'], ['wrong_state', 'wrong state'], ['list_wrong', 'list wrong'],
