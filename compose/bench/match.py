@@ -15,10 +15,10 @@ import psutil
 
 from compose.bench.match_times import MatchTimes, RandomHits, match_times, random_hits
 from compose.bench.workload import LETTERS, START, misread
+from compose.roles.runner import TURN_S
 from pipeline.rules.hotlist_match import match_frame
 from pipeline.state.hotlist_index import HotlistIndex
 from pipeline.state.hotlists import Hotlists
-from pipeline.state.reference import TURN_S
 from schemas.events.hotlist import Hotlist
 from schemas.events.hotlist_entry import HotlistEntry
 from schemas.events.plate_read import PlateCandidate, PlateRead
@@ -64,7 +64,7 @@ def run(
     *, entries: int, reads: int, rate: int, seconds: float, random_plates: int, seed: int, say: Callable[[str], None]
 ) -> MatchBench:
     """Measure; takes about 20 seconds for each million entries."""
-    sys.setswitchinterval(TURN_S)  # as the worker does
+    sys.setswitchinterval(TURN_S)  # as a role does
     before = _rss()
     say(f"a list of {entries:,} entries")
     lists = Hotlists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -45,7 +44,7 @@ from pipeline.rejudging import Rejudging
 from pipeline.rules import expected_next
 from pipeline.rules.stale_list import is_stale
 from pipeline.stall import Standing
-from pipeline.state.reference import KINDS, TURN_S, Follower, Reference
+from pipeline.state.reference import KINDS, Follower, Reference
 from schemas.envelope import Event
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
@@ -81,7 +80,6 @@ class Clocked(Protocol):
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Process until ``stop``. The reference facts are read to the end before the first frame is taken."""
-    sys.setswitchinterval(TURN_S)
     reference = Reference(look_alikes_in_force(settings))
     follower = Follower(
         lambda: _reader(settings), reference, lambda: log_ends(settings, KINDS, "watchfloor-reference-ends")

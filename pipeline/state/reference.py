@@ -202,12 +202,6 @@ def _newer(known: Event | None, event: Event) -> bool:
     return known is None or known.observed_at <= event.observed_at
 
 
-#: A thread that builds an index gives the interpreter away after so long when another waits for it, seconds. With
-#: Python's own 5 ms a frame of reads, which waits several times, stood still for 145 ms beside a list of a million;
-#: with this for 51. For the process that follows: ``sys.setswitchinterval``.
-TURN_S = 0.001
-
-
 class Follower:
     """Keeps a ``Reference`` up to date from the log in a thread of its own.
 
