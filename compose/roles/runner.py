@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -35,6 +36,11 @@ log = structlog.get_logger(__name__)
 #: reads stood still for 145 and for 51 ms.
 TURN_S = 0.001
 
+#: How many more objects than were let go of there must be before Python looks for cycles among them, and after how many
+#: such looks it looks at those that lived through one, and through two. With its own 700, 10 and 10 a server that told
+#: 200 clients of 1,000 reads a second stood still for 130 to 220 ms every five seconds.
+COLLECT_AFTER = (5_000, 20, 20)
+
 Body = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 
@@ -65,12 +71,22 @@ async def _run(name: str, settings: Settings, body: Body) -> None:
         if settings.metrics_port:
             around.enter_context(exposed(here, settings.metrics_host, settings.metrics_port))
         here.watch("start", lambda: "" if here.started else "It is still starting.")
-        beating = [asyncio.create_task(here.beat()), asyncio.create_task(beat())]
+        beating = [asyncio.create_task(one) for one in (here.beat(), beat(), _out_of_sight(here))]
         try:
             await body(settings, stop)
         finally:
             for one in beating:
                 one.cancel()
+
+
+async def _out_of_sight(here: signs.Signs) -> None:
+    """Once a role has started, take what it is made of out of the collector's sight: it stays until the role ends, and
+    to look through it stops every thread."""
+    gc.set_threshold(*COLLECT_AFTER)
+    while not here.started:
+        await asyncio.sleep(0.2)
+    gc.collect()
+    gc.freeze()
 
 
 def end_with_lost_threads(stop: asyncio.Event) -> None:
