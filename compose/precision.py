@@ -64,18 +64,21 @@ class StoredPrecision:
         )
         return calibration([(float(row["probability"]), bool(row["is_right"])) for row in rows])
 
-    async def outcomes(
-        self, days: float, *, simulated: bool, audiences: Sequence[str] | None
-    ) -> list[ports.RuleOutcomes]:
-        """See ``ports.AlertPrecision.outcomes``."""
+    async def rules(self, days: float, *, simulated: bool, audiences: Sequence[str] | None) -> list[ports.RuleRecord]:
+        """See ``ports.AlertPrecision.rules``."""
         counts = ", ".join(f"countIf(outcome = '{one}') AS {one}" for one in OUTCOMES)
+        taken = "quantilesExactIf(0.5, 0.95)(took_s, is_taken)"
         rows = await self._rows(
-            f"SELECT rule, count() AS closed, {counts}, countIf(outcome = '') AS unsaid FROM rtcc.alerts"  # noqa: S608 - names of our own
-            f" WHERE status = 'closed' AND {_since('changed_at')}"
-            f" GROUP BY rule ORDER BY countIf(outcome = 'false') DESC, closed DESC, rule LIMIT {MAX_ROWS}",
+            "SELECT rule, count() AS raised, countIf(status = 'open') AS waiting,"  # noqa: S608 - names of our own
+            " countIf(isNotNull(escalated_at)) AS escalated, sum(is_taken) AS taken,"
+            f" {taken}[1] AS taken_p50_s, {taken}[2] AS taken_p95_s,"
+            f" countIf(status = 'closed') AS closed, {counts}, countIf(status = 'closed' AND outcome = '') AS unsaid"
+            f" FROM rtcc.alerts LEFT JOIN ({_TAKEN}) AS taken USING (alert_id) WHERE {_since('raised_at')}"
+            " GROUP BY rule ORDER BY countIf(outcome = 'false') DESC, raised DESC, rule"
+            f" LIMIT {MAX_ROWS} SETTINGS join_use_nulls = 0",
             _parameters(days, simulated, audiences),
         )
-        return [_outcomes(row) for row in rows]
+        return [_record(row) for row in rows]
 
     async def _rows(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
@@ -98,6 +101,16 @@ _RAISED = (
     " matched['entry_id'] AS entry_id, matched['match'] AS match_kind, raised_at FROM ("
     "SELECT triggers, rule, camera_id, raised_at, arrayFirst(reason -> reason.kind = 'match', why).facts AS matched"
     f" FROM rtcc.alerts WHERE subject_kind = 'plate' AND {_since('raised_at')}) WHERE list_id != ''"
+)
+
+
+#: How long it took until somebody did something about each alert of the period, seconds.
+_TAKEN = (
+    # Who took it and who raised it may be two machines, whose clocks are not quite one.
+    "SELECT alert_id,"  # noqa: S608 - names of our own
+    " greatest(0, dateDiff('millisecond', any(raised_at), min(assumeNotNull(changed_at))) / 1000) AS took_s,"
+    " 1 AS is_taken FROM rtcc.alert_states WHERE status IN ('acknowledged', 'dispatched', 'closed')"
+    f" AND isNotNull(changed_at) AND {_since('raised_at')} GROUP BY alert_id"
 )
 
 
@@ -127,12 +140,20 @@ def _precision(row: Mapping[str, Any]) -> ports.Precision:
     )
 
 
-def _outcomes(row: Mapping[str, Any]) -> ports.RuleOutcomes:
-    counts = {name: int(row[name]) for name in ("closed", *OUTCOMES, "unsaid")}
+def _record(row: Mapping[str, Any]) -> ports.RuleRecord:
+    counts = {name: int(row[name]) for name in ("raised", "waiting", "escalated", "closed", *OUTCOMES, "unsaid")}
     told = counts["useful"] + counts["false"]
     low, high = wilson(counts["useful"], told)
     share = counts["useful"] / told if told else None
-    return ports.RuleOutcomes(rule=str(row["rule"]), share_useful=share, low=low, high=high, **counts)
+    return ports.RuleRecord(
+        rule=str(row["rule"]),
+        taken_p50_s=float(row["taken_p50_s"]) if int(row["taken"]) else None,
+        taken_p95_s=float(row["taken_p95_s"]) if int(row["taken"]) else None,
+        share_useful=share,
+        low=low,
+        high=high,
+        **counts,
+    )
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:

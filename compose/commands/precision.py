@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Tell how often alerts about plates were right, by the verdicts of people, and how good probabilities were;
-        and what came of the alerts of each rule, as those who closed them said."""
+        and what each rule asked of people, and what came of it."""
         settings = load()
         query = urlencode({"by": by.value, "days": days, "simulated": str(simulated).lower()})
         try:
@@ -48,21 +48,22 @@ def register(app: typer.Typer) -> None:
 def lines(told: dict[str, Any]) -> Iterator[str]:
     """Yield what a person is told."""
     yield from _of_plates(told)
-    if told["outcomes"]:
+    if told["rules"]:
         yield ""
-        yield from _of_outcomes(told["outcomes"])
+        yield from _of_rules(told["rules"])
 
 
-def _of_outcomes(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _of_rules(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield (
-        f"{'rule':<28}{'closed':>8}{'useful':>8}{'false':>8}{'duplicate':>11}{'test':>6}{'unsaid':>8}"
-        f"{'useful of both':>16}  {'95 % interval':<16}"
+        f"{'rule':<28}{'raised':>8}{'waiting':>9}{'escalated':>11}{'taken in (median, 95 %)':>26}{'closed':>8}"
+        f"{'useful':>8}{'false':>7}{'duplicate':>11}{'test':>6}{'unsaid':>8}{'useful of both':>16}"
     )
     for row in rows:
         share = "-" if row["share_useful"] is None else f"{row['share_useful']:.2f}"
+        times = "-" if row["taken_p50_s"] is None else f"{row['taken_p50_s']:.0f} s, {row['taken_p95_s']:.0f} s"
         yield (
-            f"{row['rule']:<28}{row['closed']:>8}{row['useful']:>8}{row['false']:>8}{row['duplicate']:>11}"
-            f"{row['test']:>6}{row['unsaid']:>8}{share:>16}  {row['low']:.2f} to {row['high']:.2f}"
+            f"{row['rule']:<28}{row['raised']:>8}{row['waiting']:>9}{row['escalated']:>11}{times:>26}{row['closed']:>8}"
+            f"{row['useful']:>8}{row['false']:>7}{row['duplicate']:>11}{row['test']:>6}{row['unsaid']:>8}{share:>16}"
         )
 
 

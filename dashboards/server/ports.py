@@ -267,14 +267,21 @@ class Calibration(Struct, frozen=True, kw_only=True):
     bins: tuple[CalibrationBin, ...]
 
 
-class RuleOutcomes(Struct, frozen=True, kw_only=True):
-    """What came of the alerts of a rule, whatever they are about, as those who closed them said.
+class RuleRecord(Struct, frozen=True, kw_only=True):
+    """What a rule asked of people, whatever its alerts are about, and what came of it: of those raised in the period.
 
-    ``closed``: in the period; ``unsaid``: of those, without a word on what came of it. ``share_useful``: of those that
-    were useful or false, with its 95 % interval ``low`` .. ``high``; neither: None.
+    ``waiting``: nobody has taken them yet; ``escalated``: not taken in time. ``taken_p50_s``, ``taken_p95_s``: from
+    being raised until somebody took, dispatched or closed them, of those that somebody did; none: None. ``unsaid``:
+    closed without a word on what came of it. ``share_useful``: of those that were useful or false, with its 95 % interval
+    ``low`` .. ``high``; neither: None.
     """
 
     rule: str
+    raised: int
+    waiting: int
+    escalated: int
+    taken_p50_s: float | None
+    taken_p95_s: float | None
     closed: int
     useful: int
     false: int
@@ -305,10 +312,8 @@ class AlertPrecision(Protocol):
         """Return how well the probabilities published with alerts agree with what was found."""
         ...
 
-    async def outcomes(
-        self, days: float, *, simulated: bool, audiences: Sequence[str] | None
-    ) -> Sequence[RuleOutcomes]:
-        """Return what came of the alerts closed in the last days, by rule, most false ones first."""
+    async def rules(self, days: float, *, simulated: bool, audiences: Sequence[str] | None) -> Sequence[RuleRecord]:
+        """Return the record of each rule over the last days: most false alerts first, then most alerts."""
         ...
 
 

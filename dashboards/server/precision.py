@@ -17,20 +17,20 @@ from dashboards.server.ports import (
     Calibration,
     Precision,
     PrecisionBy,
-    RuleOutcomes,
+    RuleRecord,
     StoreUnavailableError,
 )
 
 
 class PrecisionPage(Struct, frozen=True, kw_only=True):
-    """Rows with the most verdicts first, the calibration of all, and what came of closed alerts by rule, over the last
+    """Rows with the most verdicts first, the calibration of all, and the record of each rule, over the last
     ``days``."""
 
     by: PrecisionBy
     days: float
     rows: Sequence[Precision]
     calibration: Calibration
-    outcomes: Sequence[RuleOutcomes]
+    rules: Sequence[RuleRecord]
 
 
 def precision_router(precision: AlertPrecision | None, audiences: Audiences) -> APIRouter:
@@ -46,15 +46,15 @@ def precision_router(precision: AlertPrecision | None, audiences: Audiences) -> 
     ) -> Response:
         """Return precision by camera, list, rule or kind of match, from the verdicts of the last days.
 
-        With what came of the alerts of each rule, as those who closed them said.
+        With the record of each rule: how much it asked of people, and what came of it.
         """
         if precision is None:
             raise StoreUnavailableError
         seen = audiences.of(request.headers).seen
         rows = await precision.by(by, days, simulated=simulated, audiences=seen)
         calibration = await precision.calibration(days, simulated=simulated, audiences=seen)
-        outcomes = await precision.outcomes(days, simulated=simulated, audiences=seen)
-        page = PrecisionPage(by=by, days=days, rows=rows, calibration=calibration, outcomes=outcomes)
+        rules = await precision.rules(days, simulated=simulated, audiences=seen)
+        page = PrecisionPage(by=by, days=days, rows=rows, calibration=calibration, rules=rules)
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     return router

@@ -52,7 +52,7 @@ export class FakeServer {
   /** What /api/ledger tells; null: it is away. */
   ledger = { begin: '', end: '', judged_at: null, states: {}, rows: [], left_out: 0, holes: [] };
   /** What /api/precision tells; null: it is away. `precisionAsked`: the queries it was asked. */
-  precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] }, outcomes: [] };
+  precision = { by: 'camera', days: 90, rows: [], calibration: { judged: 0, brier: null, brier_of_base_rate: null, bins: [] }, rules: [] };
   precisionAsked = [];
   /** What POST /api/counts tells, by what was asked; null: the store is away. `counted`: what was asked. */
   counts = null;

@@ -383,13 +383,13 @@ test('precision tells shares with their intervals, is asked anew by keyboard, an
   const { server, page } = await open(t);
   await page.getByRole('link', { name: 'Precision' }).click();
   await page.getByText('No alert about a plate was raised or judged in 90 days. Simulated ones are left out.').waitFor(PATIENCE);
-  const outcome = { rule: 'camera_stopped', closed: 9, useful: 3, false: 4, duplicate: 1, test: 0, unsaid: 1, share_useful: 0.43, low: 0.16, high: 0.75 };
-  server.precision = { ...server.precision, rows: [row, unjudged], outcomes: [outcome] };
+  const rule = { rule: 'camera_stopped', raised: 20, waiting: 2, escalated: 5, taken_p50_s: 45, taken_p95_s: 190, closed: 9, useful: 3, false: 4, duplicate: 1, test: 0, unsaid: 1, share_useful: 0.43, low: 0.16, high: 0.75 };
+  server.precision = { ...server.precision, rows: [row, unjudged], rules: [rule] };
   await page.getByLabel('simulated alerts, too').focus();
   await page.keyboard.press('Space');
   await page.getByRole('row', { name: /C1 15 10 9 1 2 90 % 60 % to 98 % with 4 of 10 1 misread/ }).waitFor(PATIENCE);
   await page.getByRole('row', { name: /C9 15 0 0 0 0 – nobody judged no/ }).waitFor(PATIENCE);
-  await page.getByRole('row', { name: 'camera stopped 9 3 4 1 0 1 43 % (16 % to 75 %)' }).waitFor(PATIENCE);
+  await page.getByRole('row', { name: 'camera stopped 20 2 5 45 s 3 min 9 3 4 1 0 1 43 % (16 % to 75 %)' }).waitFor(PATIENCE);
   await check(page);
   server.precision = null;
   await page.getByRole('button', { name: 'Refresh' }).click();

@@ -59,7 +59,8 @@ def closed(number: int, outcome: str, *, days_ago: float = 1.0, **changes: Any) 
             "rule": "camera_stopped",
             "subject_kind": "camera",
             "status": "closed",
-            "changed_at": NOW - timedelta(days=days_ago),
+            "raised_at": NOW - timedelta(days=days_ago),
+            "changed_at": NOW - timedelta(days=days_ago) + timedelta(seconds=number),
             "outcome": outcome,
             **changes,
         },
@@ -76,7 +77,9 @@ ALERTS += [
     closed(51, "false", synthetic=True),
     closed(52, "false", audience="restricted"),
     closed(53, "useful", rule="grave_call_near_zone", subject_kind="call"),
-    closed(54, "false", status="open"),
+    closed(54, "", status="open", escalated_at=NOW),
+    closed(55, "", status="recalled"),
+    closed(56, "", rule="loitering", status="open"),
 ]
 
 
@@ -146,15 +149,20 @@ def test_what_was_published_is_held_against_what_was_found(precision: StoredPrec
     assert [(one.published, one.found, one.judged) for one in found.bins] == [(pytest.approx(0.9), 0.9, 10)]
 
 
-def test_what_came_of_closed_alerts_is_told_by_rule_whatever_they_are_about(precision: StoredPrecision) -> None:
-    first, second = run(precision.outcomes(90, simulated=False, audiences=[""]))
-    assert (first.rule, first.closed) == ("camera_stopped", 10)
+def test_the_record_of_a_rule_says_what_it_asked_of_people_and_what_came_of_it(precision: StoredPrecision) -> None:
+    told = {row.rule: row for row in run(precision.rules(90, simulated=False, audiences=[""]))}
+    first = told["camera_stopped"]
+    assert (first.raised, first.waiting, first.escalated, first.closed) == (12, 1, 1, 10)
     assert (first.useful, first.false, first.duplicate, first.test, first.unsaid) == (3, 4, 1, 1, 1)
+    # Closed after 40 to 49 s; of those that wait, or were recalled, nobody took any.
+    assert (first.taken_p50_s, first.taken_p95_s) == (45, 49)
     assert first.share_useful == pytest.approx(3 / 7)
     assert (first.low, first.high) == wilson(3, 7)
-    assert (second.rule, second.share_useful) == ("grave_call_near_zone", 1.0)
-    everything = run(precision.outcomes(365, simulated=True, audiences=None))
-    assert everything[0].false == 7
+    assert told["grave_call_near_zone"].share_useful == 1.0
+    assert next(iter(told)) == "camera_stopped", "the one with most false alerts comes first"
+    assert (told["loitering"].waiting, told["loitering"].taken_p50_s) == (1, None)
+    everything = {row.rule: row for row in run(precision.rules(365, simulated=True, audiences=None))}
+    assert everything["camera_stopped"].false == 7
 
 
 def test_the_brier_score_tells_good_probabilities_from_bad_ones() -> None:
@@ -190,7 +198,7 @@ def test_a_person_is_told_in_lines() -> None:
         "precision": 0.9, "low": 0.6, "high": 0.98,
     }  # fmt: skip
     one = {"published": 0.9, "found": 0.8, "low": 0.5, "high": 0.9, "judged": 10}
-    page = {"by": "camera", "days": 90, "rows": [row], "outcomes": []}
+    page = {"by": "camera", "days": 90, "rows": [row], "rules": []}
     whole = {"judged": 10, "brier": 0.1, "brier_of_base_rate": 0.2, "bins": [one]}
     told_lines = list(lines({**page, "calibration": whole}))
     assert "0.90" in told_lines[1]
@@ -200,10 +208,13 @@ def test_a_person_is_told_in_lines() -> None:
     unjudged = {**row, "judged": 0, "precision": None}
     assert list(lines({**page, "rows": [unjudged], "calibration": whole}))[-1] == "Nobody judged any of them."
     came = {
-        "rule": "camera_stopped", "closed": 9, "useful": 3, "false": 4, "duplicate": 1, "test": 0, "unsaid": 1,
+        "rule": "camera_stopped", "raised": 12, "waiting": 2, "escalated": 1, "taken_p50_s": 45.0, "taken_p95_s": 90.4,
+        "closed": 9, "useful": 3, "false": 4, "duplicate": 1, "test": 0, "unsaid": 1,
         "share_useful": 3 / 7, "low": 0.16, "high": 0.75,
     }  # fmt: skip
-    of_rules = list(lines({**page, "rows": [], "outcomes": [came]}))
-    assert of_rules[-1].split() == ["camera_stopped", "9", "3", "4", "1", "0", "1", "0.43", "0.16", "to", "0.75"]
+    of_rules = list(lines({**page, "rows": [], "rules": [came]}))
+    assert " ".join(of_rules[-1].split()) == "camera_stopped 12 2 1 45 s, 90 s 9 3 4 1 0 1 0.43"
+    untaken = {**came, "taken_p50_s": None, "taken_p95_s": None, "share_useful": None}
+    assert "-" in list(lines({**page, "rows": [], "rules": [untaken]}))[-1].split()
     none = {**whole, "judged": 0, "brier": None}
     assert "too few" in list(lines({**page, "calibration": none}))[-1]

@@ -25,9 +25,14 @@ export interface CalibrationBin {
   readonly judged: number;
 }
 
-/** What came of the alerts of a rule, as those who closed them said. */
-export interface RuleOutcomes {
+/** What a rule asked of people, and what came of it. Times in seconds. */
+export interface RuleRecord {
   readonly rule: string;
+  readonly raised: number;
+  readonly waiting: number;
+  readonly escalated: number;
+  readonly taken_p50_s: number | null;
+  readonly taken_p95_s: number | null;
   readonly closed: number;
   readonly useful: number;
   readonly false: number;
@@ -49,7 +54,7 @@ export interface PrecisionPage {
     readonly brier_of_base_rate: number | null;
     readonly bins: readonly CalibrationBin[];
   };
-  readonly outcomes: readonly RuleOutcomes[];
+  readonly rules: readonly RuleRecord[];
 }
 
 export const BY_TEXT: Readonly<Record<PrecisionBy, string>> = {
@@ -69,7 +74,7 @@ export const intervalText = (row: Pick<PrecisionRow, 'judged' | 'low' | 'high'>)
   row.judged === 0 ? 'nobody judged' : `${percent(row.low)} to ${percent(row.high)}`;
 
 /** The share of the useful among the useful and the false, with the interval it lies in. */
-export const usefulText = (row: Pick<RuleOutcomes, 'share_useful' | 'low' | 'high'>): string =>
+export const usefulText = (row: Pick<RuleRecord, 'share_useful' | 'low' | 'high'>): string =>
   row.share_useful === null ? 'nobody said' : `${percent(row.share_useful)} (${percent(row.low)} to ${percent(row.high)})`;
 
 const WRONG: readonly (readonly [keyof PrecisionRow, string])[] = [
