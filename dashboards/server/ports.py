@@ -272,8 +272,8 @@ class RuleRecord(Struct, frozen=True, kw_only=True):
 
     ``waiting``: nobody has taken them yet; ``escalated``: not taken in time. ``taken_p50_s``, ``taken_p95_s``: from
     being raised until somebody took, dispatched or closed them, of those that somebody did; none: None. ``unsaid``:
-    closed without a word on what came of it. ``share_useful``: of those that were useful or false, with its 95 % interval
-    ``low`` .. ``high``; neither: None.
+    closed without a word on what came of it. ``share_useful``: of those that were useful or false, with its 95 %
+    interval ``low`` .. ``high``; neither: None.
     """
 
     rule: str
