@@ -110,7 +110,8 @@ _TAKEN = (
     "SELECT alert_id,"  # noqa: S608 - names of our own
     " greatest(0, dateDiff('millisecond', any(raised_at), min(assumeNotNull(changed_at))) / 1000) AS took_s,"
     " 1 AS is_taken FROM rtcc.alert_states WHERE status IN ('acknowledged', 'dispatched', 'closed')"
-    f" AND isNotNull(changed_at) AND {_since('raised_at')} GROUP BY alert_id"
+    # What a rule closed for its age was taken by nobody.
+    f" AND isNotNull(changed_at) AND NOT startsWith(changed_by, 'rule:') AND {_since('raised_at')} GROUP BY alert_id"
 )
 
 

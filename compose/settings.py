@@ -193,6 +193,12 @@ class Settings(BaseSettings):
     escalate_p2_s: float = Field(
         120.0, ge=5, le=3600, description="A P2 alert that nobody has taken after so many seconds is escalated."
     )
+    alert_expires_h: float = Field(
+        168.0,
+        ge=0,
+        le=8760,
+        description="An alert that nobody has done anything about for so many hours is closed; 0: never.",
+    )
     notify_file: Path | None = Field(
         None, description="TOML file of who is told of alerts by webhook or mail; empty: nobody outside is told."
     )

@@ -16,7 +16,7 @@ from compose.look_alikes import look_alikes_in_force
 from compose.observability import signs
 from compose.roles.broker_settings import LIVE, PROCESS_GROUP, engine_settings, log_ends, log_reader
 from compose.roles.engine_health import engine_fault
-from compose.roles.watch_limits import escalation_limits, watch_limits
+from compose.roles.watch_limits import alert_limit, escalation_limits, watch_limits
 from compose.settings import Settings
 from pipeline.ending import end_process
 from pipeline.engine import Engine, Handler
@@ -32,6 +32,7 @@ from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
 from pipeline.processors.escalating import Escalating
+from pipeline.processors.expiring import Expiring
 from pipeline.processors.incidents import Incidents, Writing
 from pipeline.processors.late_incidents import LateIncidents
 from pipeline.processors.misreads import Misreads
@@ -152,6 +153,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         escalating = Escalating(
             reference, escalation_limits(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
         )
+        expiring = Expiring(
+            reference, alert_limit(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
+        )
         for guard in guards:
             engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None, history))
         here.watch("engine", lambda: engine_fault(engine))
@@ -165,7 +169,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         while not stop.is_set():
             _require_alive(follower, withdrawals)
             incidents.forget(utc_now())
-            await _tick(engine, (cameras, recalling, misreads, watches, escalating, late_incidents), settings)
+            await _tick(engine, (cameras, recalling, misreads, watches, escalating, expiring, late_incidents), settings)
             await _judge_again(engine, rejudging)
             history.keep_only(frozenset(number for topic, number in engine.assigned() if topic == SIGHTING.topic))
             behind = follower.behind_s

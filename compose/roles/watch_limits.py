@@ -19,6 +19,11 @@ def watch_limits(settings: Settings) -> Limits:
     )
 
 
+def alert_limit(settings: Settings) -> timedelta | None:
+    """Return after how long an alert that nobody does anything about is closed; None: never."""
+    return timedelta(hours=settings.alert_expires_h) if settings.alert_expires_h else None
+
+
 def escalation_limits(settings: Settings) -> Mapping[str, timedelta]:
     """Return how long an alert of a severity may wait for somebody to take it; others are not escalated."""
     return {"P1": timedelta(seconds=settings.escalate_p1_s), "P2": timedelta(seconds=settings.escalate_p2_s)}

@@ -79,6 +79,7 @@ ALERTS += [
     closed(53, "useful", rule="grave_call_near_zone", subject_kind="call"),
     closed(54, "", status="open", escalated_at=NOW),
     closed(55, "", status="recalled"),
+    closed(57, "", changed_by="rule:expiry", changed_at=NOW),
     closed(56, "", rule="loitering", status="open"),
 ]
 
@@ -152,9 +153,9 @@ def test_what_was_published_is_held_against_what_was_found(precision: StoredPrec
 def test_the_record_of_a_rule_says_what_it_asked_of_people_and_what_came_of_it(precision: StoredPrecision) -> None:
     told = {row.rule: row for row in run(precision.rules(90, simulated=False, audiences=[""]))}
     first = told["camera_stopped"]
-    assert (first.raised, first.waiting, first.escalated, first.closed) == (12, 1, 1, 10)
-    assert (first.useful, first.false, first.duplicate, first.test, first.unsaid) == (3, 4, 1, 1, 1)
-    # Closed after 40 to 49 s; of those that wait, or were recalled, nobody took any.
+    assert (first.raised, first.waiting, first.escalated, first.closed) == (13, 1, 1, 11)
+    assert (first.useful, first.false, first.duplicate, first.test, first.unsaid) == (3, 4, 1, 1, 2)
+    # Closed after 40 to 49 s; those that wait, were recalled, or closed for their age nobody took.
     assert (first.taken_p50_s, first.taken_p95_s) == (45, 49)
     assert first.share_useful == pytest.approx(3 / 7)
     assert (first.low, first.high) == wilson(3, 7)
