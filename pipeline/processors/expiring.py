@@ -1,4 +1,4 @@
-"""Closes alerts that nobody has done anything about for days, as actions: whoever owns the alert decides, as for people.
+"""Closes alerts that nobody has done anything about for days, as actions: whoever owns an alert decides, as for people.
 
 An alert that is a week old asks nobody for anything any more. It would stand among those that do, and each worker would
 keep it, and look at it every second, for ever.
@@ -68,7 +68,7 @@ def _close(alert: Alert, limit: timedelta, now: datetime) -> Action:
     hours = limit.total_seconds() / 3600
     return Action(
         event_id=identity("action", "alert.expire", alert.alert_id, alert.rev),
-        occurred_at=_last_touched(alert) + limit,
+        occurred_at=now,
         observed_at=now,
         source="processor/expiring",
         jurisdiction=alert.jurisdiction,
