@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
-from compose.bench.crowd import RULE, ClientTold, Counted, Times
+from compose.bench.crowd import RULE, ClientTold, Counted, Times, Told, in_time, lines
+from compose.spread import Spread
 from schemas.events.alert import EXAMPLE, Alert
 from schemas.identity import identity
 
@@ -65,3 +67,28 @@ def test_each_client_counts_for_itself_and_times_are_of_all() -> None:
     give(second, alert(DUE[1]))
     assert (first.told(DUE).missing, second.told(DUE).missing) == (0, 1)
     assert [round(one) for one in times.edge_to_screen] == [250, 250, 250]
+
+
+@pytest.mark.parametrize(
+    ("p95", "p99", "timely"), [(2_000, 4_000, True), (2_001, 2_001, False), (1_000, 4_001, False), (10, 20, True)]
+)
+def test_alerts_came_in_time_when_95_and_99_percent_of_them_did(p95: float, p99: float, timely: bool) -> None:
+    good, this = Spread(1, 2, 3, 4, 5), Spread(5, p95, p99, 9_000, 100)
+    assert in_time(good, this) is timely
+    assert in_time(None, None), "where none was due none came late"
+
+
+def test_a_person_is_told_of_the_worst_of_all_clients() -> None:
+    told = Told(
+        clients=(ClientTold(1, 0, 2, 0), ClientTold(0, 3, 0, 1)),
+        edge_to_screen=Spread(1, 2, 3, 4, 5),
+        due_to_screen=None,
+    )
+    first, second, last = lines(told, False)
+    assert (
+        "2 more websockets: 1 alerts missing, 3 doubled; at one at worst 1 missing, 3 doubled; 2 cut off, 1 gaps"
+        in first
+    )
+    assert "p95       2" in second
+    assert last.startswith("NOT within 2 s")
+    assert list(lines(None, True)) == ["within 2 s (95 %) and 4 s (99 %)"]
