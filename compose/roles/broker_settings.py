@@ -46,8 +46,7 @@ class Pace(NamedTuple):
     embedded_ms: int
     kafka_ms: int
     #: Bytes for which Apache Kafka answers before the wait is over. Who asks for one has an answer for each frame: at a
-    #: thousand reads a second a hundred answers a second, each of them work for the broker and for who asked (3 ms of a
-    #: core for one who reads sixty partitions).
+    #: thousand reads a second a hundred answers a second, each of them work for the broker and for who asked.
     kafka_bytes: int = 1
 
 
