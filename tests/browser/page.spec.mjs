@@ -51,6 +51,23 @@ test('without a basemap file the page says so and still shows what is going on',
   await until(page, () => window.__watchfloor.stats().map.inView.cameras > 5);
 });
 
+test('the whole estate stays in sight while it comes in pieces, until somebody moves the map', async (t) => {
+  const place = (from, count, lon) => cameras(from + count).slice(from).map((camera, i) => ({ ...camera, lat: 29.96, lon: lon + 0.002 * i }));
+  const { server, page, stats } = await open(t, { cameras: place(0, 5, -90.1) });
+  const inView = (count) => until(page, (n) => window.__watchfloor.stats().map?.inView.cameras === n, count);
+  await inView(5);
+  server.push('cameras', place(5, 5, -89.9));
+  await inView(10);
+
+  await page.getByRole('region', { name: 'Map' }).last().focus();
+  const before = (await stats()).map.place;
+  await page.keyboard.press('ArrowUp');
+  await until(page, (lat) => window.__watchfloor.stats().map.place.lat !== lat, before.lat);
+  server.push('cameras', place(10, 5, -89.5));
+  await until(page, () => window.__watchfloor.stats().map.cameras === 15);
+  assert.equal((await stats()).map.place.zoom, before.zoom);
+});
+
 test('check 16: an added layer comes without reload, has its switch by keyboard, and goes as it came', async (t) => {
   const { server, page, seen } = await open(t, {}, { server: { layerFiles: { 'routes-0123456789ab.pmtiles': '/maps/demo-nola.pmtiles' } } });
   await until(page, () => window.__watchfloor.stats().map?.ready);

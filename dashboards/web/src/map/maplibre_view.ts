@@ -123,6 +123,8 @@ class MapLibreView implements MapView {
     });
     this.#map.on('moveend', () => this.events.moved?.(this.bounds()));
     for (const name of ['dragstart', 'wheel', 'touchstart'] as const) this.#map.on(name, () => (this.#touched = true));
+    // Keys and double clicks move it too; only what a person does comes with an event of the browser.
+    this.#map.on('movestart', ({ originalEvent }) => (this.#touched ||= originalEvent !== undefined));
     this.#map.on('click', (event) => this.#click(event.point));
     this.#map.on('mousemove', (event) => {
       canvas.style.cursor = this.#crowdAt(event.point) || this.#at(event.point, PICKABLE.slice(0, 4)) ? 'pointer' : '';
@@ -143,9 +145,10 @@ class MapLibreView implements MapView {
 
   setCameras(cameras: readonly { readonly camera: Camera; readonly state: CameraState }[]): void {
     this.#show('cameras', cameraRows(cameras));
-    const first = this.#estate === null;
+    const before = String(this.#estate);
     this.#estate = boundsOf(cameras.map(({ camera }) => [camera.lon, camera.lat]));
-    if (first && this.#estate && !this.#touched) this.overview(false);
+    // The estate comes in pieces: what was framed for the first of them may leave the rest outside.
+    if (!this.#touched && String(this.#estate) !== before) this.overview(false);
   }
 
   setUnits(units: readonly UnitPosition[], now: number): void {
