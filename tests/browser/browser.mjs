@@ -19,9 +19,13 @@ export function launch() {
   });
 }
 
-/** Open the page and note every request that leaves its origin, every refusal of the policy and every script error. */
-export async function openPage(browser, url, options = {}) {
+/**
+ * Open the page and note every request that leaves its origin, every refusal of the policy and every script error.
+ * `before`: a function that runs in the page before its own scripts.
+ */
+export async function openPage(browser, url, { before, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 640, height: 360 }, reducedMotion: 'reduce', ...options });
+  if (before) await context.addInitScript(before);
   const page = await context.newPage();
   const seen = { foreign: [], errors: [], policy: [] };
   const origin = new URL(url).host;
