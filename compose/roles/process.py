@@ -7,7 +7,6 @@ import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -15,8 +14,8 @@ from compose.company import past_sightings
 from compose.look_alikes import look_alikes_in_force
 from compose.observability import signs
 from compose.roles.broker_settings import LIVE, PROCESS_GROUP, engine_settings, log_ends, log_reader
+from compose.roles.clocked import Clocked, clocked
 from compose.roles.engine_health import engine_fault
-from compose.roles.watch_limits import alert_limit, escalation_limits, watch_limits
 from compose.settings import Settings
 from pipeline.ending import end_process
 from pipeline.engine import Engine, Handler
@@ -26,27 +25,22 @@ from pipeline.guard import Guard
 from pipeline.message import Message, Outgoing
 from pipeline.metrics import REFERENCE_AGE, STALE_LISTS
 from pipeline.outcome import Processor
+from pipeline.ownership import Ownership
 from pipeline.path_history import PastLog, PathHistory
 from pipeline.path_questions import PathQuestions
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.calls import Calls
 from pipeline.processors.cameras import Cameras
-from pipeline.processors.escalating import Escalating
-from pipeline.processors.expiring import Expiring
 from pipeline.processors.incidents import Incidents, Writing
 from pipeline.processors.late_incidents import LateIncidents
-from pipeline.processors.misreads import Misreads
 from pipeline.processors.paths import PlatePaths
-from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
-from pipeline.processors.watches import Watches
 from pipeline.progress import Place
 from pipeline.rejudging import Rejudging
 from pipeline.rules import expected_next
 from pipeline.rules.stale_list import is_stale
 from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
-from schemas.envelope import Event
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
@@ -69,14 +63,6 @@ BY_FACTS = (PLATE_READ, EMERGENCY_CALL)
 REFERENCE_LATE_S = 15.0
 #: The express lane waits so long for its alerts to be durable; it goes on without, as the processors raise them too.
 ANNOUNCE_WITHIN_S = 30.0
-
-
-class Clocked(Protocol):
-    """A rule that time alone makes true."""
-
-    def tick(self, now: datetime) -> Sequence[Event]:
-        """Return what is due. Asked every second."""
-        ...
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -145,17 +131,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         guards = [Guard(one, kind, partitions=settings.kafka_partitions) for one in processors for kind in one.consumes]
         rejudging = Rejudging(follower)
-        recalling = Recalling(reference, partitions=settings.kafka_partitions, assigned=engine.assigned)
-        misreads = Misreads(reference, partitions=settings.kafka_partitions, assigned=engine.assigned)
-        watches = Watches(
-            reference, watch_limits(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
-        )
-        escalating = Escalating(
-            reference, escalation_limits(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
-        )
-        expiring = Expiring(
-            reference, alert_limit(settings), partitions=settings.kafka_partitions, assigned=engine.assigned
-        )
+        by_time = clocked(settings, reference, Ownership(engine.assigned, settings.kafka_partitions))
         for guard in guards:
             engine.add(guard.kind, _handler(guard, rejudging if guard.kind in BY_FACTS else None, history))
         here.watch("engine", lambda: engine_fault(engine))
@@ -169,7 +145,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         while not stop.is_set():
             _require_alive(follower, withdrawals)
             incidents.forget(utc_now())
-            await _tick(engine, (cameras, recalling, misreads, watches, escalating, expiring, late_incidents), settings)
+            await _tick(engine, (*by_time, cameras, late_incidents), settings)
             await _judge_again(engine, rejudging)
             history.keep_only(frozenset(number for topic, number in engine.assigned() if topic == SIGHTING.topic))
             behind = follower.behind_s
@@ -305,8 +281,8 @@ async def _judge_again(engine: Engine, rejudging: Rejudging) -> None:
         log.info("judged again by newer facts", messages=rejudging.again - before)
 
 
-async def _tick(engine: Engine, clocked: Sequence[Clocked], settings: Settings) -> None:
+async def _tick(engine: Engine, by_time: Sequence[Clocked], settings: Settings) -> None:
     now = utc_now()
-    due = [event for one in clocked for event in one.tick(now)]
+    due = [event for one in by_time for event in one.tick(now)]
     if due:
         await engine.send(frames(due, settings.kafka_partitions))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pipeline.progress import Place
+from pipeline.ownership import Ownership
 from pipeline.state.recent import SaidLately
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION, ALERT_ESCALATE, Action
 from schemas.events.alert import Alert
 from schemas.identity import identity
-from schemas.wire.partition import partition_of
 
 #: So many are said in one tick, the longest waiting first: after an outage the line must not be held by them.
 MOST_AT_ONCE = 200
@@ -25,18 +24,10 @@ class Escalating:
     amid a rebalance, it is one action by its id. ``limits``: how long an alert of a severity may wait.
     """
 
-    def __init__(
-        self,
-        reference: Reference,
-        limits: Mapping[str, timedelta],
-        *,
-        partitions: int,
-        assigned: Callable[[], Collection[Place]],
-    ) -> None:
+    def __init__(self, reference: Reference, limits: Mapping[str, timedelta], ours: Ownership) -> None:
         self._reference = reference
         self._limits = limits
-        self._partitions = partitions
-        self._assigned = assigned
+        self._ours = ours
         self._said: SaidLately[UUID] = SaidLately()
 
     def tick(self, now: datetime) -> list[Action]:
@@ -44,12 +35,12 @@ class Escalating:
         due = self._reference.unanswered.due(now, self._limits)
         if not due:
             return []
-        ours = self._assigned()
+        is_ours = self._ours.of(ACTION)
         made: list[Action] = []
         for alert, since in due:
             if len(made) >= MOST_AT_ONCE:
                 break
-            if (ACTION.topic, partition_of(str(alert.alert_id), self._partitions)) not in ours:
+            if not is_ours(str(alert.alert_id)):
                 continue
             action = _escalate(alert, since, self._limits[alert.severity], now)
             if self._said.may_say(action.event_id, now.timestamp()):

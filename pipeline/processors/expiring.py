@@ -6,15 +6,13 @@ keep it, and look at it every second, for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from pipeline.progress import Place
+from pipeline.ownership import Ownership
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION, ALERT_CLOSE, Action
 from schemas.events.alert import ACTIVE_STATUSES, Alert
 from schemas.identity import identity
-from schemas.wire.partition import partition_of
 
 #: All alerts are looked at so often.
 LOOK_EVERY = timedelta(minutes=1)
@@ -28,18 +26,10 @@ class Expiring:
     ``limit``: how long after the last that anybody did about it an alert is closed; None: never.
     """
 
-    def __init__(
-        self,
-        reference: Reference,
-        limit: timedelta | None,
-        *,
-        partitions: int,
-        assigned: Callable[[], Collection[Place]],
-    ) -> None:
+    def __init__(self, reference: Reference, limit: timedelta | None, ours: Ownership) -> None:
         self._reference = reference
         self._limit = limit
-        self._partitions = partitions
-        self._assigned = assigned
+        self._ours = ours
         self._looked_at: datetime | None = None
 
     def tick(self, now: datetime) -> list[Action]:
@@ -47,13 +37,11 @@ class Expiring:
         if self._limit is None or (self._looked_at is not None and now - self._looked_at < LOOK_EVERY):
             return []
         self._looked_at = now
-        before, ours = now - self._limit, self._assigned()
+        before, is_ours = now - self._limit, self._ours.of(ACTION)
         due = [
             one
             for one in list(self._reference.alerts.values())
-            if one.status in ACTIVE_STATUSES
-            and _last_touched(one) <= before
-            and (ACTION.topic, partition_of(str(one.alert_id), self._partitions)) in ours
+            if one.status in ACTIVE_STATUSES and _last_touched(one) <= before and is_ours(str(one.alert_id))
         ]
         due.sort(key=_last_touched)
         return [_close(one, self._limit, now) for one in due[:MOST_AT_ONCE]]

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from pipeline.progress import Place
+from pipeline.ownership import Ownership
 from pipeline.rules import camera_misreads
 from pipeline.state.recent import SaidLately
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION
 from schemas.events.alert import Alert
-from schemas.wire.partition import partition_of
 
 
 class Misreads:
     """Says once, until somebody closes it, that a camera's misreads are too many.
 
-    The verdicts are a fold of the log that every worker has; ``assigned`` (this worker's partitions) decides who says
-    it. Said twice it is one alert by its id.
+    The verdicts are a fold of the log that every worker has; who owns the alert says it. Said twice it is one alert by
+    its id.
     """
 
     def __init__(
         self,
         reference: Reference,
+        ours: Ownership,
         *,
-        partitions: int,
-        assigned: Callable[[], Collection[Place]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reference = reference
-        self._partitions = partitions
-        self._assigned = assigned
+        self._ours = ours
         self._clock = clock
         self._said: SaidLately[UUID] = SaidLately()
 
@@ -59,6 +56,6 @@ class Misreads:
         return found
 
     def _is_ours_to_say(self, alert: Alert) -> bool:
-        if (ACTION.topic, partition_of(str(alert.alert_id), self._partitions)) not in self._assigned():
+        if not self._ours.of(ACTION)(str(alert.alert_id)):
             return False
         return alert.alert_id not in self._reference.alerts and self._said.may_say(alert.alert_id, self._clock())

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from pipeline.ownership import Ownership
 from pipeline.processors.alerts import RECALL
-from pipeline.progress import Place
 from pipeline.state.recalls import Recall
 from pipeline.state.recent import SaidLately
 from pipeline.state.reference import Reference
 from schemas.events.action import ACTION, Action
 from schemas.events.alert import Alert
 from schemas.identity import identity
-from schemas.wire.partition import partition_of
 
 
 class Recalling:
-    """Says each recall that is due, in the worker that owns its alert.
-
-    ``assigned``: this worker's partitions. Said twice, or by two workers amid a rebalance, it is one action by its id.
-    """
+    """Says each recall that is due, in the worker that owns its alert. Said twice it is one action by its id."""
 
     def __init__(
         self,
         reference: Reference,
+        ours: Ownership,
         *,
-        partitions: int,
-        assigned: Callable[[], Collection[Place]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reference = reference
-        self._partitions = partitions
-        self._assigned = assigned
+        self._ours = ours
         self._clock = clock
         self._said: SaidLately[UUID] = SaidLately()
 
@@ -43,26 +37,27 @@ class Recalling:
         due = self._reference.recalls.due()
         if not due:
             return []
-        ours = self._assigned()
-        return [self._action(recall, alert, now) for recall in due if (alert := self._to_say(recall, ours)) is not None]
+        is_ours = self._ours.of(ACTION)
+        made = []
+        for recall in due:
+            alert = self._reference.alerts.get(recall.alert_id)
+            if alert is None or not is_ours(str(recall.alert_id)):
+                continue
+            if self._said.may_say(recall.alert_id, self._clock()):
+                made.append(_action(recall, alert, now))
+        return made
 
-    def _to_say(self, recall: Recall, ours: Collection[Place]) -> Alert | None:
-        """Return the alert, if it is ours to recall and that was not said just now."""
-        alert = self._reference.alerts.get(recall.alert_id)
-        if alert is None or (ACTION.topic, partition_of(str(recall.alert_id), self._partitions)) not in ours:
-            return None
-        return alert if self._said.may_say(recall.alert_id, self._clock()) else None
 
-    def _action(self, recall: Recall, alert: Alert, now: datetime) -> Action:
-        return Action(
-            event_id=identity("action", RECALL, recall.alert_id, recall.cause),
-            occurred_at=recall.at,
-            observed_at=now,
-            source="processor/recalling",
-            jurisdiction=alert.jurisdiction,
-            synthetic=alert.synthetic,
-            name=RECALL,
-            subject_id=str(recall.alert_id),
-            actor=recall.by,
-            note=recall.why,
-        )
+def _action(recall: Recall, alert: Alert, now: datetime) -> Action:
+    return Action(
+        event_id=identity("action", RECALL, recall.alert_id, recall.cause),
+        occurred_at=recall.at,
+        observed_at=now,
+        source="processor/recalling",
+        jurisdiction=alert.jurisdiction,
+        synthetic=alert.synthetic,
+        name=RECALL,
+        subject_id=str(recall.alert_id),
+        actor=recall.by,
+        note=recall.why,
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from pipeline.progress import Place
+from pipeline.ownership import Ownership
 from pipeline.rules import call_watches
 from pipeline.rules.call_watches import WATCHES, Limits
 from pipeline.state.recent import SaidLately
@@ -17,7 +18,6 @@ from schemas.events.alert import ACTIVE_STATUSES, Alert
 from schemas.events.incident import Incident
 from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.identity import identity
-from schemas.wire.partition import partition_of
 
 
 class Watches:
@@ -27,27 +27,18 @@ class Watches:
     amid a rebalance, it is one alert by its id.
     """
 
-    def __init__(
-        self,
-        reference: Reference,
-        limits: Limits,
-        *,
-        partitions: int,
-        assigned: Callable[[], Collection[Place]],
-    ) -> None:
+    def __init__(self, reference: Reference, limits: Limits, ours: Ownership) -> None:
         self._reference = reference
         self._limits = limits
-        self._partitions = partitions
-        self._assigned = assigned
+        self._ours = ours
         self._said: SaidLately[UUID] = SaidLately()
-        self._homes: dict[str, int] = {}
 
     def tick(self, now: datetime) -> list[Event]:
         """Return alerts that have fallen due, and actions that close those whose reason is gone."""
-        ours = self._assigned()
+        is_ours = self._ours_now()
         due: list[Event] = []
         for incident in self._reference.cases():
-            if not incident.calls or not self._is_ours(incident, ours):
+            if not incident.calls or not is_ours(incident):
                 continue
             whole = self._whole(incident)
             for watch in WATCHES.values():
@@ -58,15 +49,15 @@ class Watches:
                     and self._said.may_say(alert.alert_id, now.timestamp())
                 ):
                     due.append(alert)
-        return due + self._closing(now, ours)
+        return due + self._closing(now, is_ours)
 
-    def _closing(self, now: datetime, ours: Collection[Place]) -> list[Event]:
+    def _closing(self, now: datetime, is_ours: Callable[[Incident], bool]) -> list[Event]:
         made: list[Event] = []
         for alert in list(self._reference.alerts.values()):
             if alert.rule not in WATCHES or alert.status not in ACTIVE_STATUSES or alert.incident_id is None:
                 continue
             incident = self._reference.case(alert.incident_id)
-            if incident is None or not incident.calls or not self._is_ours(incident, ours):
+            if incident is None or not incident.calls or not is_ours(incident):
                 continue
             if call_watches.is_settled(alert, incident, self._whole(incident)):
                 action = _close(alert, incident, now)
@@ -83,13 +74,10 @@ class Watches:
             whole = above
         return whole
 
-    def _is_ours(self, incident: Incident, ours: Collection[Place]) -> bool:
-        desk = incident.jurisdiction or "default"
+    def _ours_now(self) -> Callable[[Incident], bool]:
         # A few jurisdictions and thousands of incidents a second: the hash of each is worked out once.
-        partition = self._homes.get(desk)
-        if partition is None:
-            partition = self._homes[desk] = partition_of(desk, self._partitions)
-        return (INCIDENT_INPUT.topic, partition) in ours
+        writes = cache(self._ours.of(INCIDENT_INPUT))
+        return lambda incident: writes(incident.jurisdiction or "default")
 
 
 def _close(alert: Alert, incident: Incident, now: datetime) -> Action:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from compose.roles.watch_limits import watch_limits
+from compose.roles.clocked import watch_limits
 from compose.settings import Settings
+from pipeline.ownership import Ownership
 from pipeline.processors.watches import Watches
 from pipeline.rules.call_watches import CALL_WITHOUT_OWNER, CRIME_WITHOUT_RECORD, MISSING_NOT_ENTERED
 from schemas.envelope import Event
@@ -26,7 +27,7 @@ OURS = {(INCIDENT_INPUT.topic, 0)}
 
 
 def watching(desk: Desk, ours: set[tuple[str, int]] = OURS) -> Watches:
-    return Watches(desk.reference, LIMITS, partitions=1, assigned=lambda: ours)
+    return Watches(desk.reference, LIMITS, Ownership(lambda: ours, 1))
 
 
 def said(desk: Desk, watches: Watches, after: timedelta) -> list[Event]:

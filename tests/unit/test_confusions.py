@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.outcome import Emit
+from pipeline.ownership import Ownership
 from pipeline.processors.misreads import Misreads
 from pipeline.processors.sightings import Sightings
 from pipeline.rules.camera_misreads import MISREADS, RULE, WINDOW
@@ -174,7 +175,7 @@ def test_an_alert_of_a_camera_that_is_known_says_its_probability_behind_the_matc
 def misreads_of(facts: Reference, now: list[float] | None = None, ours: set[tuple[str, int]] | None = None) -> Misreads:
     clock = now if now is not None else [0.0]
     places = EVERYWHERE if ours is None else ours
-    return Misreads(facts, partitions=PARTITIONS, assigned=lambda: places, clock=lambda: clock[0])
+    return Misreads(facts, Ownership(lambda: places, PARTITIONS), clock=lambda: clock[0])
 
 
 def many(count: int, first: int = 0, **changes: object) -> list[Alert]:

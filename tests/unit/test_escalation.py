@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from compose.roles.watch_limits import escalation_limits
+from compose.roles.clocked import escalation_limits
 from compose.settings import Settings
 from pipeline.outcome import Drop
+from pipeline.ownership import Ownership
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.escalating import MOST_AT_ONCE, Escalating
 from pipeline.state.recent import AGAIN_AFTER_S
@@ -32,7 +33,7 @@ P2_DUE = timedelta(minutes=2)
 
 
 def escalating(facts: Reference, ours: Collection[tuple[str, int]] = EVERYWHERE) -> Escalating:
-    return Escalating(facts, escalation_limits(Settings()), partitions=PARTITIONS, assigned=lambda: ours)
+    return Escalating(facts, escalation_limits(Settings()), Ownership(lambda: ours, PARTITIONS))
 
 
 def log_of(*alerts: Alert) -> Reference:

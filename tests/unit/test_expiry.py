@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from compose.roles.watch_limits import alert_limit
+from compose.roles.clocked import alert_limit
 from compose.settings import Settings
 from pipeline.outcome import Drop
+from pipeline.ownership import Ownership
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.expiring import LOOK_EVERY, MOST_AT_ONCE, Expiring
 from pipeline.state.reference import Reference
@@ -29,7 +30,7 @@ A_MOMENT = timedelta(milliseconds=1)
 def expiring(
     facts: Reference, ours: Collection[tuple[str, int]] = EVERYWHERE, limit: timedelta | None = WEEK
 ) -> Expiring:
-    return Expiring(facts, limit, partitions=PARTITIONS, assigned=lambda: ours)
+    return Expiring(facts, limit, Ownership(lambda: ours, PARTITIONS))
 
 
 def touched(at: datetime, status: str = "acknowledged") -> Alert:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.outcome import Drop, Emit
+from pipeline.ownership import Ownership
 from pipeline.processors.alerts import Alerts
 from pipeline.processors.recalling import Recalling
 from pipeline.processors.sightings import Sightings
@@ -101,7 +102,7 @@ def alerts_of(facts: Reference, plate: str, number: int = 1) -> list[Alert]:
 
 def recalling(facts: Reference, now: list[float] | None = None) -> Recalling:
     clock = now if now is not None else [0.0]
-    return Recalling(facts, partitions=PARTITIONS, assigned=lambda: EVERYWHERE, clock=lambda: clock[0])
+    return Recalling(facts, Ownership(lambda: EVERYWHERE, PARTITIONS), clock=lambda: clock[0])
 
 
 def carried_out(facts: Reference, actions: list[Action]) -> list[Alert]:
@@ -306,7 +307,7 @@ def test_a_recall_is_said_by_the_owner_of_the_alert_only_and_again_when_nothing_
     facts.apply(HOTLIST_WITHDRAWAL, [withdrawal()])
     owner = partition_of(str(alert.alert_id), PARTITIONS)
     elsewhere = EVERYWHERE - {(ACTION.topic, owner)}
-    assert Recalling(facts, partitions=PARTITIONS, assigned=lambda: elsewhere).tick(NOW) == []
+    assert Recalling(facts, Ownership(lambda: elsewhere, PARTITIONS)).tick(NOW) == []
     now = [0.0]
     ours = recalling(facts, now)
     said = [len(ours.tick(NOW)) for now[0] in (0.0, 1.0, AGAIN_AFTER_S)]
