@@ -27,6 +27,11 @@ async function open(t, city = {}, options = {}) {
 }
 
 const until = (page, check, argument) => page.waitForFunction(check, argument, PATIENCE);
+/** A page that is looked at now and then. */
+async function more(page, name) {
+  await page.getByRole('navigation', { name: 'Pages' }).locator('.opener').click();
+  await page.getByRole('link', { name, exact: true }).click();
+}
 const named = (page) => page.evaluate(() => localStorage.setItem('watchfloor.actor', 'r.diaz'));
 
 test('the map draws basemap, labels, cameras and sightings, and asks no other origin for anything', async (t) => {
@@ -356,7 +361,7 @@ test('the ledger names a gap by source and minute, in words, and passes axe', as
   const gap = { hop: 'stored', count: 1, event_ids: ['7d1f'], why: '' };
   const rows = [row('gap', { stored: 2, why: '1 in the log and not stored', gaps: [gap] }), row('balanced', { source: 'rekor/west' })];
   const { server, page } = await open(t);
-  await page.getByRole('link', { name: 'Ledger' }).click();
+  await more(page, 'Ledger');
   await page.getByText('has not been judged yet').waitFor(PATIENCE);
   server.ledger = { ...server.ledger, judged_at: iso(Date.now()), states: { gap: 1, balanced: 1 }, rows };
   await page.getByRole('button', { name: 'Refresh' }).click();
@@ -377,7 +382,7 @@ test('noise is shown with its evidence, taken back by a person, and passes axe',
     doubts: ['a word of signs'], synthetic: false,
   };
   const { server, page } = await open(t, {}, { server: { noise: [row] } });
-  await page.getByRole('link', { name: 'Noise' }).click();
+  await more(page, 'Noise');
   await page.getByText('read 1,440 times in 24 of 72 hours, 58 to 61 an hour').waitFor(PATIENCE);
   await check(page);
   await page.getByRole('button', { name: 'EXIT at C1 is not noise' }).click();
@@ -398,7 +403,7 @@ test('precision tells shares with their intervals, is asked anew by keyboard, an
   };
   const unjudged = { ...row, name: 'C9', judged: 0, correct: 0, misread: 0, other: 0, published: 0, precision: null, low: 0, high: 1 };
   const { server, page } = await open(t);
-  await page.getByRole('link', { name: 'Precision' }).click();
+  await more(page, 'Precision');
   await page.getByText('No alert about a plate was raised or judged in 90 days. Simulated ones are left out.').waitFor(PATIENCE);
   const rule = { rule: 'camera_stopped', raised: 20, waiting: 2, escalated: 5, taken_p50_s: 45, taken_p95_s: 190, closed: 9, useful: 3, false: 4, duplicate: 1, test: 0, unsaid: 1, share_useful: 0.43, low: 0.16, high: 0.75 };
   server.precision = { ...server.precision, rows: [row, unjudged], rules: [rule] };
@@ -562,7 +567,7 @@ test('dead letters are listed and given back', async (t) => {
     error: 'Expected `float` <= 1.0 - at `$.confidence`', topic: 'rtcc.lpr.plate-read.v1', partition: 2, offset: 1041, index: 3, size: 18, code_version: '0.1.0',
   };
   const { server, page } = await open(t, {}, { server: { deadLetters: [letter] } });
-  await page.getByRole('link', { name: 'Dead letters' }).click();
+  await more(page, 'Dead letters');
   await page.getByRole('cell', { name: 'rtcc.lpr.plate-read.v1 [2] 1041' }).waitFor(PATIENCE);
   await page.getByRole('button', { name: /Replay/ }).click();
   await page.getByText('given back').waitFor(PATIENCE);
@@ -584,7 +589,7 @@ for (const [name, viewport] of [['a desk', { width: 1280, height: 720 }], ['a wi
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /newest data/ }).click();
     await check(page);
-    await page.getByRole('link', { name: 'Dead letters' }).click();
+    await more(page, 'Dead letters');
     await page.getByText('No dead letters.').waitFor(PATIENCE);
     await check(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
