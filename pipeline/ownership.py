@@ -23,5 +23,9 @@ class Ownership:
 
     def of(self, kind: EventType[Any]) -> Callable[[str], bool]:
         """Return what tells whether a key of this kind is ours, as of now."""
-        mine = {partition for topic, partition in self._assigned() if topic == kind.topic}
+        mine = self.partitions(kind)
         return lambda key: partition_of(key, self._partitions) in mine
+
+    def partitions(self, kind: EventType[Any]) -> frozenset[int]:
+        """Return the partitions of this kind's topic that are ours now."""
+        return frozenset(partition for topic, partition in self._assigned() if topic == kind.topic)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -18,6 +20,8 @@ from connectors.translation import Context
 from schemas.wire.frame import utc_now
 
 SHOWN = 20
+#: The longest that a call may be said to last, minutes.
+MOST_LASTING_MIN = 24 * 60
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +35,16 @@ def register(app: typer.Typer) -> None:
         format_: Annotated[str, typer.Option("--format", help=f"Shipped layout: {', '.join(shipped_maps())}.")] = "",
         map_: Annotated[Path | None, typer.Option("--map", help="A column map of your own (TOML).")] = None,
         speed: Annotated[str, typer.Option(help="1 (as it happened), 60 (a minute a second), or max.")] = "max",
+        lasting: Annotated[
+            float | None,
+            typer.Option(help="Calls take their course; an end without a time in the file comes so many minutes on."),
+        ] = None,
+        day: Annotated[str, typer.Option(help="Only the calls received on this day, as 2018-05-15.")] = "",
         as_json: AsJson = False,
     ) -> None:
         """Replay a file of calls. The same file twice stores nothing twice."""
         # Here, because numpy takes half a second to import and other commands do without it.
+        from connectors.calls_csv.course import in_course, of_day
         from connectors.calls_csv.reading import read_calls, read_calls_in_time_order
         from connectors.calls_csv.replay import ReplayReport
         from connectors.calls_csv.replay import replay as run_replay
@@ -50,6 +60,12 @@ def register(app: typer.Typer) -> None:
                 fail("--speed is a number (1, 60 ...) or max.", 2, as_json=as_json)
             if not 0 < pace < float("inf"):
                 fail("--speed must be more than 0.", 2, as_json=as_json)
+        if lasting is not None and (pace is None or not 0 < lasting <= MOST_LASTING_MIN):
+            fail("--lasting is a number of minutes, up to a day, and needs a --speed.", 2, as_json=as_json)
+        try:
+            only = date.fromisoformat(day) if day else None
+        except ValueError:
+            fail("--day is a date, as 2018-05-15.", 2, as_json=as_json)
         try:
             call_map = load_map(map_ or format_)
         except (MapError, FileError) as error:
@@ -71,6 +87,10 @@ def register(app: typer.Typer) -> None:
         ):  # fmt: skip
             try:
                 rows = read(file, call_map, context=context)
+                if only is not None:
+                    rows = of_day(rows, only, ZoneInfo(call_map.time.zone))
+                if lasting is not None:
+                    rows = in_course(rows, timedelta(minutes=lasting))
                 task = bar.add_task("replaying calls", total=file.stat().st_size)
 
                 def show(report: ReplayReport) -> None:
@@ -82,6 +102,7 @@ def register(app: typer.Typer) -> None:
         summary = (
             f"{report.accepted} calls accepted ({report.without_location} without location, "
             f"{report.outside_area} with a place outside the area that was left out), {report.refused} rows refused, "
+            f"{f'{report.later_states} further states of calls, ' if lasting is not None else ''}"
             f"in {report.seconds:.1f} s."
         )
         lines = [summary]

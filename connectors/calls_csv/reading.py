@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,18 @@ class ReadCall(Struct, frozen=True, gc=False):
     call: EmergencyCall
     place: Place
 
+    @property
+    def due(self) -> datetime:
+        """When it became known, by the source's clock."""
+        return self.call.received_at
+
+
+class LaterState(Struct, frozen=True, gc=False):
+    """A further state of a call whose row was read already (connectors/calls_csv/course.py), and when it is due."""
+
+    call: EmergencyCall
+    due: datetime
+
 
 class RefusedRow(Struct, frozen=True):
     """A row that is none: the error for the person, and the dead letter that keeps the row's bytes."""
@@ -39,7 +52,7 @@ class RefusedRow(Struct, frozen=True):
     dead_letter: DeadLetter
 
 
-CallRow = ReadCall | RefusedRow
+CallRow = ReadCall | LaterState | RefusedRow
 
 
 def read_calls(path: Path, call_map: CallMap, *, context: Context) -> Iterator[CallRow]:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from msgspec import Struct, field
 
-from connectors.calls_csv.reading import CallRow, ReadCall, RefusedRow
+from connectors.calls_csv.reading import CallRow, LaterState, RefusedRow
 from connectors.calls_csv.row_translator import Place
 from connectors.file_reading import RowError
 from schemas.wire.publisher import Publisher
@@ -27,10 +27,12 @@ class ReplayReport(Struct):
     """What became of a replay so far. ``accepted`` and ``refused`` count rows that the broker has confirmed.
 
     ``without_location`` rows gave no place; ``outside_area`` rows gave one outside the area that the map says the
-    agency covers, so it was left out. ``bytes_read`` is how much of the file they are.
+    agency covers, so it was left out. ``later_states``: further states of these calls, of calls that take their course.
+    ``bytes_read`` is how much of the file they are.
     """
 
     accepted: int = 0
+    later_states: int = 0
     refused: int = 0
     without_location: int = 0
     outside_area: int = 0
@@ -98,11 +100,11 @@ class _Run:
         start = 0.0
         due: list[CallRow] = []
         for row in rows:
-            if isinstance(row, ReadCall):
-                received = row.call.received_at.timestamp()
+            if not isinstance(row, RefusedRow):
+                at = row.due.timestamp()
                 if first is None:
-                    first, start = received, self._clock()
-                moment = start + (received - first) / speed
+                    first, start = at, self._clock()
+                moment = start + (at - first) / speed
                 if due and moment > self._clock():
                     await self._publish(due)
                     due = []
@@ -116,9 +118,12 @@ class _Run:
             await self._publish(due)
 
     async def _publish(self, rows: Sequence[CallRow]) -> None:
-        await self._publisher.publish([row.call if isinstance(row, ReadCall) else row.dead_letter for row in rows])
+        await self._publisher.publish([row.dead_letter if isinstance(row, RefusedRow) else row.call for row in rows])
         report = self.report
         for row in rows:
+            if isinstance(row, LaterState):
+                report.later_states += 1
+                continue
             report.bytes_read += row.size
             if isinstance(row, RefusedRow):
                 report.refused += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from schemas.wire.frame import utc_now
 
 #: Action ids an incident keeps, so that an action that comes twice is known.
 MOST_ACTIONS = 500
+FORGET_EVERY = timedelta(minutes=1)
 
 
 class Writing(Struct, frozen=True):
@@ -57,6 +58,7 @@ class Incidents:
         self._generation: int | None = None
         self._asked_at = 0.0
         self._is_ours = False
+        self._forgot_at: datetime | None = None
         self.cases = Cases()
 
     def process(self, kind: EventType[Any], events: Sequence[IncidentInput], partition: int) -> Sequence[Outcome]:
@@ -67,8 +69,10 @@ class Incidents:
             return [self._outcome(event) for event in events]
 
     def forget(self, now: datetime) -> None:
-        """Let go of what is over for long."""
-        self.cases.forget(now)
+        """Let go of what is over for long. Asked every second, and done once a minute: all incidents are looked at."""
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            self.cases.forget(now)
 
     def _take_over(self) -> None:
         if self._writing is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -19,12 +20,18 @@ from schemas.events.incident import Incident
 from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.identity import identity
 
+#: All incidents are looked at so often: alerts are let go of in time, and what was due is due again.
+LOOK_AT_ALL_EVERY = timedelta(minutes=1)
+#: What was said is looked at again so soon, until the log has it.
+LOOK_AGAIN_AFTER = timedelta(seconds=1)
+
 
 class Watches:
-    """Looks at every incident in the log once a second, in the worker that writes its jurisdiction's incidents.
+    """Looks once a second at the incidents that changed or whose time has come, in the worker that writes their
+    jurisdiction's incidents. Looking at all of them each time stopped the line for 54 ms a second with 15,000.
 
-    It needs no memory of its own: what is due follows from the log, also after a restart. Said twice, or by two workers
-    amid a rebalance, it is one alert by its id.
+    What is due follows from the log, also after a restart. Said twice, or by two workers amid a rebalance, it is one
+    alert by its id.
     """
 
     def __init__(self, reference: Reference, limits: Limits, ours: Ownership) -> None:
@@ -32,24 +39,40 @@ class Watches:
         self._limits = limits
         self._ours = ours
         self._said: SaidLately[UUID] = SaidLately()
+        #: When an incident is to be looked at again, though nothing of it changes: a heap.
+        self._looks: list[tuple[datetime, UUID]] = []
+        self._look_at_all_at: datetime | None = None
+        self._homes: frozenset[int] = frozenset()
 
     def tick(self, now: datetime) -> list[Event]:
         """Return alerts that have fallen due, and actions that close those whose reason is gone."""
         is_ours = self._ours_now()
         due: list[Event] = []
-        for incident in self._reference.cases():
+        for incident in self._to_look_at(now):
             if not incident.calls or not is_ours(incident):
                 continue
+            next_look = call_watches.next_look(incident, now, self._limits)
             whole = self._whole(incident)
             for watch in WATCHES.values():
                 alert = watch(incident, whole, now, self._limits)
-                if (
-                    alert is not None
-                    and alert.alert_id not in self._reference.alerts
-                    and self._said.may_say(alert.alert_id, now.timestamp())
-                ):
+                if alert is None or alert.alert_id in self._reference.alerts:
+                    continue
+                next_look = now + LOOK_AGAIN_AFTER
+                if self._said.may_say(alert.alert_id, now.timestamp()):
                     due.append(alert)
+            if next_look is not None:
+                heapq.heappush(self._looks, (next_look, incident.incident_id))
         return due + self._closing(now, is_ours)
+
+    def _to_look_at(self, now: datetime) -> Iterable[Incident]:
+        changed, homes = self._reference.changed_cases.take(), self._ours.partitions(INCIDENT_INPUT)
+        if self._look_at_all_at is None or now >= self._look_at_all_at or homes != self._homes:
+            self._look_at_all_at, self._homes = now + LOOK_AT_ALL_EVERY, homes
+            self._looks.clear()
+            return self._reference.cases()
+        while self._looks and self._looks[0][0] <= now:
+            changed.add(heapq.heappop(self._looks)[1])
+        return [incident for one in changed if (incident := self._reference.case(one)) is not None]
 
     def _closing(self, now: datetime, is_ours: Callable[[Incident], bool]) -> list[Event]:
         made: list[Event] = []

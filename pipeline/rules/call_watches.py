@@ -106,6 +106,22 @@ WATCHES: dict[str, Watch] = {
 }
 
 
+def next_look(incident: Incident, now: datetime, limits: Limits) -> datetime | None:
+    """Return the first moment from ``now`` on at which time alone may make one of these rules true; None: never.
+
+    What people and calls change, of it or of what it is part of, is no matter of time.
+    """
+    moments = []
+    call = incident.calls[0] if incident.calls else None
+    if call is not None and call.handed_over_at is not None:
+        moments.append(call.handed_over_at + limits.owner)
+    if _is_crime(incident) and not _is_recorded(incident) and not _is_archive(incident):
+        moments += [incident.opened_at + limits.record_warning, incident.opened_at + limits.record]
+    if _is_missing(incident) and not incident.record_number:
+        moments.append(incident.opened_at + limits.missing)
+    return min((moment for moment in moments if moment >= now), default=None)
+
+
 def is_settled(alert: Alert, incident: Incident, whole: Incident) -> bool:
     """Return whether what an alert of these rules asks for is done."""
     if alert.rule == CALL_WITHOUT_OWNER:

@@ -19,6 +19,7 @@ import structlog
 
 from pipeline.state.cameras import CameraIndex
 from pipeline.state.cases import is_forgotten
+from pipeline.state.changed_cases import ChangedCases
 from pipeline.state.confusions import Confusions
 from pipeline.state.hotlists import Hotlists
 from pipeline.state.in_force import InForce
@@ -88,6 +89,7 @@ class Reference:
         #: What people found of plate alerts; kept when the alert itself is let go.
         self.confusions = Confusions()
         self._open_about: dict[tuple[str, str], tuple[UUID, ...]] = {}
+        self.changed_cases = ChangedCases()
         self._cases: dict[UUID, Incident] = {}
         self._cameras: dict[str, Camera] = {}
         self._zones: dict[str, Zone] = {}
@@ -123,6 +125,7 @@ class Reference:
                     known_case = self._cases.get(event.incident_id)
                     if known_case is None or known_case.rev < event.rev:
                         self._cases[event.incident_id] = event
+                        self.changed_cases.note(event)
                 case CameraHealth():
                     known = self.health.get(event.camera_id)
                     if known is None or known.occurred_at <= event.occurred_at:
