@@ -21,7 +21,7 @@ const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 export const NOBODY = {
-  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], locked: false, locks_at: null, ends_at: null,
+  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], areas: null, locked: false, locks_at: null, ends_at: null,
 };
 
 export class FakeServer {

@@ -221,6 +221,7 @@ class OidcSignIn:
             roles=rights.roles,
             audiences=rights.audiences,
             agencies=rights.agencies,
+            areas=rights.areas,
             secured=rights.secured,
         )
 

@@ -1,7 +1,7 @@
 """The gate before every route: who asks, and may they. With sign-in off it is not there.
 
-It stands where a proxy with sign-in would stand, and speaks to what is behind it as that would: in AUDIENCE_HEADER
-and AGENCY_HEADER, whose values from outside it removes.
+It stands where a proxy with sign-in would stand, and speaks to what is behind it as that would: in the headers SAID,
+whose values from outside it removes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboards.server.access.machine import MACHINE_HEADER
 from dashboards.server.access.rights import door_of, who_may_grant
 from dashboards.server.access.session import ACCOUNTS_AWAY, MACHINE_ACCOUNT, AccountsUnavailableError, Session, SignIn
-from dashboards.server.audience import ALL_AGENCIES
+from dashboards.server.audience import ALL_AGENCIES, ALL_AREAS, area_line
 
 COOKIE = "watchfloor_session"
 AUDIENCE_HEADER = "x-watchfloor-audience"
 AGENCY_HEADER = "x-watchfloor-agency"
-NOT_SORTED = "This account is of some agencies only, and this cannot be sorted by agency. Ask an administrator."
+AREA_HEADER = "x-watchfloor-areas"
+SAID = (AUDIENCE_HEADER, AGENCY_HEADER, AREA_HEADER)
+NOT_LIMITED = (
+    "This account sees some agencies or areas only, and this cannot be limited to them, so it is refused."
+    " Ask somebody who sees all of them."
+)
 #: A longer token is none of ours.
 _LONGEST_TOKEN = 100
 _NEVER = 4_102_444_800.0  # 2100-01-01
@@ -65,8 +70,8 @@ class Gate:
                 refusal = 403, {"error": "This is open to nobody."}
             elif not door.rights <= session.rights:
                 refusal = 403, {"error": who_may_grant(door.rights - session.rights)}
-            elif session.agencies is not None and not door.by_agency:
-                refusal = 403, {"error": NOT_SORTED}
+            elif session.is_limited and not door.limits:
+                refusal = 403, {"error": NOT_LIMITED}
         if refusal is not None and not is_socket:
             status, body = refusal
             await JSONResponse(body, status_code=status)(scope, receive, send)
@@ -83,12 +88,13 @@ class Gate:
     async def _through(self, scope: Scope, session: Session | None, receive: Receive, send: Send) -> None:
         scope["headers"] = list(scope["headers"])
         headers = MutableHeaders(scope=scope)
-        del headers[AUDIENCE_HEADER]
-        del headers[AGENCY_HEADER]
+        for said in SAID:
+            del headers[said]
         if session is not None:
             named = self._audiences if session.audiences is None else session.audiences
             headers[AUDIENCE_HEADER] = ",".join(sorted(named))
             headers[AGENCY_HEADER] = ALL_AGENCIES if session.agencies is None else ",".join(sorted(session.agencies))
+            headers[AREA_HEADER] = ALL_AREAS if session.areas is None else area_line(session.areas)
         scope.setdefault("state", {})["session"] = session
         await self._app(scope, receive, send)
 

@@ -28,6 +28,7 @@ class Credentials(BaseModel):
 
 class Standing(BaseModel):
     """Who asks. ``sign_in``: whether this server asks for it at all. ``account`` is empty for nobody.
+    ``areas``: ids of the zones that what is shown to them lies in; None: anywhere.
 
     ``provider``: what the identity provider is called, by whom one may sign in, too; "" for none. ``locks_at``,
     ``ends_at``: Unix time, seconds. ``notice``: what must be read before signing in (CJIS AC-8).
@@ -40,6 +41,7 @@ class Standing(BaseModel):
     name: str = ""
     roles: list[str] = []
     rights: list[str] = []
+    areas: list[str] | None = None
     locked: bool = False
     locks_at: float | None = None
     ends_at: float | None = None
@@ -66,6 +68,7 @@ def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "", p
             name=session.name,
             roles=sorted(session.roles),
             rights=[] if session.locked else sorted(session.rights),
+            areas=None if session.areas is None else sorted(session.areas),
             locked=session.locked,
             locks_at=session.locks_at,
             ends_at=session.ends_at,

@@ -16,7 +16,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """One sign-in of an account.
 
     ``key``: names it without giving it away (a digest of the token). ``audiences``: whose restricted lists it may
-    see; None: all. ``agencies``: whose events it may see; None: all. ``locks_at``, ``ends_at``: Unix time, seconds;
+    see; None: all. ``agencies``: whose events it may see; None: all. ``areas``: ids of the zones that what it may see
+    lies in; None: anywhere. ``locks_at``, ``ends_at``: Unix time, seconds;
     None: it does not lock (a position in a secured room: CJIS AC-11). ``locked``: nothing is shown until the same
     person signs in again.
     """
@@ -27,6 +28,7 @@ class Session(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
     agencies: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
     ends_at: float
     locks_at: float | None = None
     locked: bool = False
@@ -36,10 +38,15 @@ class Session(Struct, frozen=True, kw_only=True):
         """What it may do."""
         return frozenset(Right) if self.account == MACHINE_ACCOUNT else rights_of(self.roles)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it may see what is of some agencies, or lies in some areas, only."""
+        return self.agencies is not None or self.areas is not None
+
     def same_rights(self, other: Session) -> bool:
         """Return whether the other may do and see the same."""
-        mine = (self.roles, self.audiences, self.agencies, self.account)
-        return mine == (other.roles, other.audiences, other.agencies, other.account)
+        mine = (self.roles, self.audiences, self.agencies, self.areas, self.account)
+        return mine == (other.roles, other.audiences, other.agencies, other.areas, other.account)
 
 
 class SignInRefusedError(Exception):
