@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from compose.accounts import passwords, second_factor
 from compose.accounts.tables import ADDED, TABLES
@@ -259,8 +259,8 @@ class AccountBook:
             )
             if taken.rowcount:
                 book.execute(
-                    "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
-                    (key_of(token), account, now, now),
+                    "INSERT INTO sessions (key, account, began_at, active_at, proved_at) VALUES (?, ?, ?, ?, ?)",
+                    (key_of(token), account, now, now, now),
                 )
                 book.execute("DELETE FROM sessions WHERE began_at < ?", (now - SESSION_S,))
                 record(book, now, "access.signed_in", account, account, where=where)
@@ -269,14 +269,32 @@ class AccountBook:
             raise SignInRefusedError(WRONG)
         return token, session
 
+    def prove(self, token: str, password: str, where: str) -> Session:
+        """Return a session after whoever has it has shown its password again. Raises SignInRefusedError."""
+        session, now = self.session(token), self._now()
+        if session is None or session.locked:
+            raise SignInRefusedError("Sign in first.")
+        if session.is_vouched:
+            raise SignInRefusedError("This account has no password here: show who you are at the identity provider.")
+        with self.reading() as book:
+            row = book.execute("SELECT password FROM accounts WHERE account = ?", (session.account,)).fetchone()
+        # A wrong one counts as at sign-in: who sits down at an open desk must not try as often as he likes.
+        if not passwords.fits(row[0] if row else None, password):
+            self._refuse(session.account, now, where, "password", count=True)
+        with self.change(told=False) as book:
+            book.execute("UPDATE sessions SET proved_at = ? WHERE key = ?", (now, session.key))
+            book.execute("UPDATE accounts SET failures = 0 WHERE account = ?", (session.account,))
+            record(book, now, "access.proved_again", session.account, session.account, where=where)
+        return structs.replace(session, proved_at=now)
+
     def session(self, token: str) -> Session | None:
         """Return the session of a token, locked or not; None when there is none, or it has ended."""
         now = self._now()
         with self.reading() as book:
             row = book.execute(
                 "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.agencies,"
-                " a.areas, a.secured, a.ends_at, v.good_until FROM sessions s JOIN accounts a USING (account)"
-                " LEFT JOIN vouched v USING (key)"
+                " a.areas, a.secured, a.ends_at, v.good_until, s.proved_at"
+                " FROM sessions s JOIN accounts a USING (account) LEFT JOIN vouched v USING (key)"
                 " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)"
                 " AND (v.good_until IS NULL OR v.good_until > ?)",
                 (key_of(token), now - SESSION_S, now, now),
@@ -284,7 +302,7 @@ class AccountBook:
         if row is None:
             return None
         key, began_at, active_at, locked, account, name, roles, audiences, agencies, areas = row[:10]
-        secured, ends_at, good_until = row[10:]
+        secured, ends_at, good_until, proved_at = row[10:]
         locks_at = None if secured else active_at + self._lock_after_s
         return Session(
             key=key,
@@ -296,6 +314,8 @@ class AccountBook:
             areas=_some(areas),
             ends_at=min(began_at + SESSION_S, ends_at or float("inf"), good_until or float("inf")),
             locks_at=locks_at,
+            proved_at=proved_at,
+            is_vouched=good_until is not None,
             locked=bool(locked) or (locks_at is not None and now >= locks_at),
         )
 

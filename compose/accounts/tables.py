@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS accounts (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     key TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, began_at REAL NOT NULL,
-    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0
+    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0, proved_at REAL NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS people (
     account TEXT PRIMARY KEY REFERENCES accounts ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,
@@ -32,4 +32,4 @@ INSERT INTO book SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1
 """
 
 #: Columns that came after the first release of their table: a book that was made before is given them.
-ADDED = (("accounts", "areas", "TEXT"),)
+ADDED = (("accounts", "areas", "TEXT"), ("sessions", "proved_at", "REAL NOT NULL DEFAULT 0"))

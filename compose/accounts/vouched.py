@@ -36,11 +36,13 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Voucher(Struct, frozen=True, kw_only=True):
-    """What the provider gave for a session. ``good_until``: it says nothing of later, Unix time."""
+    """What the provider gave for a session. ``good_until``: it says nothing of later; ``asked_at``: when it
+    last asked the person who he is (auth_time, Core §2), 0: it does not say. Unix time."""
 
     access_token: str
     refresh_token: str
     good_until: float
+    asked_at: float = 0.0
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -90,8 +92,8 @@ class VouchedPeople:
                 _grant(book, account, person, now)
                 book.execute("UPDATE accounts SET used_at = ? WHERE account = ?", (now, account))
                 book.execute(
-                    "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
-                    (key_of(token), account, now, now),
+                    "INSERT INTO sessions (key, account, began_at, active_at, proved_at) VALUES (?, ?, ?, ?, ?)",
+                    (key_of(token), account, now, now, min(voucher.asked_at, now)),
                 )
                 book.execute(
                     "INSERT INTO vouched VALUES (?, ?, ?, ?, ?)",

@@ -212,12 +212,7 @@ def create_server(
 
     # The last added sees a request first: headers go on refusals too.
     if entrance is not None:
-        app.add_middleware(
-            Gate,
-            sign_in=entrance.sign_in,
-            audiences=entrance.audiences,
-            machine_token=entrance.machine_token,
-        )
+        app.add_middleware(Gate, entrance=entrance)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*OWN_HOSTS, *hosts], www_redirect=False)
     app.add_middleware(ProtectiveHeaders)

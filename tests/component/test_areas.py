@@ -185,8 +185,8 @@ def test_an_alert_without_a_place_lies_where_its_camera_stands_unless_that_drive
     assert list(as_seen_by(OF_EAST, ALERT, told, hubs.areas)) == told[:1]
 
 
-#: What is decided of every door: it limits what it tells to the areas of who asks, tells of nothing that has a place, or
-#: is shut to people of some areas.
+#: What is decided of every door: it limits what it tells to the areas of who asks, tells of nothing that has a place,
+#: or is shut to people of some areas.
 LIMITED = {
     ("WEBSOCKET", "/ws"), ("POST", "/api/actions"), ("GET", "/api/images/{read_id}"),
     ("GET", "/api/images/{read_id}/picture"), ("GET", "/api/incidents/{incident_id}/calls"),
@@ -198,7 +198,7 @@ OF_NOTHING_WITH_A_PLACE = {
     ("GET", "/api/health"), ("GET", "/api/status"), ("GET", "/api/openapi.json"), ("GET", "/maps"),
     ("GET", "/api/session"), ("POST", "/api/session"), ("DELETE", "/api/session"), ("GET", "/api/session/oidc"),
     ("GET", "/api/session/oidc/callback"), ("POST", "/api/session/active"), ("POST", "/api/session/ticket"),
-    ("POST", "/api/session/lock"),
+    ("POST", "/api/session/lock"), ("POST", "/api/session/proof"),
 }  # fmt: skip
 SHUT = {
     ("GET", "/api/incidents/{incident_id}/eido"), ("GET", "/api/answer-times"), ("GET", "/api/measures"),

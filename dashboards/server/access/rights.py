@@ -62,20 +62,22 @@ class Door(NamedTuple):
     """What a route asks for: all of ``rights``; none: a session is enough. ``open``: not even that.
 
     ``limits``: what it tells and does is limited to the agencies and areas of who asks, so that people of some may ask,
-    too. They are refused at every other door.
+    too. They are refused at every other door. ``proof``: what it gives leaves the building, so whoever asks must have
+    shown lately who he is (re-authentication, NIST SP 800-53 IA-11).
     """
 
     rights: frozenset[Right] = frozenset()
     open: bool = False
     limits: bool = False
+    proof: bool = False
 
 
 _OPEN = Door(open=True, limits=True)
 _SESSION = Door(limits=True)
 
 
-def _needs(*rights: Right, limits: bool = False) -> Door:
-    return Door(frozenset(rights), limits=limits)
+def _needs(*rights: Right, limits: bool = False, proof: bool = False) -> Door:
+    return Door(frozenset(rights), limits=limits, proof=proof)
 
 
 #: By method and path as the route has it. Page, fonts and scripts are open: they hold no data.
@@ -89,6 +91,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/session/active"): _SESSION,
     ("POST", "/api/session/ticket"): _SESSION,
     ("POST", "/api/session/lock"): _SESSION,
+    ("POST", "/api/session/proof"): _SESSION,
     ("GET", "/api/openapi.json"): _SESSION,
     ("GET", "/api/status"): _SESSION,
     ("GET", "/maps"): _SESSION,
@@ -110,9 +113,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/markers"): _needs(Right.SEARCH_PEOPLE),
     ("POST", "/api/markers/remove"): _needs(Right.SEARCH_PEOPLE),
     ("POST", "/api/plates/search"): _needs(Right.SEARCH_PLATES, limits=True),
-    ("POST", "/api/plates/export"): _needs(Right.SEARCH_PLATES, limits=True),
+    ("POST", "/api/plates/export"): _needs(Right.SEARCH_PLATES, limits=True, proof=True),
     ("GET", "/api/audit"): _needs(Right.AUDIT),
-    ("POST", "/api/audit/export"): _needs(Right.AUDIT),
+    ("POST", "/api/audit/export"): _needs(Right.AUDIT, proof=True),
     ("POST", "/api/sql"): _needs(Right.ASK),
     ("POST", "/api/counts"): _needs(Right.ASK),
     ("POST", "/api/companions"): _needs(Right.SEARCH_PLATES),

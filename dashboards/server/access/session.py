@@ -17,9 +17,9 @@ class Session(Struct, frozen=True, kw_only=True):
 
     ``key``: names it without giving it away (a digest of the token). ``audiences``: whose restricted lists it may
     see; None: all. ``agencies``: whose events it may see; None: all. ``areas``: ids of the zones that what it may see
-    lies in; None: anywhere. ``locks_at``, ``ends_at``: Unix time, seconds;
-    None: it does not lock (a position in a secured room: CJIS AC-11). ``locked``: nothing is shown until the same
-    person signs in again.
+    lies in; None: anywhere. ``locks_at``, ``ends_at``: Unix time, seconds; None: it does not lock (a position in a
+    secured room: CJIS AC-11). ``proved_at``: when whoever it is last showed who he is, likewise; ``is_vouched``: to an
+    identity provider, not by a password kept here. ``locked``: nothing is shown until the same person signs in again.
     """
 
     key: str
@@ -31,6 +31,8 @@ class Session(Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...] | None = None
     ends_at: float
     locks_at: float | None = None
+    proved_at: float = 0.0
+    is_vouched: bool = False
     locked: bool = False
 
     @property
@@ -65,6 +67,13 @@ class SignIn(Protocol):
 
     async def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
         """Return a token and its session. ``code``: the second factor. ``where``: the address it came from.
+
+        Raises SignInRefusedError.
+        """
+        ...
+
+    async def prove(self, token: str, password: str, where: str) -> Session:
+        """Return the session after whoever has it has shown its password again.
 
         Raises SignInRefusedError.
         """

@@ -74,6 +74,12 @@ export class Session {
     return '';
   }
 
+  /** Show the password again; return what was wrong, or "". */
+  async prove(password: string): Promise<string> {
+    const answer = await this.post('/api/session/proof', { password });
+    return answer.ok ? '' : answer.error;
+  }
+
   async leave(): Promise<void> {
     await this.remove();
     await this.look();
