@@ -13,9 +13,12 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 from starlette.datastructures import Headers
+from typer.testing import CliRunner
 
 from compose.accounts.book import AccountBook
 from compose.accounts.oidc.groups import GroupRights, granted
+from compose.cli import app
+from compose.commands import accounts
 from dashboards.server.access.gate import AREA_HEADER, AUDIENCE_HEADER, NOT_LIMITED
 from dashboards.server.access.rights import DOORS, ROLES
 from dashboards.server.areas import MOBILE
@@ -128,7 +131,7 @@ class Estate(Site):
     """A site with a zone to the east and one to the west."""
 
     def __init__(self, folder: Path) -> None:
-        self.reads, self.pictures = Reads(), Pictures()
+        self.folder, self.reads, self.pictures = folder, Reads(), Pictures()
         known: list[Known] = [
             *KNOWN,
             (ALERT, [alert(11, lat=INSIDE[0], lon=INSIDE[1]), alert(12, lat=OUTSIDE[0], lon=OUTSIDE[1])]),
@@ -460,3 +463,23 @@ def test_a_book_that_was_made_before_there_were_areas_lets_everybody_in_as_befor
     file.close()
     (account,) = AccountBook(tmp_path / "accounts.sqlite", lock_after_s=1800).accounts()
     assert account.areas is None
+
+
+def test_areas_are_set_shown_and_taken_away_by_a_command(site: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("monitor")
+    monkeypatch.setattr(
+        accounts, "book_in", lambda settings: AccountBook(site.folder / "accounts.sqlite", lock_after_s=1800)
+    )
+
+    def areas(*options: str) -> Any:
+        answer = CliRunner().invoke(app, ["account", "areas", *options, "--json"])
+        return json.loads(answer.stdout)["areas"] if answer.exit_code == 0 else answer.exit_code
+
+    assert areas("monitor") is None
+    assert areas("monitor", "--area", EAST, "--area", "west") == [EAST, "west"]
+    assert areas("monitor") == [EAST, "west"]
+    site.book.set_roles("monitor", roles=["commander"], audiences=None, secured=False, actor="admin")
+    assert areas("monitor") == [EAST, "west"], "who says the roles anew takes no limit away by forgetting it"
+    assert areas("monitor", "--area", EAST, "--everywhere") == 2
+    assert areas("nobody", "--area", EAST) == 2
+    assert areas("monitor", "--everywhere") is None
