@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     lock_after_min: float = Field(
         30.0, ge=1, le=30, description="Minutes without a sign of somebody after which a session locks (CJIS: 30)."
     )
+    proof_lasts_min: float = Field(
+        15.0, ge=1, le=720, description="Minutes after which who makes a file must show again who they are."
+    )
     sign_in_notice: str = Field("", max_length=2000, description="What people must read before they sign in.")
     oidc_issuer: str = Field(
         "", description="Address of an identity provider by which people sign in (OpenID Connect); empty: none."

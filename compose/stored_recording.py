@@ -117,7 +117,8 @@ class StoredRecording:
         sql = (
             "SELECT toUnixTimestamp64Milli(min(raised_at)) AS at, alert_id,"
             " argMax(toString(severity), rev) AS severity, argMax(title, rev) AS title,"
-            " argMax(toString(audience), rev) AS audience, any(toString(jurisdiction)) AS agency FROM rtcc.alert_states"
+            " argMax(toString(audience), rev) AS audience, any(toString(jurisdiction)) AS agency,"
+            " argMax(lat, rev) AS at_lat, argMax(lon, rev) AS at_lon FROM rtcc.alert_states"
             " WHERE raised_at >= {begin:DateTime64(3,'UTC')} AND raised_at <= {end:DateTime64(3,'UTC')}"
             " GROUP BY alert_id HAVING severity IN ('P1', 'P2') ORDER BY severity, at DESC LIMIT {most:UInt32}"
         )
@@ -129,6 +130,7 @@ class StoredRecording:
                 title=row["title"],
                 audience=row["audience"],
                 jurisdiction=row["agency"],
+                place=None if row["at_lat"] is None or row["at_lon"] is None else (row["at_lat"], row["at_lon"]),
             )
             for row in await self._asked(sql, {"begin": begin, "end": end, "most": most + 1})
         ]

@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from compose.accounts import passwords, second_factor
-from compose.accounts.tables import TABLES
+from compose.accounts.tables import ADDED, TABLES
 from dashboards.server.access.rights import ROLES
 from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
 
@@ -41,9 +41,10 @@ class AccountError(Exception):
 class Account(Struct, frozen=True, kw_only=True):
     """An account as administrators see it. Times are Unix seconds.
 
-    ``audiences``: whose restricted lists it may see; None: all. ``agencies``: whose events; None: all. ``secured``: its
-    sessions do not lock by themselves. ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None:
-    never. ``issuer``: the identity provider that says who it is; "": its password is kept here.
+    ``audiences``: whose restricted lists it may see; None: all. ``agencies``: whose events; None: all. ``areas``:
+    ids of the zones that what it sees lies in; None: anywhere. ``secured``: its sessions do not lock by themselves.
+    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never. ``issuer``: the identity
+    provider that says who it is; "": its password is kept here.
     """
 
     account: str
@@ -51,6 +52,7 @@ class Account(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
     agencies: tuple[str, ...] | None
+    areas: tuple[str, ...] | None
     secured: bool
     disabled: str
     made_at: float
@@ -104,6 +106,7 @@ class AccountBook:
         ends_at: float | None,
         actor: str,
         agencies: Sequence[str] | None = None,
+        areas: Sequence[str] | None = None,
     ) -> str:
         """Make an account and return the secret of its second factor, which is shown this once. Raises AccountError."""
         _check_name(account)
@@ -114,10 +117,10 @@ class AccountBook:
             if book.execute("SELECT 1 FROM accounts WHERE account = ?", (account,)).fetchone():
                 raise AccountError(f"There is an account {account} already.")
             book.execute(
-                "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, secured,"
-                " made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, areas, secured,"
+                " made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (account, name, hashed, secret, text_of(roles), text_of_some(audiences), text_of_some(agencies),
-                 int(secured), now, now, ends_at),
+                 text_of_some(areas), int(secured), now, now, ends_at),
             )  # fmt: skip
             record(
                 book,
@@ -127,6 +130,7 @@ class AccountBook:
                 actor,
                 roles=", ".join(sorted(roles)),
                 agencies=said_of(agencies),
+                areas=said_of(areas),
             )
         return secret
 
@@ -134,7 +138,7 @@ class AccountBook:
         """Return all accounts by name."""
         with self.reading() as book:
             rows = book.execute(
-                "SELECT account, name, roles, audiences, agencies, secured, disabled, made_at, used_at, ends_at,"
+                "SELECT account, name, roles, audiences, agencies, areas, secured, disabled, made_at, used_at, ends_at,"
                 " (SELECT count() FROM sessions s WHERE s.account = a.account AND s.began_at > ?),"
                 " coalesce((SELECT issuer FROM people p WHERE p.account = a.account), '')"
                 " FROM accounts a ORDER BY account",
@@ -143,8 +147,8 @@ class AccountBook:
         return [
             Account(
                 account=row[0], name=row[1], roles=words_of(row[2]), audiences=_some(row[3]), agencies=_some(row[4]),
-                secured=bool(row[5]), disabled=row[6] or self.unused(row[8], row[9]), made_at=row[7], used_at=row[8],
-                ends_at=row[9], sessions=row[10], issuer=row[11],
+                areas=_some(row[5]), secured=bool(row[6]), disabled=row[7] or self.unused(row[9], row[10]),
+                made_at=row[8], used_at=row[9], ends_at=row[10], sessions=row[11], issuer=row[12],
             )
             for row in rows
         ]  # fmt: skip
@@ -174,6 +178,15 @@ class AccountBook:
                 book, self._now(), "access.account_changed", account, actor,
                 roles=", ".join(sorted(roles)), audiences=said_of(audiences), agencies=said_of(agencies),
             )  # fmt: skip
+
+    def set_areas(self, account: str, areas: Sequence[str] | None, actor: str) -> None:
+        """Limit an account to what lies in these zones; None: to none. Holds on open screens. Raises AccountError."""
+        with self.change() as book:
+            _kept_here(book, account)
+            _one(
+                book.execute("UPDATE accounts SET areas = ? WHERE account = ?", (text_of_some(areas), account)), account
+            )
+            record(book, self._now(), "access.account_changed", account, actor, areas=said_of(areas))
 
     def disable(self, account: str, reason: str, actor: str) -> None:
         """Let an account in no more, and end its sessions now. Raises AccountError."""
@@ -246,8 +259,8 @@ class AccountBook:
             )
             if taken.rowcount:
                 book.execute(
-                    "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
-                    (key_of(token), account, now, now),
+                    "INSERT INTO sessions (key, account, began_at, active_at, proved_at) VALUES (?, ?, ?, ?, ?)",
+                    (key_of(token), account, now, now, now),
                 )
                 book.execute("DELETE FROM sessions WHERE began_at < ?", (now - SESSION_S,))
                 record(book, now, "access.signed_in", account, account, where=where)
@@ -256,21 +269,40 @@ class AccountBook:
             raise SignInRefusedError(WRONG)
         return token, session
 
+    def prove(self, token: str, password: str, where: str) -> Session:
+        """Return a session after whoever has it has shown its password again. Raises SignInRefusedError."""
+        session, now = self.session(token), self._now()
+        if session is None or session.locked:
+            raise SignInRefusedError("Sign in first.")
+        if session.is_vouched:
+            raise SignInRefusedError("This account has no password here: show who you are at the identity provider.")
+        with self.reading() as book:
+            row = book.execute("SELECT password FROM accounts WHERE account = ?", (session.account,)).fetchone()
+        # A wrong one counts as at sign-in: who sits down at an open desk must not try as often as he likes.
+        if not passwords.fits(row[0] if row else None, password):
+            self._refuse(session.account, now, where, "password", count=True)
+        with self.change(told=False) as book:
+            book.execute("UPDATE sessions SET proved_at = ? WHERE key = ?", (now, session.key))
+            book.execute("UPDATE accounts SET failures = 0 WHERE account = ?", (session.account,))
+            record(book, now, "access.proved_again", session.account, session.account, where=where)
+        return structs.replace(session, proved_at=now)
+
     def session(self, token: str) -> Session | None:
         """Return the session of a token, locked or not; None when there is none, or it has ended."""
         now = self._now()
         with self.reading() as book:
             row = book.execute(
                 "SELECT s.key, s.began_at, s.active_at, s.locked, a.account, a.name, a.roles, a.audiences, a.agencies,"
-                " a.secured, a.ends_at, v.good_until FROM sessions s JOIN accounts a USING (account)"
-                " LEFT JOIN vouched v USING (key)"
+                " a.areas, a.secured, a.ends_at, v.good_until, s.proved_at"
+                " FROM sessions s JOIN accounts a USING (account) LEFT JOIN vouched v USING (key)"
                 " WHERE s.key = ? AND s.began_at > ? AND a.disabled = '' AND (a.ends_at IS NULL OR a.ends_at > ?)"
                 " AND (v.good_until IS NULL OR v.good_until > ?)",
                 (key_of(token), now - SESSION_S, now, now),
             ).fetchone()
         if row is None:
             return None
-        key, began_at, active_at, locked, account, name, roles, audiences, agencies, secured, ends_at, good_until = row
+        key, began_at, active_at, locked, account, name, roles, audiences, agencies, areas = row[:10]
+        secured, ends_at, good_until, proved_at = row[10:]
         locks_at = None if secured else active_at + self._lock_after_s
         return Session(
             key=key,
@@ -279,8 +311,11 @@ class AccountBook:
             roles=words_of(roles),
             audiences=_some(audiences),
             agencies=_some(agencies),
+            areas=_some(areas),
             ends_at=min(began_at + SESSION_S, ends_at or float("inf"), good_until or float("inf")),
             locks_at=locks_at,
+            proved_at=proved_at,
+            is_vouched=good_until is not None,
             locked=bool(locked) or (locks_at is not None and now >= locks_at),
         )
 
@@ -395,7 +430,19 @@ class AccountBook:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.executescript(TABLES)
+            _give_added(self._connection)
         return self._connection
+
+
+def _give_added(book: sqlite3.Connection) -> None:
+    def missing() -> list[tuple[str, str, str]]:
+        return [one for one in ADDED if one[1] not in {row[1] for row in book.execute(f"PRAGMA table_info({one[0]})")}]
+
+    if missing():
+        book.execute("BEGIN IMMEDIATE")
+        for table, column, kind in missing():  # another process may have been first
+            book.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        book.execute("COMMIT")
 
 
 def _check_name(account: str) -> None:

@@ -44,14 +44,11 @@ class SigningIn:
 
     async def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
         """As in the protocol."""
-        if self._tries >= TRIES_WAITING:
-            raise SignInRefusedError("Too many are signing in at once. Try again in a moment.")
-        self._tries += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._trying, self._book.sign_in, account, password, code, where)
-        finally:
-            self._tries -= 1
+        return await self._try(self._book.sign_in, account, password, code, where)
+
+    async def prove(self, token: str, password: str, where: str) -> Session:
+        """As in the protocol."""
+        return await self._try(self._book.prove, token, password, where)
 
     async def sign_out(self, token: str) -> None:
         """As in the protocol."""
@@ -68,6 +65,15 @@ class SigningIn:
     async def revision(self) -> int:
         """As in the protocol."""
         return await self._read(self._book.revision)
+
+    async def _try(self, ask: Callable[..., T], *words: str) -> T:
+        if self._tries >= TRIES_WAITING:
+            raise SignInRefusedError("Too many are signing in at once. Try again in a moment.")
+        self._tries += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._trying, ask, *words)
+        finally:
+            self._tries -= 1
 
     async def _read(self, ask: Callable[..., T], *words: str) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._reading, ask, *words)
@@ -111,4 +117,5 @@ def entrance_for(settings: Settings, book: AccountBook, provider: Provider | Non
         machine_token=token,
         provider=provider,
         notice=settings.sign_in_notice,
+        proof_lasts_s=settings.proof_lasts_min * 60,
     )

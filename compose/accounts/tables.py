@@ -6,14 +6,14 @@
 TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
     account TEXT PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, otp_secret TEXT NOT NULL,
-    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, agencies TEXT,
+    otp_step INTEGER NOT NULL DEFAULT 0, roles TEXT NOT NULL, audiences TEXT, agencies TEXT, areas TEXT,
     secured INTEGER NOT NULL DEFAULT 0, disabled TEXT NOT NULL DEFAULT '',
     failures INTEGER NOT NULL DEFAULT 0, failing_since REAL NOT NULL DEFAULT 0,
     made_at REAL NOT NULL, used_at REAL NOT NULL, ends_at REAL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     key TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, began_at REAL NOT NULL,
-    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0
+    active_at REAL NOT NULL, locked INTEGER NOT NULL DEFAULT 0, proved_at REAL NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS people (
     account TEXT PRIMARY KEY REFERENCES accounts ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,
@@ -30,3 +30,6 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS book (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
 INSERT INTO book SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1 FROM book);
 """
+
+#: Columns that came after the first release of their table: a book that was made before is given them.
+ADDED = (("accounts", "areas", "TEXT"), ("sessions", "proved_at", "REAL NOT NULL DEFAULT 0"))

@@ -21,7 +21,8 @@ LEAST_S = 5.0
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody as a provider knows him, and what he may do here. ``audiences``, ``agencies``: None for all."""
+    """Somebody as a provider knows him, and what he may do here. ``audiences``, ``agencies``, ``areas``: None for
+    all."""
 
     issuer: str
     subject: str
@@ -30,15 +31,18 @@ class Person(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
     agencies: tuple[str, ...] | None
+    areas: tuple[str, ...] | None
     secured: bool
 
 
 class Voucher(Struct, frozen=True, kw_only=True):
-    """What the provider gave for a session. ``good_until``: it says nothing of later, Unix time."""
+    """What the provider gave for a session. ``good_until``: it says nothing of later; ``asked_at``: when it
+    last asked the person who he is (auth_time, Core §2), 0: it does not say. Unix time."""
 
     access_token: str
     refresh_token: str
     good_until: float
+    asked_at: float = 0.0
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -88,8 +92,8 @@ class VouchedPeople:
                 _grant(book, account, person, now)
                 book.execute("UPDATE accounts SET used_at = ? WHERE account = ?", (now, account))
                 book.execute(
-                    "INSERT INTO sessions (key, account, began_at, active_at) VALUES (?, ?, ?, ?)",
-                    (key_of(token), account, now, now),
+                    "INSERT INTO sessions (key, account, began_at, active_at, proved_at) VALUES (?, ?, ?, ?, ?)",
+                    (key_of(token), account, now, now, min(voucher.asked_at, now)),
                 )
                 book.execute(
                     "INSERT INTO vouched VALUES (?, ?, ?, ?, ?)",
@@ -164,8 +168,8 @@ class VouchedPeople:
 
 def _make(book: sqlite3.Connection, person: Person, now: float) -> None:
     book.execute(
-        "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, made_at, used_at)"
-        " VALUES (?, ?, '', '', '[]', '[]', '[]', ?, ?)",
+        "INSERT INTO accounts (account, name, password, otp_secret, roles, audiences, agencies, areas, made_at,"
+        " used_at) VALUES (?, ?, '', '', '[]', '[]', '[]', '[]', ?, ?)",
         (person.account, person.name, now, now),
     )
     book.execute("INSERT INTO people VALUES (?, ?, ?)", (person.account, person.issuer, person.subject))
@@ -174,17 +178,19 @@ def _make(book: sqlite3.Connection, person: Person, now: float) -> None:
 
 def _grant(book: sqlite3.Connection, account: str, person: Person, now: float) -> bool:
     """Give an account what its person may do now; return whether that is something else than before."""
-    audiences, agencies = text_of_some(person.audiences), text_of_some(person.agencies)
+    audiences, agencies, areas = map(text_of_some, (person.audiences, person.agencies, person.areas))
     changed = book.execute(
-        "UPDATE accounts SET roles = :roles, audiences = :audiences, agencies = :agencies, secured = :secured,"
-        " name = :name WHERE account = :account AND (roles, audiences, agencies, secured, name)"
-        " IS NOT (:roles, :audiences, :agencies, :secured, :name)",
+        "UPDATE accounts SET roles = :roles, audiences = :audiences, agencies = :agencies, areas = :areas,"
+        " secured = :secured, name = :name"
+        " WHERE account = :account AND (roles, audiences, agencies, areas, secured, name)"
+        " IS NOT (:roles, :audiences, :agencies, :areas, :secured, :name)",
         {"account": account, "name": person.name, "roles": text_of(person.roles), "audiences": audiences,
-         "agencies": agencies, "secured": int(person.secured)},
+         "agencies": agencies, "areas": areas, "secured": int(person.secured)},
     ).rowcount  # fmt: skip
     if changed:
         record(
             book, now, "access.account_changed", account, "identity provider", roles=", ".join(person.roles),
             audiences=said_of(person.audiences), agencies=said_of(person.agencies),
+            areas=said_of(person.areas),
         )  # fmt: skip
     return bool(changed)

@@ -32,6 +32,10 @@ Agencies = Annotated[
     list[str] | None,
     typer.Option("--agency", help="It sees this agency's events only (their jurisdiction); may be given again."),
 ]
+Areas = Annotated[
+    list[str] | None,
+    typer.Option("--area", help="It sees only what lies in this zone (its id); may be given again."),
+]
 Secured = Annotated[
     bool, typer.Option("--secured-room", help="Its sessions do not lock: a position in a secured, staffed room.")
 ]
@@ -51,6 +55,7 @@ def register(app: typer.Typer) -> None:
         audience: SeenLists = None,
         all_audiences: EveryList = False,
         agency: Agencies = None,
+        area: Areas = None,
         secured_room: Secured = False,
         days: Annotated[float | None, typer.Option(min=0.01, help="It ends after so many days.")] = None,
         password_stdin: FromInput = False,
@@ -66,6 +71,7 @@ def register(app: typer.Typer) -> None:
                 roles=role,
                 audiences=_audiences(settings, audience, all_audiences, as_json),
                 agencies=_agencies(agency, as_json),
+                areas=_zones(area, as_json) if area else None,
                 secured=secured_room,
                 ends_at=None if days is None else time.time() + days * 86_400,
                 actor=this_user(),
@@ -103,6 +109,25 @@ def register(app: typer.Typer) -> None:
                 actor=this_user(),
             )
         answer({"account": account, "roles": sorted(role)}, as_json=as_json, text=f"{account}: {', '.join(role)}")
+
+    @group.command("areas")
+    def areas(
+        account: Name,
+        area: Areas = None,
+        everywhere: Annotated[bool, typer.Option("--everywhere", help="It is limited to no area any more.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Limit an account to what lies in some zones, or show in which. It holds on open screens within seconds."""
+        if area and everywhere:
+            fail("Say either --area or --everywhere.", 2, as_json=as_json)
+        with _book(as_json=as_json) as book:
+            if area or everywhere:
+                book.set_areas(account, _zones(area, as_json) if area else None, this_user())
+            found = next((one for one in book.accounts() if one.account == account), None)
+            if found is None:
+                raise AccountError(f"There is no account {account}.")
+        text = f"{account}: {'everywhere' if found.areas is None else ', '.join(found.areas) or 'nowhere'}"
+        answer({"account": account, "areas": found.areas}, as_json=as_json, text=text)
 
     @group.command("disable")
     def disable(
@@ -171,6 +196,12 @@ def _agencies(named: list[str] | None, as_json: bool) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in named)
 
 
+def _zones(named: list[str], as_json: bool) -> tuple[str, ...]:
+    if not all(name.strip() for name in named):
+        fail("A zone's id is expected.", 2, as_json=as_json)
+    return tuple(name.strip() for name in named)
+
+
 def _show(account: str, secret: str, as_json: bool) -> None:
     address = second_factor.address(secret, account)
     text = (
@@ -185,6 +216,8 @@ def _line(one: Account) -> str:
     seen = "all lists" if one.audiences is None else ", ".join(one.audiences) or "no restricted list"
     if one.agencies is not None:
         seen += f", only {', '.join(one.agencies) or 'no agency'}"
+    if one.areas is not None:
+        seen += f", in {', '.join(one.areas) or 'no area'}"
     by = f"  by {one.issuer}" if one.issuer else ""
     state = f"LETS NOBODY IN: {one.disabled}" if one.disabled else f"{one.sessions} signed in"
     return f"{one.account:20} {', '.join(one.roles):30} {seen:24} used {used} UTC  {state}{by}"

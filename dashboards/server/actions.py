@@ -59,6 +59,9 @@ NEEDS: dict[str, tuple[Detail, ...]] = {
     ALERT_SHELVE: ("reason", "until"),
 }  # fmt: skip
 
+#: Of these details: other incidents that something is done to.
+OTHERS: tuple[Detail, ...] = ("into", "other")
+
 _incident_decoder = msgspec.json.Decoder(Incident)
 _alert_decoder = msgspec.json.Decoder(Alert)
 
@@ -116,9 +119,10 @@ class ActionAnswer(BaseModel):
 class Actions:
     """Publishes actions, each key once."""
 
-    def __init__(self, hub: Hub, publisher: Publisher) -> None:
+    def __init__(self, hub: Hub, publisher: Publisher, audiences: Audiences) -> None:
         self._hub = hub
         self._publisher = publisher
+        self._audiences = audiences
         self._done: OrderedDict[UUID, tuple[ActionRequest, asyncio.Task[UUID]]] = OrderedDict()
 
     async def do(self, request: ActionRequest, audience: Audience = EVERYBODY) -> UUID:
@@ -135,7 +139,13 @@ class Actions:
         is_alert = request.name.startswith("alert.")
         row = self._hub.row("alerts" if is_alert else "incidents", str(request.subject_id))
         # Who may not see all must be shown to be allowed: what is not known yet may be restricted.
-        hidden = not audience.sees_everything and (is_alert if row is None else not _is_for(audience, row, is_alert))
+        hidden = not audience.sees_everything and (
+            is_alert if row is None else not self._is_for(audience, row, is_alert)
+        )
+        if audience.is_limited and not is_alert:
+            # What would be merged or linked is worked on, too.
+            others = [self._hub.row("incidents", request.details[name]) for name in OTHERS if name in request.details]
+            hidden = hidden or not all(other and self._is_for(audience, other, is_alert) for other in others)
         if hidden or (row is None and self._hub.is_caught_up):
             thing = "alert" if is_alert else "incident"
             raise HTTPException(404, f"No {thing} of this id is known, or it was closed long ago.")
@@ -149,6 +159,12 @@ class Actions:
             self._done.popitem(last=False)
         # Shielded: a browser that hangs up does not undo what the log may have taken already.
         return await asyncio.shield(task)
+
+    def _is_for(self, audience: Audience, row: bytes, is_alert: bool) -> bool:
+        if not is_alert:
+            return self._audiences.shows(audience, _incident_decoder.decode(row))
+        alert = _alert_decoder.decode(row)
+        return audience.may_see(alert.audience) and self._audiences.shows(audience, alert)
 
     async def _publish(self, request: ActionRequest, row: bytes | None) -> UUID:
         subject: Alert | Incident | None = None
@@ -179,13 +195,6 @@ class Actions:
             self._done.pop(request.key, None)  # not in the log as far as we know: the same key may try again
             raise
         return action.event_id
-
-
-def _is_for(audience: Audience, row: bytes, is_alert: bool) -> bool:
-    if not is_alert:
-        return audience.is_of(_incident_decoder.decode(row).jurisdiction)
-    alert = _alert_decoder.decode(row)
-    return audience.may_see(alert.audience) and audience.is_of(alert.jurisdiction)
 
 
 def _refusal(alert: Alert, action: Action) -> str:

@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse
 
 from dashboards.server.access.entrance import Entrance
-from dashboards.server.access.gate import AGENCY_HEADER, AUDIENCE_HEADER, Gate
+from dashboards.server.access.gate import SAID, Gate
 from dashboards.server.access.provider_routes import provider_router
 from dashboards.server.access.routes import session_router
 from dashboards.server.access.sockets import SocketAccess
@@ -140,7 +140,8 @@ def create_server(
     sockets = None if entrance is None else SocketAccess(entrance.sign_in, tickets, entrance.now)
     seen_by = audiences or Audiences()
     if entrance is not None:
-        seen_by = Audiences(AUDIENCE_HEADER, entrance.audiences, AGENCY_HEADER)
+        header, agency_header, area_header = SAID
+        seen_by = Audiences(header, entrance.audiences, agency_header, area_header, views.areas)
     #: What cannot be sorted by who may see it is for those who may see everything.
     whole = [Depends(seen_by.require_all)]
     app = FastAPI(
@@ -163,7 +164,7 @@ def create_server(
     )
     app.include_router(provider_router(provider))
     app.include_router(vitals_router(hub, vitals, seen_by))
-    actions = Actions(hub, publisher)
+    actions = Actions(hub, publisher, seen_by)
     app.include_router(actions_router(actions, seen_by))
     app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads, audiences=seen_by))
     app.include_router(figures_router(query, answer_standard))
@@ -191,7 +192,7 @@ def create_server(
         lambda headers: views.of(seen_by.of(headers)),
         hub,
         access=sockets,
-        replays=Replays(recording, publisher, most=most_replays, version=hub.version),
+        replays=Replays(recording, publisher, most=most_replays, version=hub.version, areas=views.areas),
         audience_of=seen_by.of,
     )
 
@@ -211,12 +212,7 @@ def create_server(
 
     # The last added sees a request first: headers go on refusals too.
     if entrance is not None:
-        app.add_middleware(
-            Gate,
-            sign_in=entrance.sign_in,
-            audiences=entrance.audiences,
-            machine_token=entrance.machine_token,
-        )
+        app.add_middleware(Gate, entrance=entrance)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*OWN_HOSTS, *hosts], www_redirect=False)
     app.add_middleware(ProtectiveHeaders)

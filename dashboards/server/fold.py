@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from dashboards.server.audience import Sight
 from dashboards.server.channel import Channel
 from schemas.envelope import Event
 from schemas.wire.frame import encode_event
@@ -68,10 +69,16 @@ class Fold:
     def __len__(self) -> int:
         return len(self._states)
 
-    def seen_by(self, may_see: Callable[[bytes], bool]) -> Fold:
-        """Return a fold of its own of those things whose row may be seen."""
-        fold = Fold(self._channel)
-        fold._states = {key: state for key, state in self._states.items() if may_see(state.row)}
+    def seen_by(self, sight: Sight) -> Fold:
+        """Return a fold of its own of those things that may be seen: whole or not at all, as they are no flow."""
+        fold, kind = Fold(self._channel), self._channel.kind
+        if sight.is_whole(kind):
+            fold._states = self._states.copy()
+        else:
+            decoder = msgspec.json.Decoder(kind.cls)
+            known = [decoder.decode(state.row) for state in self._states.values()]
+            seen = {kind.key_of(event) for event in sight.of(kind, known)}
+            fold._states = {key: state for key, state in self._states.items() if key in seen}
         fold._going = OrderedDict((key, None) for key in self._going if key in fold._states)
         fold._ended = [(ended, key) for ended, key in self._ended if key in fold._states]
         heapq.heapify(fold._ended)
@@ -112,6 +119,22 @@ class Fold:
             self.forget_ended(now)
         return key, row
 
+    def withdraw(self, event: Event) -> tuple[str, bytes] | None:
+        """Take in an event of a thing that may be seen no longer; return its key and the row that says that it is gone,
+        None if nothing was known of it. It comes back with the next state that may be seen."""
+        key = self._channel.kind.key_of(event)
+        version = getattr(event, self._version_field)
+        state = self._states.get(key)
+        if state is None or version <= state.version:
+            return None
+        row = gone_row(self._channel, key)
+        if state.ended is not None:
+            self._ended_count -= 1
+        self._states[key] = _State(version, row, None, hidden=True)
+        self._going[key] = None
+        self._crowd_out()
+        return None if state.hidden else (key, row)
+
     def row(self, key: str) -> bytes | None:
         """Return the newest state of a key as JSON, or None when it is not known (any more)."""
         state = self._states.get(key)
@@ -141,3 +164,8 @@ class Fold:
             oldest, _ = self._going.popitem(last=False)
             del self._states[oldest]
             self.crowded_out += 1
+
+
+def gone_row(channel: Channel, key: str) -> bytes:
+    """Return what is told of a thing that whoever watches may see no longer: its key, and nothing of its new state."""
+    return msgspec.json.encode({channel.kind.key: key, "gone": True})

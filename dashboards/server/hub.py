@@ -11,16 +11,17 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from dashboards.server.audience import Sight
 from dashboards.server.channel import BY_KIND, CHANNELS
 from dashboards.server.client import Behind, Client
 from dashboards.server.coalescer import Update
 from dashboards.server.held import Held
 from dashboards.server.messages import CLOSE_FULL, HEARTBEAT_S, ping
 from dashboards.server.snapshot import Snapshot
-from dashboards.server.streams import AsSeen, Flowing, Latest, Lossless
+from dashboards.server.streams import Flowing, Latest, Lossless
 from dashboards.server.tail import Tail
 from schemas import tracing
 from schemas.envelope import Event
@@ -48,7 +49,8 @@ class Hub:
     """Folds events into live state and tells the connected clients.
 
     ``wall``: seconds since 1970; ``mono``: monotonic seconds; both are for tests and replays to replace.
-    ``is_replay``: what it is offered is past, and no measure of how this server does.
+    ``is_replay``: what it is offered is past, and no measure of how this server does. ``sight``: of those who watch;
+    what they may not see does not come in, and what they may see no longer is told to be gone. None: all is seen.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Hub:
         mono: Callable[[], float] = time.monotonic,
         tails: Callable[[str], Tail] = Tail,
         is_replay: bool = False,
+        sight: Sight | None = None,
     ) -> None:
         self.version = version
         self.epoch = secrets.token_hex(4)
@@ -67,6 +70,7 @@ class Hub:
         self.violations = 0
         self._wall = wall
         self._is_replay = is_replay
+        self._sight = sight
         self._tails = tails
         self.max_clients = max_clients
         #: Stages that are delayed, with the seconds their oldest event has waited (``delayed``).
@@ -94,20 +98,29 @@ class Hub:
         self._sent_bytes = 0
         self._held = {name: Held(channel.kind) for name, channel in CHANNELS.items()}
 
-    def seen_by(self, as_seen: AsSeen) -> Hub:
+    def seen_by(self, sight: Sight) -> Hub:
         """Return a hub of its own that knows what this one knows, as far as it may be seen; nobody watches it yet."""
         hub = Hub(
-            version=self.version, max_clients=self.max_clients, wall=self._wall, mono=self.mono, tails=self._tails
-        )
-        for name, stream in self._lossless.items():
-            hub._lossless[name] = stream.seen_by(as_seen, self._tails(name))
-        for name, latest in self._latest.items():
-            hub._latest[name] = latest.seen_by(as_seen)
-        for name, flowing in self._flows.items():
-            hub._flows[name] = flowing.seen_by(as_seen)
-        hub.delays = self.delays
-        hub._caught_up = self._caught_up
+            version=self.version, max_clients=self.max_clients, wall=self._wall, mono=self.mono, tails=self._tails,
+            sight=sight,
+        )  # fmt: skip
+        hub.look_anew(self)
         return hub
+
+    def look_anew(self, whole: Hub) -> None:
+        """Know what another hub knows, as far as it may be seen now. Who watches begins anew."""
+        assert self._sight is not None
+        self.epoch = secrets.token_hex(4)
+        for name, stream in whole._lossless.items():
+            self._lossless[name] = stream.seen_by(self._sight, self._tails(name))
+        for name, latest in whole._latest.items():
+            self._latest[name] = latest.seen_by(self._sight)
+        for name, flowing in whole._flows.items():
+            self._flows[name] = flowing.seen_by(self._sight)
+        self.delays = whole.delays
+        self._caught_up = whole._caught_up
+        for client in self._clients:
+            client.move(self, tuple(client.channels))
 
     # What the log reader calls.
 
@@ -133,18 +146,24 @@ class Hub:
                 span.end()
             return
         live = self._caught_up
+        unseen: Collection[Event] = ()
+        if self._sight is not None and not self._sight.is_whole(kind):
+            offered, events = events, self._sight.of(kind, events)
+            if len(events) < len(offered) and channel.push is not Push.FLOW:
+                seen = set(map(id, events))
+                unseen = [event for event in offered if id(event) not in seen]
         if events and not self._is_replay:
             self._held[channel.name].note(events, logged_at if live else None, span)
         elif span is not None:
             span.end()
         if channel.push is Push.LOSSLESS:
-            news = self._lossless[channel.name].offer(events, at, self.mono(), live)
+            news = self._lossless[channel.name].offer(events, at, self.mono(), live, unseen)
             if span is not None and news and live:
                 self._lossless[channel.name].tail.mark(tracing.trace_id(span.traceparent))
             if news and live and channel.urgent and self._urgent is None:
                 self._urgent = asyncio.get_running_loop().call_later(URGENT_S, self._flush_urgent)
         elif channel.push is Push.LATEST:
-            self._latest[channel.name].offer(events, at, live)
+            self._latest[channel.name].offer(events, at, live, unseen)
         else:
             self._flows[channel.name].offer(events, live)
 

@@ -1,4 +1,5 @@
-"""One hub for each view of the log: the whole of it, and one for each set of audiences and agencies of somebody here.
+"""One hub for each view of the log: the whole of it, and one for each set of audiences, agencies and areas of somebody
+here.
 
 What may not be seen never enters the hub of those who may not see it. So no snapshot, delta, count or resume of theirs
 can tell of it, and rows are still encoded once for all who share a view. A view is made of the whole when the first
@@ -8,22 +9,27 @@ page with its set of audiences comes, and let go when nobody has looked at it fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
 from msgspec import Struct
 
-from dashboards.server.audience import Audience, as_seen_by
+from dashboards.server.areas import MOBILE, ZoneAreas
+from dashboards.server.audience import Audience, Sight
 from dashboards.server.hub import BATCH_S, Hub, HubFullError
 from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType
+from schemas.events.camera import CAMERA
+from schemas.events.zone import ZONE
 
 #: Views besides the whole. Each folds the log once more.
 MOST_VIEWS = 16
 #: A view that nobody looks at is kept so long, seconds: a page that comes again goes on where it was.
 KEPT_S = 120.0
+#: When zones or cameras change, views by area are made anew this often at most, seconds: each screen begins anew.
+ANEW_EVERY_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +38,8 @@ class _View(Struct):
     audience: Audience
     hub: Hub
     wanted_at: float
+    made_at: float
+    is_outdated: bool = False
 
 
 class Hubs:
@@ -41,6 +49,7 @@ class Hubs:
         self.whole = whole
         self._most = most
         self._views: dict[Audience, _View] = {}
+        self.areas = ZoneAreas(whole.row)
 
     def of(self, audience: Audience) -> Hub:
         """Return the hub for this audience, made now if there is none.
@@ -55,8 +64,8 @@ class Hubs:
         view = self._views.get(audience)
         if view is None:
             self._make_room()
-            hub = self.whole.seen_by(lambda kind, events: as_seen_by(audience, kind, events))
-            view = self._views[audience] = _View(audience, hub, now)
+            hub = self.whole.seen_by(Sight(audience, self.areas))
+            view = self._views[audience] = _View(audience, hub, wanted_at=now, made_at=now)
         view.wanted_at = now
         return view.hub
 
@@ -70,9 +79,11 @@ class Hubs:
         span: tracing.Span | None = None,
     ) -> None:
         """As ``Hub.offer``. How long things take is measured once, at the whole."""
+        outdated = self._outdated_by(kind, events)
         self.whole.offer(kind, events, at, logged_at=logged_at, span=span)
         for view in self._views.values():
-            view.hub.offer(kind, as_seen_by(view.audience, kind, events), at)
+            view.is_outdated |= view.audience in outdated
+            view.hub.offer(kind, events, at)
 
     def pass_over(self, kind: EventType[Any], count: int) -> None:
         """As ``Hub.pass_over``."""
@@ -81,8 +92,12 @@ class Hubs:
 
     def caught_up(self) -> None:
         """As ``Hub.caught_up``."""
-        for hub in self.all:
-            hub.caught_up()
+        self.whole.caught_up()
+        for view in self._views.values():
+            if view.audience.areas is not None:
+                # Its zones may have come after what lies in them.
+                self._make_anew(view)
+            view.hub.caught_up()
 
     def delayed(self, behind: Mapping[str, float]) -> None:
         """As ``Hub.delayed``."""
@@ -104,6 +119,8 @@ class Hubs:
                 # One bad round must not leave every screen silent; the next one starts from state that is whole.
                 _log.exception("hub_round_failed")
         for audience, view in list(self._views.items()):
+            if view.is_outdated and self.whole.is_caught_up and now - view.made_at >= ANEW_EVERY_S:
+                self._make_anew(view)
             if view.hub.clients:
                 view.wanted_at = now
             elif now - view.wanted_at > KEPT_S:
@@ -114,6 +131,27 @@ class Hubs:
         while True:
             self.tick()
             await asyncio.sleep(BATCH_S)
+
+    def _outdated_by(self, kind: EventType[Any], events: Sequence[Event]) -> Collection[Audience]:
+        """Return whose views by area do not hold any more after these events: a zone of theirs has changed, or a camera
+        is elsewhere now, so that what is known of it is."""
+        limited = {audience: audience.areas for audience in self._views if audience.areas is not None}
+        if not limited:
+            return ()
+        if kind is ZONE:
+            changed = {kind.key_of(event) for event in events}
+            return {audience for audience, areas in limited.items() if not areas.isdisjoint(changed)}
+        if kind is CAMERA and any(self._has_moved(event) for event in events):
+            return limited.keys()
+        return ()
+
+    def _has_moved(self, event: Any) -> bool:
+        place = self.areas.camera_place(event.camera_id)
+        return event.kind != MOBILE and place != (None if event.removed else (event.lat, event.lon))
+
+    def _make_anew(self, view: _View) -> None:
+        view.is_outdated, view.made_at = False, self.whole.mono()
+        view.hub.look_anew(self.whole)
 
     def _make_room(self) -> None:
         if len(self._views) < self._most:

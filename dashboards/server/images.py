@@ -39,7 +39,7 @@ def images_router(images: Images | None, audiences: Audiences) -> APIRouter:
 
     def known(read_id: UUID, request: Request) -> Image | None:
         image, who = None if images is None else images.get(read_id), audiences.of(request.headers)
-        if image is None or not who.may_see(image.audience) or not who.is_of(image.jurisdiction):
+        if image is None or not who.may_see(image.audience) or not audiences.shows(who, image):
             return None
         return image
 

@@ -105,23 +105,25 @@ def incidents_router(
     seen_by = audiences or Audiences()
 
     def whole(incident_id: UUID, who: Audience) -> Incident:
-        """Return an incident, or the one it is part of. Raises HTTPException 404, also for another agency's."""
+        """Return an incident, or the one it is part of. Raises HTTPException 404, also for one kept from who asks."""
         incident = _incident(hub, incident_id)
         for _ in range(20):  # merges of merges; more would be a circle
             above = None if incident is None or incident.merged_into is None else _incident(hub, incident.merged_into)
             if above is None:
                 break
             incident = above
-        if incident is None or not who.is_of(incident.jurisdiction):
+        if incident is None or not seen_by.shows(who, incident):
             raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
         return incident
 
     @router.get("/{incident_id}/calls", responses={404: {"model": Problem}})
     async def calls(incident_id: UUID, request: Request) -> list[CallerAdds]:
         """List the calls of an incident, oldest first, with what each adds to those before it."""
-        incident = whole(incident_id, seen_by.of(request.headers))
-        # The calls of an incident are of its own agency (pipeline/processors/incidents.py).
-        known = [_call_decoder.decode(row) for one in incident.call_ids if (row := hub.row("calls", one)) is not None]
+        who = seen_by.of(request.headers)
+        incident = whole(incident_id, who)
+        told = [_call_decoder.decode(row) for one in incident.call_ids if (row := hub.row("calls", one)) is not None]
+        # They are of its own agency (pipeline/processors/incidents.py), but may have come from beyond an area.
+        known = [call for call in told if seen_by.shows(who, call)]
         why = {call.call_id: call.why for call in incident.calls}
         kinds = {call.call_id: call.kind for call in known}
         leading = kind_call(incident.calls).call_id if incident.calls else ""
@@ -132,7 +134,7 @@ def incidents_router(
                 why=why.get(one.call_id, ""),
                 kind=kinds[one.call_id],
                 gives_kind=one.call_id == leading,
-                told=[Told(fact=told.fact, text=told.text) for told in one.told],
+                told=[Told(fact=thing.fact, text=thing.text) for thing in one.told],
             )
             for one in added(known)
         ]
@@ -155,11 +157,7 @@ def incidents_router(
         for row in hub.rows("units"):
             unit = _unit_decoder.decode(row)
             age = at - unit.occurred_at
-            if (
-                not who.is_of(unit.jurisdiction)
-                or unit.status not in AVAILABLE
-                or (kind is not None and unit.kind != kind)
-            ):
+            if unit.status not in AVAILABLE or (kind is not None and unit.kind != kind) or not seen_by.shows(who, unit):
                 continue
             # A simulated unit is sent to a simulated incident only, and the other way round.
             if age > timedelta(seconds=unit_stale_s) or unit.synthetic != incident.synthetic:
@@ -180,9 +178,9 @@ def incidents_router(
     async def _asked(question: str, incident_id: UUID, who: Audience) -> Response:
         if query is None:
             raise StoreUnavailableError
-        # Whose it is is known of those that are not over for long only.
-        known = None if who.agencies is None else _incident(hub, incident_id)
-        if who.agencies is not None and (known is None or not who.is_of(known.jurisdiction)):
+        # Whose it is and where is known of those that are not over for long only.
+        known = _incident(hub, incident_id) if who.is_limited else None
+        if who.is_limited and (known is None or not seen_by.shows(who, known)):
             raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
         return Response(
             await query.foreign(question.format(incident_id=incident_id), "JSON"), media_type="application/json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dashboards.server.access.gate import actor_of
-from dashboards.server.audience import Audience, Audiences
+from dashboards.server.audience import Areas, Audience, Audiences
 from dashboards.server.csv_file import csv_file
 from dashboards.server.errors import Problem
 from dashboards.server.ports import StoreUnavailableError, TooSlowError
@@ -181,14 +182,13 @@ def plates_router(plates: PlateReads | None, publisher: Publisher, audiences: Au
         if working >= AT_ONCE:
             raise HTTPException(429, "Too many searches at once.", {"retry-after": "1"})
         audience, actor = audiences.of(request.headers), actor_of(request, question.actor)
-        agencies = None if audience.agencies is None else tuple(sorted(audience.agencies))
-        asked = replace(question.asked(datetime.now(UTC)), agencies=agencies)
+        asked = _within(question.asked(datetime.now(UTC)), audience, audiences.areas)
         working += 1
         try:
             recorded = await record_search(
                 publisher, SEARCH_PLATE, actor=actor, purpose=question.why, asked=_told(asked)
             )
-            found = await plates.search(asked, MOST)
+            found = _seen_of(await plates.search(asked, MOST), audience, audiences.areas)
         except TooSlowError as error:
             raise HTTPException(504, "The search took too long; narrow the time, the place or the plate.") from error
         finally:
@@ -220,6 +220,32 @@ def plates_router(plates: PlateReads | None, publisher: Publisher, audiences: Au
         return csv_file(f"plate-reads-{export_id}", COLUMNS, ((*_row(read), *marks) for read in reads))
 
     return router
+
+
+def _within(asked: PlateQuestion, audience: Audience, areas: Areas) -> PlateQuestion:
+    """Return a question as it may be asked: for reads of some agencies, and within the box around some areas. Raises
+    HTTPException 403 where there is no such place."""
+    if audience.agencies is not None:
+        asked = replace(asked, agencies=tuple(sorted(audience.agencies)))
+    if audience.areas is None:
+        return asked
+    box = areas.box(audience.areas)
+    if box is not None and asked.area is not None:
+        west, south, east, north = (*map(max, box[:2], asked.area[:2]), *map(min, box[2:], asked.area[2:]))
+        box = (west, south, east, north) if west < east and south < north else None
+    if box is None:
+        raise HTTPException(403, "This lies outside of the areas that your account may see.")
+    return replace(asked, area=box)
+
+
+def _seen_of(found: ReadsFound, audience: Audience, areas: Areas) -> ReadsFound:
+    """Return what lies in an audience's areas. Reads that match otherwise are only counted, wherever they are: so they
+    are not told of."""
+    if audience.areas is None:
+        return found
+    places = [None if read.lat is None or read.lon is None else (read.lat, read.lon) for read in found.reads]
+    held = areas.hold_places(audience.areas, places)
+    return replace(found, reads=tuple(compress(found.reads, held)), unsaid=0)
 
 
 def _told(asked: PlateQuestion) -> Mapping[str, str]:

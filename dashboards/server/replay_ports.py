@@ -29,7 +29,7 @@ class Portion(Struct, frozen=True, kw_only=True):
 
 class Mark(Struct, frozen=True, kw_only=True):
     """An alert of a period: where it stands on a time line. ``audience``: who may see it (schemas/audience.py),
-    of those of its ``jurisdiction``."""
+    of those of its ``jurisdiction``. ``place``: latitude and longitude, degrees; None: not known."""
 
     at: datetime
     alert_id: UUID
@@ -37,6 +37,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     title: str
     audience: str = ""
     jurisdiction: str = "default"
+    place: tuple[float, float] | None = None
 
 
 class Marks(Struct, frozen=True, kw_only=True):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from dashboards.server.audience import FOR_SOME
+from dashboards.server.audience import Sight
 from dashboards.server.channel import Channel
 from dashboards.server.flow import Flow
 from dashboards.server.fold import Fold
 from dashboards.server.snapshot import Snapshot
 from dashboards.server.tail import Tail
 from schemas.envelope import Event
-from schemas.event_type import EventType
-
-#: What somebody may see of events of one type.
-AsSeen = Callable[[EventType[Any], Sequence[Event]], Sequence[Event]]
 
 #: A snapshot of a lossless channel is handed to further clients this long; what came since follows from the tail.
 SNAPSHOT_SHARED_S = 2.0
@@ -32,17 +28,19 @@ class Lossless:
         self.tail = tail or Tail(channel.name)
         self._snapshot: Snapshot | None = None
 
-    def seen_by(self, as_seen: AsSeen, tail: Tail) -> Lossless:
+    def seen_by(self, sight: Sight, tail: Tail) -> Lossless:
         """Return this channel as it may be seen, with positions of its own."""
         one = Lossless(self.channel, tail)
-        one.fold = self.fold.seen_by(_may_see(self.channel, as_seen))
+        one.fold = self.fold.seen_by(sight)
         return one
 
-    def offer(self, events: Sequence[Event], at: float, mono: float, live: bool) -> bool:
-        """Take in events; return whether any was news. ``live``: clients may have been told a position."""
+    def offer(
+        self, events: Sequence[Event], at: float, mono: float, live: bool, unseen: Collection[Event] = ()
+    ) -> bool:
+        """Take in events; return whether any was news. ``live``: clients may have been told a position. ``unseen``:
+        newest states that may not be seen; what was seen before is gone."""
         before = self.tail.pos
-        for event in events:
-            news = self.fold.offer(event, at)
+        for news in _told(self.fold, events, unseen, at):
             if news is None:
                 continue
             if live:
@@ -89,16 +87,15 @@ class Latest:
         self._pending: dict[str, bytes] = {}
         self._snapshot: Snapshot | None = None
 
-    def seen_by(self, as_seen: AsSeen) -> Latest:
+    def seen_by(self, sight: Sight) -> Latest:
         """Return this channel as it may be seen."""
         one = Latest(self.channel)
-        one.fold = self.fold.seen_by(_may_see(self.channel, as_seen))
+        one.fold = self.fold.seen_by(sight)
         return one
 
-    def offer(self, events: Sequence[Event], at: float, live: bool) -> None:
-        """Take in events."""
-        for event in events:
-            news = self.fold.offer(event, at)
+    def offer(self, events: Sequence[Event], at: float, live: bool, unseen: Collection[Event] = ()) -> None:
+        """Take in events. ``unseen``: as in ``Lossless.offer``."""
+        for news in _told(self.fold, events, unseen, at):
             if news is not None:
                 self.changes += 1
                 if live:
@@ -135,11 +132,11 @@ class Flowing:
         self.channel = channel
         self.flow = Flow()
 
-    def seen_by(self, as_seen: AsSeen) -> Flowing:
+    def seen_by(self, sight: Sight) -> Flowing:
         """Return this channel as it may be seen."""
         one = Flowing(self.channel)
         decoder = msgspec.json.Decoder(self.channel.kind.cls)
-        one.flow = self.flow.seen_by(lambda events: as_seen(self.channel.kind, events), decoder.decode)
+        one.flow = self.flow.seen_by(lambda events: sight.of(self.channel.kind, events), decoder.decode)
         return one
 
     def offer(self, events: Sequence[Event], live: bool) -> None:
@@ -164,9 +161,11 @@ class Flowing:
         }
 
 
-def _may_see(channel: Channel, as_seen: AsSeen) -> Callable[[bytes], bool]:
-    """Return whether a row may be seen, which is whole or not at all in channels that are no flow."""
-    if channel.kind not in FOR_SOME:
-        return lambda row: True  # nothing else of these is for some only, and there are many
-    decoder = msgspec.json.Decoder(channel.kind.cls)
-    return lambda row: bool(as_seen(channel.kind, [decoder.decode(row)]))
+def _told(
+    fold: Fold, events: Sequence[Event], unseen: Collection[Event], at: float
+) -> Iterator[tuple[str, bytes] | None]:
+    for event in events:
+        yield fold.offer(event, at)
+    # Versions decide what of a thing is newest, not the order of these two.
+    for event in unseen:
+        yield fold.withdraw(event)

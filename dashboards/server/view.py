@@ -11,8 +11,9 @@ from dashboards.server.snapshot import Snapshot
 
 class _Unit(Struct, frozen=True, gc=False):
     unit_id: str
-    lat: float
-    lon: float
+    lat: float = 0.0
+    lon: float = 0.0
+    gone: bool = False
 
 
 class _Ending(Struct, frozen=True, gc=False):
@@ -53,7 +54,7 @@ class Looking:
         if channel != "units":
             return True
         unit = _unit.decode(row)
-        seen = unit.unit_id in self._followed or self._is_inside(unit)
+        seen = not unit.gone and (unit.unit_id in self._followed or self._is_inside(unit))
         known = unit.unit_id in self._shown
         if seen:
             self._shown.add(unit.unit_id)

@@ -8,10 +8,11 @@ from math import cos, radians
 import numpy as np
 import shapely
 import structlog
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import MultiPolygon
 
 from schemas.events.zone import Zone
 from schemas.place import EARTH_RADIUS_M
+from schemas.zone_area import NoAreaError, area_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,21 +61,10 @@ class ZoneIndex:
 
 
 def _shape(zone: Zone) -> MultiPolygon | None:
-    """Return the zone's area; None, and a word in the log, when it has none.
-
-    Our loader repairs lines that cross themselves, but others may publish zones too, so it is done here again. One bad
-    zone must never cost the rules all the others.
-    """
+    """Return the zone's area; None, and a word in the log, when it has none: one bad zone must never cost the rules all
+    the others."""
     try:
-        shape = MultiPolygon([Polygon(rings[0], rings[1:]) for rings in zone.polygons])
-        if not shape.is_valid:
-            parts = shapely.get_parts(shapely.make_valid(shape), return_index=False)
-            shape = shapely.union_all([part for part in parts if part.geom_type in ("Polygon", "MultiPolygon")])
-            shape = MultiPolygon([shape]) if isinstance(shape, Polygon) else shape
-    except (IndexError, ValueError, shapely.errors.ShapelyError) as error:
-        log.error("zone left out of the rules", zone_id=zone.zone_id, why=type(error).__name__)
+        return area_of(zone)
+    except NoAreaError as error:
+        log.error("zone left out of the rules", zone_id=zone.zone_id, why=str(error))
         return None
-    if not isinstance(shape, MultiPolygon) or not shape.area > 0:
-        log.error("zone left out of the rules", zone_id=zone.zone_id, why="it encloses no area")
-        return None
-    return shape

@@ -21,7 +21,7 @@ const POLICY = "default-src 'self'; script-src 'self'; worker-src 'self'; style-
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 export const NOBODY = {
-  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], locked: false, locks_at: null, ends_at: null,
+  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], areas: null, locked: false, locks_at: null, ends_at: null,
 };
 
 export class FakeServer {
@@ -61,6 +61,8 @@ export class FakeServer {
   plates = null;
   searched = [];
   exported = [];
+  /** Who is signed in showed too long ago who they are: no file is made. */
+  isProofOld = false;
   /** The rows that /api/audit tells; null: the log is away. `audited`: the queries it was asked. */
   audit = [];
   audited = [];
@@ -154,6 +156,10 @@ export class FakeServer {
     if (path === '/api/session/lock') {
       this.session = { ...this.session, locked: true, rights: [] };
       for (const socket of this.#sockets) socket.close(4401);
+    }
+    if (path === '/api/session/proof') {
+      if ((await bodyOf(request)).password !== 'right') return json(401, { error: 'Name, password or code is not right.' });
+      this.isProofOld = false;
     }
     if (path === '/api/session' && request.method === 'DELETE') this.session = { ...NOBODY, notice: this.session.notice };
     if (path === '/api/session' && request.method === 'POST') {
@@ -277,6 +283,9 @@ export class FakeServer {
       const asked = await bodyOf(request);
       this.counted.push(asked);
       return this.counts ? json(200, this.counts(asked)) : json(503, { error: 'The store cannot be reached now.' });
+    }
+    if (path === '/api/plates/export' && this.isProofOld) {
+      return json(401, { error: 'Show again who you are.', code: 'insufficient_user_authentication', by: 'password' });
     }
     if (path === '/api/plates/export') {
       this.exported.push(await bodyOf(request));

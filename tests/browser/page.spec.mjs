@@ -483,6 +483,46 @@ test('check 28: a plate search asks what for first, is walked through by keys, a
   assert.deepEqual(seen, { foreign: [], errors: [], policy: [] });
 });
 
+test('whoever makes a file is asked for the password again when it was shown long ago, and the file is made', { timeout: 120_000 }, async (t) => {
+  const now = Date.now();
+  const { server, page } = await open(t);
+  const rights = ['act', 'calls', 'search_plates', 'see'];
+  server.session = { ...NOBODY, account: 'r.diaz', name: 'R. Diaz', roles: ['monitor'], rights, areas: ['district-8'], ends_at: now / 1000 + 3600 };
+  const read = {
+    event_id: uuid(), occurred_at: iso(now), plate: 'ABC123', plate_region: '', confidence: 0.9, camera_id: 'c', camera: 'c', lat: null, lon: null,
+    heading_deg: null, make: '', model: '', colour: '', body: '', image_ref: '', source: 'rekor/east', synthetic: false, hits: [],
+  };
+  server.plates = { search: uuid(), begin: iso(now - 86_400_000), end: iso(now), reads: [read], is_cut: false, unsaid: 0, oldest: null, kept_days: null };
+  server.isProofOld = true;
+  await page.evaluate(() => (location.hash = '#/plates'));
+  await page.reload();
+  await page.getByText('only district-8').waitFor(PATIENCE);
+  await page.getByLabel('What for').selectOption('stolen_vehicle');
+  await page.getByLabel('Case or incident').fill('26-0112');
+  await page.getByLabel('Why, in words').fill('taken from Canal Street');
+  await page.getByLabel('Plate', { exact: true }).fill('ABC123');
+  await page.keyboard.press('Enter');
+  await page.getByText('1 read in 24 h').waitFor(PATIENCE);
+  await page.keyboard.press('Control+e');
+  const password = page.getByLabel('Password of r.diaz');
+  await password.waitFor(PATIENCE);
+  await check(page);
+  assert.ok(await password.evaluate((one) => one === document.activeElement));
+  await page.keyboard.press('Escape');
+  await page.getByRole('alert').getByText('No file was made').waitFor(PATIENCE);
+  await page.keyboard.press('Control+e');
+  await password.fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('code is not right').waitFor(PATIENCE);
+  assert.ok(await password.evaluate((one) => one === document.activeElement), 'to be typed again');
+  assert.equal(server.exported.length, 0);
+  await password.fill('right');
+  const [download] = await Promise.all([page.waitForEvent('download', PATIENCE), page.keyboard.press('Enter')]);
+  assert.equal(download.suggestedFilename(), 'plate-reads-1.csv');
+  await page.getByText('1 reads are in plate-reads-1.csv').waitFor(PATIENCE);
+  assert.equal(server.exported.length, 1);
+});
+
 test('the audit is filtered and walked through by keys, and says that looking is recorded', async (t) => {
   const deed = (what, over = {}) => ({
     event_id: uuid(), at: iso(Date.now()), who: 'r.diaz', what, subject: 'search:1', why: 'taken from Canal Street',

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 
 from compose.accounts.book import AccountBook
 from compose.accounts.oidc.groups import GroupRights, granted
-from dashboards.server.access.gate import AGENCY_HEADER, AUDIENCE_HEADER, NOT_SORTED
+from dashboards.server.access.gate import AGENCY_HEADER, AUDIENCE_HEADER, NOT_LIMITED
 from dashboards.server.access.rights import DOORS, ROLES
 from dashboards.server.audience import ALL_AGENCIES, Audience, Audiences, as_seen_by
 from dashboards.server.search_ports import PlateQuestion, ReadsFound
@@ -120,8 +120,8 @@ def test_every_door_that_is_not_sorted_by_agency_is_shut_to_people_of_some(site:
             continue
         address = path.replace("{incident_id}", str(uuid4())).replace("{read_id}", str(uuid4()))
         answer = browser.request(method, address, json={} if method == "POST" else None)
-        shut = answer.status_code == 403 and answer.json()["error"] == NOT_SORTED
-        assert shut is not door.by_agency, (method, path, answer.status_code)
+        shut = answer.status_code == 403 and answer.json()["error"] == NOT_LIMITED
+        assert shut is not door.limits, (method, path, answer.status_code)
 
 
 def test_an_action_on_what_is_another_agencys_is_as_if_it_were_not_there(site: Estate) -> None:

@@ -145,7 +145,7 @@ def test_who_has_not_signed_in_gets_the_page_and_its_health_and_nothing_else(sit
     assert browser.get("/").status_code == 200
     assert browser.get("/api/session").json() == {
         "sign_in": True, "notice": "Be warned.", "provider": "", "account": "", "name": "", "roles": [],
-        "rights": [], "locked": False, "locks_at": None, "ends_at": None,
+        "rights": [], "areas": None, "locked": False, "locks_at": None, "ends_at": None,
     }  # fmt: skip
 
 

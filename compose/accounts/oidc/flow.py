@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from compose.accounts.oidc.begun import LIVES_S, Waiting
 from compose.accounts.oidc.groups import GroupRights, claim, granted, groups_in
-from compose.accounts.oidc.id_token import UnknownKeyError, check_asked_since, check_nonce, checked
+from compose.accounts.oidc.id_token import UnknownKeyError, asked_at, check_asked_since, check_nonce, checked
 from compose.accounts.oidc.issuer import GrantRefusedError, Issuer, Tokens
 from compose.accounts.oidc.refusals import no_right, refusal, shut_out
 from compose.accounts.vouched import AccountShutError, AccountTakenError, Due, Person, VouchedPeople, Voucher
@@ -68,12 +68,12 @@ class OidcSignIn:
         self._waiting = Waiting(now)
         self._tables = ThreadPoolExecutor(1, "oidc-accounts")
 
-    async def begin(self, before: str) -> Departure:
+    async def begin(self, before: str, *, anew: bool = False) -> Departure:
         """As in the protocol."""
         metadata = await self._issuer.metadata()
         session = await self._sign_in.session(before) if before else None
         # Whoever sits down at a locked desk must not get in by what the browser still knows of the one before.
-        anew = self._terms.ask_anew or (session is not None and session.locked)
+        anew = anew or self._terms.ask_anew or (session is not None and session.locked)
         begun = self._waiting.begin(anew=anew, before=before if session is not None else "")
         asked = {
             "response_type": "code",
@@ -221,6 +221,7 @@ class OidcSignIn:
             roles=rights.roles,
             audiences=rights.audiences,
             agencies=rights.agencies,
+            areas=rights.areas,
             secured=rights.secured,
         )
 
@@ -252,6 +253,7 @@ def _voucher(claims: Mapping[str, Any], tokens: Tokens, now: float, before: Vouc
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token or (before.refresh_token if before is not None else ""),
         good_until=good_until,
+        asked_at=asked_at(claims),
     )
 
 

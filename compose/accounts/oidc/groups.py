@@ -22,6 +22,8 @@ class GroupRights(BaseModel):
     all_audiences: bool = False
     #: Whose events; empty: all agencies'.
     agencies: tuple[str, ...] = ()
+    #: Ids of the zones that what they see lies in; empty: anywhere.
+    areas: tuple[str, ...] = ()
     secured_room: bool = False
 
     @field_validator("roles")
@@ -33,11 +35,13 @@ class GroupRights(BaseModel):
 
 
 class Granted(Struct, frozen=True, kw_only=True):
-    """What somebody may do and see. Without a role: nothing. ``audiences``, ``agencies``: None for all."""
+    """What somebody may do and see. Without a role: nothing. ``audiences``, ``agencies``, ``areas``: None for
+    all."""
 
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
     agencies: tuple[str, ...] | None
+    areas: tuple[str, ...] | None
     secured: bool
 
 
@@ -46,13 +50,18 @@ def granted(groups: Sequence[str], table: Mapping[str, GroupRights]) -> Granted:
     given = [table[group] for group in groups if group in table]
     every = any(one.all_audiences for one in given)
     # A group that gives no role says nothing of what somebody may see.
-    limits = [one.agencies for one in given if one.roles]
+    sees = [one for one in given if one.roles]
     return Granted(
-        agencies=None if not all(limits) else tuple(sorted({name for names in limits for name in names})),
+        agencies=_all_of([one.agencies for one in sees]),
+        areas=_all_of([one.areas for one in sees]),
         roles=tuple(sorted({role for one in given for role in one.roles})),
         audiences=None if every else tuple(sorted({name for one in given for name in one.audiences})),
         secured=any(one.secured_room for one in given),
     )
+
+
+def _all_of(limits: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
+    return tuple(sorted({name for names in limits for name in names})) if all(limits) else None
 
 
 def groups_in(claims: Mapping[str, Any], name: str) -> tuple[str, ...] | None:

@@ -81,6 +81,11 @@ def check_nonce(claims: Mapping[str, Any], nonce: str) -> None:
 
 def check_asked_since(claims: Mapping[str, Any], begun_at: float) -> None:
     """Raise NotVouchedError unless the provider asked the person who he is after a time."""
-    asked_at = claims.get("auth_time")
-    if not isinstance(asked_at, int | float) or isinstance(asked_at, bool) or asked_at < begun_at - LEEWAY_S:
+    if asked_at(claims) < begun_at - LEEWAY_S:
         raise refusal("not_asked_anew")
+
+
+def asked_at(claims: Mapping[str, Any]) -> float:
+    """Return when the provider last asked the person who he is, Unix time; 0 when it does not say."""
+    said = claims.get("auth_time")
+    return float(said) if isinstance(said, int | float) and not isinstance(said, bool) else 0.0

@@ -15,7 +15,8 @@ class Entrance(Struct, frozen=True, kw_only=True):
     """``audiences``: all that lists may be restricted to. ``machine_token``: what commands of this machine show.
 
     ``provider``: the identity provider; None where all accounts are kept here.
-    ``notice``: what people must read before they sign in. ``now``: the clock of sessions, Unix time.
+    ``notice``: what people must read before they sign in. ``proof_lasts_s``: files may be made for so long
+    after somebody showed who he is. ``now``: the clock of sessions, Unix time.
     """
 
     sign_in: SignIn
@@ -23,4 +24,5 @@ class Entrance(Struct, frozen=True, kw_only=True):
     machine_token: str
     provider: Provider | None = None
     notice: str = ""
+    proof_lasts_s: float = 900.0
     now: Callable[[], float] = time.time

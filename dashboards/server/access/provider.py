@@ -36,8 +36,9 @@ class Provider(Protocol):
     name: str
     secure: bool
 
-    async def begin(self, before: str) -> Departure:
-        """Begin a sign-in. ``before``: the token of the session that this browser has, "" for none.
+    async def begin(self, before: str, *, anew: bool = False) -> Departure:
+        """Begin a sign-in. ``before``: the token of the session that this browser has, "" for none. ``anew``: the
+        person is asked who he is, even if the provider knows.
 
         Raises NotVouchedError, AccountsUnavailableError.
         """

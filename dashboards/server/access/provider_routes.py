@@ -45,12 +45,12 @@ def provider_router(provider: Provider | None) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get(PATH)
-    async def begin(request: Request) -> Response:
-        """Send the browser to the identity provider."""
+    async def begin(request: Request, anew: bool = False) -> Response:
+        """Send the browser to the identity provider. ``anew``: to be asked there who it is."""
         if provider is None:
             raise HTTPException(404, "This server has no identity provider.")
         try:
-            departure = await provider.begin(token_in(request.headers))
+            departure = await provider.begin(token_in(request.headers), anew=anew)
         except (NotVouchedError, AccountsUnavailableError) as error:
             return _not_signed_in(error)
         answer = RedirectResponse(departure.address, status_code=303)

@@ -61,21 +61,23 @@ MACHINE = frozenset(Right)
 class Door(NamedTuple):
     """What a route asks for: all of ``rights``; none: a session is enough. ``open``: not even that.
 
-    ``by_agency``: what it tells is sorted by agency, so that people of some agencies may ask, too. They are refused at
-    every other door.
+    ``limits``: what it tells and does is limited to the agencies and areas of who asks, so that people of some may ask,
+    too. They are refused at every other door. ``proof``: what it gives leaves the building, so whoever asks must have
+    shown lately who he is (re-authentication, NIST SP 800-53 IA-11).
     """
 
     rights: frozenset[Right] = frozenset()
     open: bool = False
-    by_agency: bool = False
+    limits: bool = False
+    proof: bool = False
 
 
-_OPEN = Door(open=True, by_agency=True)
-_SESSION = Door(by_agency=True)
+_OPEN = Door(open=True, limits=True)
+_SESSION = Door(limits=True)
 
 
-def _needs(*rights: Right, by_agency: bool = False) -> Door:
-    return Door(frozenset(rights), by_agency=by_agency)
+def _needs(*rights: Right, limits: bool = False, proof: bool = False) -> Door:
+    return Door(frozenset(rights), limits=limits, proof=proof)
 
 
 #: By method and path as the route has it. Page, fonts and scripts are open: they hold no data.
@@ -89,18 +91,19 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/session/active"): _SESSION,
     ("POST", "/api/session/ticket"): _SESSION,
     ("POST", "/api/session/lock"): _SESSION,
+    ("POST", "/api/session/proof"): _SESSION,
     ("GET", "/api/openapi.json"): _SESSION,
     ("GET", "/api/status"): _SESSION,
     ("GET", "/maps"): _SESSION,
     ("WEBSOCKET", "/ws"): _SESSION,
-    ("POST", "/api/actions"): _needs(Right.ACT, by_agency=True),
-    ("GET", "/api/images/{read_id}"): _needs(Right.SEE, by_agency=True),
-    ("GET", "/api/images/{read_id}/picture"): _needs(Right.SEE, by_agency=True),
-    ("GET", "/api/incidents/{incident_id}/calls"): _needs(Right.CALLS, by_agency=True),
-    ("GET", "/api/incidents/{incident_id}/units"): _needs(Right.CALLS, by_agency=True),
-    ("GET", "/api/incidents/{incident_id}/history"): _needs(Right.CALLS, by_agency=True),
-    ("GET", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, by_agency=True),
-    ("POST", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, Right.ACT, by_agency=True),
+    ("POST", "/api/actions"): _needs(Right.ACT, limits=True),
+    ("GET", "/api/images/{read_id}"): _needs(Right.SEE, limits=True),
+    ("GET", "/api/images/{read_id}/picture"): _needs(Right.SEE, limits=True),
+    ("GET", "/api/incidents/{incident_id}/calls"): _needs(Right.CALLS, limits=True),
+    ("GET", "/api/incidents/{incident_id}/units"): _needs(Right.CALLS, limits=True),
+    ("GET", "/api/incidents/{incident_id}/history"): _needs(Right.CALLS, limits=True),
+    ("GET", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, limits=True),
+    ("POST", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, Right.ACT, limits=True),
     ("GET", "/api/incidents/{incident_id}/eido"): _needs(Right.CALLS),
     ("GET", "/api/answer-times"): _needs(Right.CALLS),
     ("GET", "/api/measures"): _needs(Right.CALLS),
@@ -109,15 +112,15 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/api/markers"): _needs(Right.SEARCH_PEOPLE),
     ("POST", "/api/markers"): _needs(Right.SEARCH_PEOPLE),
     ("POST", "/api/markers/remove"): _needs(Right.SEARCH_PEOPLE),
-    ("POST", "/api/plates/search"): _needs(Right.SEARCH_PLATES, by_agency=True),
-    ("POST", "/api/plates/export"): _needs(Right.SEARCH_PLATES, by_agency=True),
+    ("POST", "/api/plates/search"): _needs(Right.SEARCH_PLATES, limits=True),
+    ("POST", "/api/plates/export"): _needs(Right.SEARCH_PLATES, limits=True, proof=True),
     ("GET", "/api/audit"): _needs(Right.AUDIT),
-    ("POST", "/api/audit/export"): _needs(Right.AUDIT),
+    ("POST", "/api/audit/export"): _needs(Right.AUDIT, proof=True),
     ("POST", "/api/sql"): _needs(Right.ASK),
     ("POST", "/api/counts"): _needs(Right.ASK),
     ("POST", "/api/companions"): _needs(Right.SEARCH_PLATES),
     ("GET", "/api/precision"): _needs(Right.SEE),
-    ("GET", "/api/replay"): _needs(Right.SEE, by_agency=True),
+    ("GET", "/api/replay"): _needs(Right.SEE, limits=True),
     ("GET", "/api/noise"): _needs(Right.SEE),
     ("POST", "/api/noise"): _needs(Right.ACT),
     ("GET", "/api/ledger"): _needs(Right.OPERATE),

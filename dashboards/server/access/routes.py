@@ -26,8 +26,17 @@ class Credentials(BaseModel):
     code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] = ""
 
 
+class Proof(BaseModel):
+    """What somebody who is signed in shows once more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Annotated[SecretStr, StringConstraints(max_length=1000)]
+
+
 class Standing(BaseModel):
     """Who asks. ``sign_in``: whether this server asks for it at all. ``account`` is empty for nobody.
+    ``areas``: ids of the zones that what is shown to them lies in; None: anywhere.
 
     ``provider``: what the identity provider is called, by whom one may sign in, too; "" for none. ``locks_at``,
     ``ends_at``: Unix time, seconds. ``notice``: what must be read before signing in (CJIS AC-8).
@@ -40,6 +49,7 @@ class Standing(BaseModel):
     name: str = ""
     roles: list[str] = []
     rights: list[str] = []
+    areas: list[str] | None = None
     locked: bool = False
     locks_at: float | None = None
     ends_at: float | None = None
@@ -66,6 +76,7 @@ def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "", p
             name=session.name,
             roles=sorted(session.roles),
             rights=[] if session.locked else sorted(session.rights),
+            areas=None if session.areas is None else sorted(session.areas),
             locked=session.locked,
             locks_at=session.locks_at,
             ends_at=session.ends_at,
@@ -120,6 +131,17 @@ def session_router(sign_in: SignIn | None, tickets: Tickets, notice: str = "", p
             return standing(None)
         await sign_in.lock(token_in(request.headers))
         return standing(await sign_in.session(token_in(request.headers)))
+
+    @router.post("/api/session/proof", responses={401: {"model": Problem}})
+    async def prove(proof: Proof, request: Request) -> Standing:
+        """Show the password again, so that files may be made."""
+        if sign_in is None:
+            return standing(None)
+        where = request.client.host if request.client else ""
+        try:
+            return standing(await sign_in.prove(token_in(request.headers), proof.password.get_secret_value(), where))
+        except SignInRefusedError as error:
+            raise HTTPException(401, str(error)) from error
 
     @router.post("/api/session/ticket", responses={401: {"model": Problem}})
     async def ticket(request: Request) -> Ticket:

@@ -16,9 +16,10 @@ class Session(Struct, frozen=True, kw_only=True):
     """One sign-in of an account.
 
     ``key``: names it without giving it away (a digest of the token). ``audiences``: whose restricted lists it may
-    see; None: all. ``agencies``: whose events it may see; None: all. ``locks_at``, ``ends_at``: Unix time, seconds;
-    None: it does not lock (a position in a secured room: CJIS AC-11). ``locked``: nothing is shown until the same
-    person signs in again.
+    see; None: all. ``agencies``: whose events it may see; None: all. ``areas``: ids of the zones that what it may see
+    lies in; None: anywhere. ``locks_at``, ``ends_at``: Unix time, seconds; None: it does not lock (a position in a
+    secured room: CJIS AC-11). ``proved_at``: when whoever it is last showed who he is, likewise; ``is_vouched``: to an
+    identity provider, not by a password kept here. ``locked``: nothing is shown until the same person signs in again.
     """
 
     key: str
@@ -27,8 +28,11 @@ class Session(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     audiences: tuple[str, ...] | None
     agencies: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
     ends_at: float
     locks_at: float | None = None
+    proved_at: float = 0.0
+    is_vouched: bool = False
     locked: bool = False
 
     @property
@@ -36,10 +40,15 @@ class Session(Struct, frozen=True, kw_only=True):
         """What it may do."""
         return frozenset(Right) if self.account == MACHINE_ACCOUNT else rights_of(self.roles)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it may see what is of some agencies, or lies in some areas, only."""
+        return self.agencies is not None or self.areas is not None
+
     def same_rights(self, other: Session) -> bool:
         """Return whether the other may do and see the same."""
-        mine = (self.roles, self.audiences, self.agencies, self.account)
-        return mine == (other.roles, other.audiences, other.agencies, other.account)
+        mine = (self.roles, self.audiences, self.agencies, self.areas, self.account)
+        return mine == (other.roles, other.audiences, other.agencies, other.areas, other.account)
 
 
 class SignInRefusedError(Exception):
@@ -58,6 +67,13 @@ class SignIn(Protocol):
 
     async def sign_in(self, account: str, password: str, code: str, where: str) -> tuple[str, Session]:
         """Return a token and its session. ``code``: the second factor. ``where``: the address it came from.
+
+        Raises SignInRefusedError.
+        """
+        ...
+
+    async def prove(self, token: str, password: str, where: str) -> Session:
+        """Return the session after whoever has it has shown its password again.
 
         Raises SignInRefusedError.
         """

@@ -16,14 +16,14 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
+from dashboards.server.audience import Sight
 from dashboards.server.channel import CHANNELS
 from dashboards.server.client import Client
 from dashboards.server.hub import BATCH_S, Hub
 from dashboards.server.messages import CLOSE_NO_REPLAY, replay_state
 from dashboards.server.ports import StoreUnavailableError, TooSlowError
 from dashboards.server.replay.clock import PlayClock
-from dashboards.server.replay_ports import Portion, Recorded, Recording
-from dashboards.server.streams import AsSeen
+from dashboards.server.replay_ports import Portion, Recording
 from schemas.event_type import EventType, Push
 
 #: What is replayed. The layers of the map are those of now: the files of former ones may be gone.
@@ -69,7 +69,7 @@ class Replay:
     def __init__(
         self,
         recording: Recording,
-        as_seen: AsSeen,
+        sight: Sight,
         period: Period,
         clock: PlayClock,
         send: Callable[[str], Awaitable[None]],
@@ -79,7 +79,7 @@ class Replay:
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._recording = recording
-        self._as_seen = as_seen
+        self._sight = sight
         self._period = period
         self._clock = clock
         self._version = version
@@ -214,7 +214,7 @@ class Replay:
             for start in range(0, len(rows), SLICE):
                 if hub is not self._hub:
                     return  # he is elsewhere by now
-                hub.offer(kind, self._as_seen(kind, [row.event for row in rows[start : start + SLICE]]), at)
+                hub.offer(kind, [row.event for row in rows[start : start + SLICE]], at)
                 await asyncio.sleep(0)
         if hub is self._hub:
             hub.caught_up()
@@ -238,21 +238,15 @@ class Replay:
             portions.append((kind, portion))
         due: list[_Due] = []
         for kind, portion in portions:
-            due += self._seen(kind, [row for row in portion.rows if row.at <= end])
+            due += [_Due(row.at, kind, row.event) for row in portion.rows if row.at <= end]
             if portion.left_out:
                 hub.pass_over(kind, portion.left_out)
         due.sort(key=lambda one: one.at)  # stable: at one moment the order of the channels
         self._due.extend(due)
         self._read_until = end
 
-    def _seen(self, kind: EventType[Any], rows: Sequence[Recorded]) -> Sequence[_Due]:
-        seen = []
-        for row in rows:
-            seen += [_Due(row.at, kind, event) for event in self._as_seen(kind, [row.event])]
-        return seen
-
     def _new_hub(self) -> Hub:
-        return Hub(version=self._version, wall=self._clock, mono=self._mono, is_replay=True)
+        return Hub(version=self._version, wall=self._clock, mono=self._mono, is_replay=True, sight=self._sight)
 
     def _touch(self) -> None:
         self._touched_at = self._mono()

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from dashboards.server.audience import Audience, as_seen_by
+from dashboards.server.audience import NOWHERE, Areas, Audience, Sight
 from dashboards.server.messages import CLOSE_GOING, CLOSE_NO_REPLAY, CLOSE_TOO_MANY_REPLAYS, ReplayWanted
 from dashboards.server.replay.clock import PlayClock
 from dashboards.server.replay.playing import Period, Replay
@@ -33,7 +33,8 @@ class NoReplayError(Exception):
 
 
 class Replays:
-    """The replays of one server. ``recording``: None where there is no store."""
+    """The replays of one server. ``recording``: None where there is no store. ``areas``: where things lie, by the zones
+    of now: what somebody may not see today he may not see of yesterday."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Replays:
         *,
         most: int = MOST_REPLAYS,
         version: str = "",
+        areas: Areas = NOWHERE,
         now: Callable[[], float] = time.time,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -49,6 +51,7 @@ class Replays:
         self._publisher = publisher
         self._most = most
         self._version = version
+        self._areas = areas
         self._now = now
         self._mono = mono
         self.running = 0
@@ -90,7 +93,7 @@ class Replays:
             clock = PlayClock(at, self._mono, speed=wanted.speed, is_playing=not wanted.paused)
             yield Replay(
                 self._recording,
-                lambda kind, events: as_seen_by(audience, kind, events),
+                Sight(audience, self._areas),
                 period,
                 clock,
                 send,

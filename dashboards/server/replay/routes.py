@@ -64,10 +64,13 @@ def replay_router(recording: Recording | None, audiences: Audiences) -> APIRoute
         except TooSlowError as error:
             raise HTTPException(504, "That took too long; narrow the time.") from error
         audience = audiences.of(request.headers)
+        held: Sequence[bool] = [True] * len(marks.rows)
+        if audience.areas is not None:
+            held = audiences.areas.hold_places(audience.areas, [one.place for one in marks.rows])
         seen = [
             TimeLineMark(at=one.at, alert_id=one.alert_id, severity=one.severity, title=one.title)
-            for one in marks.rows
-            if audience.may_see(one.audience) and audience.is_of(one.jurisdiction)
+            for one, lies_there in zip(marks.rows, held, strict=True)
+            if lies_there and audience.may_see(one.audience) and audience.is_of(one.jurisdiction)
         ]
         # With what others only may see left out, "there were more" could tell of it.
         told = TimeLine(marks=seen, is_cut=marks.is_cut and audience.sees_everything, oldest=marks.oldest)

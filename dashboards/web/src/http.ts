@@ -2,8 +2,14 @@
  * status if there was an answer. */
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string; readonly status?: number };
+/** By what whoever asks is to show again who they are. */
+export type ProofBy = 'password' | 'provider';
+/** As an Answer; `proof`: no file was made, as that has to be shown first. */
+export type FileAnswer = Answer<string> & { readonly proof?: ProofBy };
 
 const TIMEOUT_MS = 10_000;
+/** Who somebody is was shown too long ago for this (RFC 9470 §3 calls it so). */
+const PROOF_TOO_OLD = 'insufficient_user_authentication';
 
 async function request<T>(path: string, init: RequestInit): Promise<Answer<T>> {
   try {
@@ -29,7 +35,7 @@ export const postJson = <T>(path: string, body: unknown): Promise<Answer<T>> =>
   });
 
 /** Ask for a file and hand it to the browser to keep; return its name. */
-export async function postForFile(path: string, body: unknown): Promise<Answer<string>> {
+export async function postForFile(path: string, body: unknown): Promise<FileAnswer> {
   try {
     const response = await fetch(path, {
       method: 'POST',
@@ -41,7 +47,9 @@ export async function postForFile(path: string, body: unknown): Promise<Answer<s
     if (!response.ok) {
       const problem: unknown = await response.json().catch(() => null);
       const error = problem && typeof problem === 'object' && 'error' in problem ? String(problem.error) : '';
-      return { ok: false, error: error || `the server answered ${response.status}` };
+      const told = { ok: false, error: error || `the server answered ${response.status}` } as const;
+      if (!problem || typeof problem !== 'object' || !('code' in problem) || problem.code !== PROOF_TOO_OLD) return told;
+      return { ...told, proof: 'by' in problem && problem.by === 'provider' ? 'provider' : 'password' };
     }
     const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'watchfloor.csv';
     const address = URL.createObjectURL(await response.blob());

@@ -46,7 +46,7 @@ describe('the place on the page', () => {
 
 describe('the session of a device', () => {
   const standing = (over: Partial<Standing> = {}): Standing => ({
-    sign_in: true, notice: '', provider: '', account: 'r.diaz', name: '', roles: [], rights: [], locked: false,
+    sign_in: true, notice: '', provider: '', account: 'r.diaz', name: '', roles: [], rights: [], areas: null, locked: false,
     locks_at: NOW / 1000 + 120, ends_at: NOW / 1000 + 3600, ...over,
   });
   const storage = () => {

@@ -3,7 +3,7 @@ import type { Answer } from '../src/http';
 import { ACTIVE_MS, Session, type Standing } from '../src/state/session.svelte';
 
 const NOBODY: Standing = {
-  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], locked: false, locks_at: null, ends_at: null,
+  sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], areas: null, locked: false, locks_at: null, ends_at: null,
 };
 const DIAZ: Standing = { ...NOBODY, account: 'r.diaz', name: 'R. Diaz', roles: ['monitor'], rights: ['act', 'see'] };
 

@@ -56,6 +56,16 @@ describe('states', () => {
     world.replace('alerts', [alert('b')]);
     expect([...world.alerts.rows.keys()]).toEqual(['b']);
   });
+  it('that this account may see no longer are gone, and are back with the next that it may see', () => {
+    const { world, raised } = setUp();
+    world.replace('alerts', [alert('a'), alert('b')]);
+    world.merge('alerts', [{ alert_id: 'a', gone: true }, alert('c'), { alert_id: 'c', gone: true }, alert('d')]);
+    expect([...world.alerts.rows.keys()]).toEqual(['b', 'd']);
+    expect(raised).toEqual([['d']]);
+    world.merge('alerts', [{ alert_id: 'b', gone: true }, alert('b', { rev: 3 })]);
+    expect(world.alerts.get('b')?.rev).toBe(3);
+    expect(world.unreadableRows).toBe(0);
+  });
   it('without a key or a time are left out and counted', () => {
     const { world } = setUp();
     world.merge('alerts', [null, 'text', { alert_id: '' }, { alert_id: 'x', observed_at: 'soon' }, alert('a')]);

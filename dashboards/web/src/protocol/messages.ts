@@ -195,6 +195,13 @@ export function readRow<C extends Channel>(channel: C, value: unknown): RowOf[C]
   return row as unknown as RowOf[C];
 }
 
+/** The subject that may be seen here no longer, where a row says only that; null for a state. */
+export function goneKey(channel: Channel, value: unknown): string | null {
+  if (!isRecord(value) || value['gone'] !== true) return null;
+  const key = value[KEY_OF[channel]];
+  return typeof key === 'string' ? key : null;
+}
+
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers'],
   incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed'],

@@ -1,6 +1,6 @@
 /** What the screen shows of the world, and what the person is doing with it. The one place where state is reactive. */
 import { ALERT_SEVERITIES, type Alert, type MapLayer, type Sighting } from '$schemas/events';
-import { getJson, postJson } from '../http';
+import { getJson, postForFile, postJson, type FileAnswer, type ProofBy } from '../http';
 import { LiveFeed } from '../protocol/feed';
 import { openSocket, wallClock } from '../protocol/socket';
 import { CHANNELS, type Channel, type Speed } from '../protocol/messages';
@@ -89,6 +89,8 @@ export class Desk {
   polite = $state('');
   /** The dialog that asks who is at the desk, while it is open. */
   asking = $state.raw<((name: string | null) => void) | null>(null);
+  /** Who is here is to be shown again, and by what; to be answered with whether it was. */
+  proving = $state.raw<{ readonly by: ProofBy; readonly answer: (shown: boolean) => void } | null>(null);
 
   /** Where the replay stands; null on a desk that shows what is live. */
   replay = $state.raw<ReplayStanding | null>(null);
@@ -403,6 +405,16 @@ export class Desk {
   /** The name at this desk, asked for when it is not known; null when it is not given. */
   async whoIsHere(): Promise<string | null> {
     return this.session.account || this.actor || (await this.#askActor());
+  }
+
+  /** Have the server make a file; where it wants to know again who asks, they are asked, and it goes on. */
+  async fileFrom(path: string, body: unknown): Promise<FileAnswer> {
+    const made = await postForFile(path, body);
+    const by = made.proof;
+    if (!by) return made;
+    const shown = await new Promise<boolean>((answer) => (this.proving = { by, answer }));
+    this.proving = null;
+    return shown ? postForFile(path, body) : made;
   }
 
   /** Do something to an incident; return the id of the action, or what went wrong. */

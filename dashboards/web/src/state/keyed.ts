@@ -35,6 +35,11 @@ export class Keyed<T> {
     return news;
   }
 
+  /** Forget subjects, whatever their state. */
+  drop(keys: Iterable<string>): void {
+    for (const key of keys) if (this.rows.delete(key)) this.revision += 1;
+  }
+
   get(key: string): T | undefined {
     return this.rows.get(key);
   }

@@ -11,6 +11,8 @@ export interface Standing {
   readonly name: string;
   readonly roles: readonly string[];
   readonly rights: readonly string[];
+  /** Ids of the zones that what is shown lies in; null: anywhere. */
+  readonly areas: readonly string[] | null;
   readonly locked: boolean;
   readonly locks_at: number | null;
   readonly ends_at: number | null;
@@ -20,6 +22,8 @@ export interface Standing {
 export const ACTIVE_MS = 60_000;
 /** The standing is asked for this often: a lock, a sign-out elsewhere or another role shows without a click. */
 const LOOK_MS = 5_000;
+
+const limitsOf = ({ roles, areas }: Standing): string => JSON.stringify([roles, areas]);
 
 export class Session {
   standing = $state.raw<Standing | null>(null);
@@ -57,7 +61,7 @@ export class Session {
     if (answer.ok && answer.value && typeof answer.value === 'object' && 'sign_in' in answer.value) {
       const before = this.account ? this.standing : null;
       this.standing = answer.value;
-      if (before && before.account === this.account && before.roles.join() !== answer.value.roles.join()) this.changed();
+      if (before && before.account === this.account && limitsOf(before) !== limitsOf(answer.value)) this.changed();
     }
     this.isKnown = true;
   }
@@ -68,6 +72,12 @@ export class Session {
     if (!answer.ok) return answer.error;
     this.standing = answer.value;
     return '';
+  }
+
+  /** Show the password again; return what was wrong, or "". */
+  async prove(password: string): Promise<string> {
+    const answer = await this.post('/api/session/proof', { password });
+    return answer.ok ? '' : answer.error;
   }
 
   async leave(): Promise<void> {

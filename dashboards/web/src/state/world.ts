@@ -1,5 +1,5 @@
 /** Everything this page knows, folded from the feed. Plain TypeScript: the views are told at most once a frame. */
-import { CHANNELS, readRow, type Channel, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
+import { CHANNELS, goneKey, KEY_OF, readRow, type Channel, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
 import type { FeedSink, LiveFeed } from '../protocol/feed';
 import { parseTime, ServerClock, type ShownClock } from '../time';
 import type { Heard } from './connection';
@@ -129,7 +129,8 @@ export class World implements FeedSink {
     this.#lastFrame = Math.max(this.#lastFrame ?? 0, at);
   }
 
-  merge(channel: Channel, rows: readonly unknown[]): void {
+  merge(channel: Channel, told: readonly unknown[]): void {
+    const rows = channel === 'sightings' ? told : this.#dropGone(channel, told);
     const read = this.#read(channel, rows);
     if (channel === 'sightings') {
       this.#measure(read as Sighting[]);
@@ -223,6 +224,14 @@ export class World implements FeedSink {
   #raise(alerts: readonly Alert[]): void {
     const open = alerts.filter(isOpen);
     if (open.length) this.events.raised(open);
+  }
+
+  /** Forget what may be seen here no longer; return the states of the others, and of what came back. */
+  #dropGone(channel: Exclude<Channel, 'sightings'>, told: readonly unknown[]): readonly unknown[] {
+    const gone = new Map(told.flatMap((row, at) => { const key = goneKey(channel, row); return key === null ? [] : [[key, at] as const]; }));
+    if (!gone.size) return told;
+    this[channel].drop(gone.keys());
+    return told.filter((row, at) => at > (gone.get(String((row as Record<string, unknown> | null)?.[KEY_OF[channel]])) ?? -1));
   }
 
   #read<C extends Channel>(channel: C, rows: readonly unknown[]): RowOf[C][] {
