@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.contact.call_keys import address_key, id_key, number_key, place_keys
-from pipeline.contact.windows import LONGEST, Window, windows
+from pipeline.contact.windows import LONGEST, WINDOWS, Window, windows
 from pipeline.names.cards import names_of
 from pipeline.names.matching import Reason, match
-from pipeline.names.search import FoundPerson, NameSearch
+from pipeline.names.search import NEWEST_RECORDS, FoundPerson, NameSearch
 from pipeline.names.words import named
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.errors import Limits
@@ -136,15 +135,42 @@ class _CallRow(Struct):
         return EarlierCall(**{name: getattr(self, name) for name in EarlierCall.__struct_fields__})
 
 
+class _CountedRow(_CallRow, kw_only=True):
+    """``counts``: calls of the whole answer in each of WINDOWS, the same in every row."""
+
+    counts: list[int]
+
+
 _calls = msgspec.json.Decoder(_CallRow, strict=False)
+_counted = msgspec.json.Decoder(_CountedRow, strict=False)
 _persons = msgspec.json.Decoder(Person, strict=False)
 _markers = msgspec.json.Decoder(Marker, strict=False)
-_PERSON = ", ".join(Person.__struct_fields__)
+_BY_KEY = NEWEST_RECORDS.format(
+    ids="SELECT person_id FROM rtcc.person_keys WHERE key = {key:String} LIMIT {most:UInt32}"
+)
 _MARKER = ", ".join(Marker.__struct_fields__)
 #: An address as ``plain_address`` makes it, in the engine.
 _PLAIN_SUBJECT = r"trim(BOTH ' ' FROM replaceRegexpAll(upperUTF8(subject), '[^\\p{L}\\p{N}]+', ' '))"
 
 _DISTANCE = "geoDistance(assumeNotNull(lon), assumeNotNull(lat), {lon:Float64}, {lat:Float64})"
+
+
+def _at_place(distance: str) -> str:
+    """Return the question for the calls at an address or near a point: the last of them, and how many there are.
+
+    ``distance``: metres from the point, NULL when that is not near. A call that both know counts as near. A house may
+    have thousands of calls, so the engine counts them and hands over those that are shown.
+    """
+    counts = ", ".join(f"countIf(received_at > {{since_{name}:DateTime64(3, 'UTC')}}) OVER ()" for name in WINDOWS)
+    return f"""
+        SELECT {_CALL}, distance_m, [{counts}] AS counts FROM (
+          SELECT {_CALL}, distance_m FROM (
+            SELECT {_CALL}, updated_at, {distance} AS distance_m FROM rtcc.call_keys
+            WHERE key IN {{keys:Array(String)}} AND received_at > {{since:DateTime64(3, 'UTC')}}
+              AND (key = {{address:String}} OR isNotNull(distance_m))
+            ORDER BY isNull(distance_m), received_at DESC, updated_at DESC LIMIT 1 BY call_id
+          ) ORDER BY received_at DESC LIMIT {COUNTED}
+        ) WHERE received_at <= {{now:DateTime64(3, 'UTC')}} ORDER BY received_at DESC LIMIT {SHOWN}"""  # noqa: S608 - parts of our own
 
 
 class ContactHistory:
@@ -172,7 +198,7 @@ class ContactHistory:
         number = normalised(text, self._region)
         if not number:
             return Earlier(rule="not_a_number" if any(sign.isdigit() for sign in text) else "withheld")
-        rows = await self._earlier([number_key(number)])
+        rows = await self._earlier(number_key(number))
         own = [row for row in rows if same_number(row.callback_number, number, self._region)]
         what = self._shared.get(number, "")
         return self._told(own, rule="shared" if what else "", what=what, number=number)
@@ -180,17 +206,21 @@ class ContactHistory:
     async def of_place(self, address: str, lat: float | None, lon: float | None) -> Earlier:
         """Return the earlier calls at an address, or within NEAR_M metres of a point."""
         now = self._clock()
-        asked: list[Coroutine[Any, Any, list[_CallRow]]] = []
-        if plain_address(address):
-            asked.append(self._earlier([address_key(address)]))
+        keys = [address_key(address)] if plain_address(address) else []
+        params: dict[str, Parameter] = {"now": now, "since": now - LONGEST, "address": address_key(address)}
+        distance = "CAST(NULL AS Nullable(Float64))"
         if lat is not None and lon is not None:
-            near: dict[str, Parameter] = {"lat": lat, "lon": lon, "near": NEAR_M}
-            where, more = f"AND {_DISTANCE} <= {{near:Float64}}", f", {_DISTANCE} AS distance_m"
-            asked.append(self._earlier(place_keys(lat, lon, NEAR_M), where, near, more))
-        # The point comes last, and with it the distance of a call that both know.
-        found = {row.call_id: row for rows in await asyncio.gather(*asked) for row in rows}
-        rows = sorted(found.values(), key=lambda row: row.received_at, reverse=True)
-        return self._told([row for row in rows if row.received_at <= now])
+            keys += place_keys(lat, lon, NEAR_M)
+            params |= {"lat": lat, "lon": lon, "near": NEAR_M}
+            distance = f"if(isNotNull(lat) AND isNotNull(lon) AND {_DISTANCE} <= {{near:Float64}}, {_DISTANCE}, NULL)"
+        if not keys:
+            return self._told([])
+        moments = {f"since_{name}": now - length for name, length in WINDOWS.items()}
+        rows = await self._read(_counted, _at_place(distance), {**params, **moments, "keys": keys})
+        counts = rows[0].counts if rows else [0] * len(WINDOWS)
+        return Earlier(
+            windows=tuple(map(Window, WINDOWS, counts)), calls=tuple(row.shown() for row in rows), repeat=bool(rows)
+        )
 
     async def find(self, contact: Contact) -> Sequence[FoundPerson]:
         """Return the records that may be the person by name, best first; none without a name."""
@@ -215,10 +245,7 @@ class ContactHistory:
         number = normalised(text, self._region)
         if not number or number in self._shared:
             return People(rule="shared" if number else "withheld")
-        persons = await self._persons(
-            "person_id IN (SELECT person_id FROM rtcc.person_keys WHERE key = {key:String} LIMIT 200)",
-            {"key": f"t{last_digits(number)}"},
-        )
+        persons = await self._persons(f"t{last_digits(number)}", 200)
         own = [one for one in persons if any(same_number(number, phone, self._region) for phone in one.phones)]
         return self._people([_plain(one) for one in own], own)
 
@@ -227,10 +254,7 @@ class ContactHistory:
         key = plain_address(address)
         if not key:
             return People()
-        persons = await self._persons(
-            "person_id IN (SELECT person_id FROM rtcc.person_keys WHERE key = {key:String} LIMIT 500)",
-            {"key": address_key(address)},
-        )
+        persons = await self._persons(address_key(address), 500)
         here = [one for one in persons if plain_address(one.address) == key]
         known = [_plain(one) for one in here]
         asked = named(name)
@@ -288,15 +312,13 @@ class ContactHistory:
         shown = tuple(_live_marker(one, now) for one in live[:MARKERS])
         return Markers(live=shown, expired=len(every) - len(live))
 
-    async def _earlier(
-        self, keys: Sequence[str], where: str = "", params: Mapping[str, Parameter] | None = None, more: str = ""
-    ) -> list[_CallRow]:
+    async def _earlier(self, key: str) -> list[_CallRow]:
         now = self._clock()
         sql = (
-            f"SELECT {_CALL}{more} FROM rtcc.call_keys WHERE key IN {{keys:Array(String)}} {where} "  # noqa: S608 - parts of our own
+            f"SELECT {_CALL} FROM rtcc.call_keys WHERE key = {{key:String}} "  # noqa: S608 - parts of our own
             f"AND received_at > {{since:DateTime64(3, 'UTC')}} {_NEWEST} LIMIT {COUNTED}"
         )
-        rows = await self._read(_calls, sql, {**(params or {}), "keys": list(keys), "since": now - LONGEST})
+        rows = await self._read(_calls, sql, {"key": key, "since": now - LONGEST})
         return [row for row in rows if row.received_at <= now]
 
     async def _calls_by_id(self, ids: Iterable[str]) -> tuple[EarlierCall, ...]:
@@ -307,12 +329,10 @@ class ContactHistory:
         sql = f"SELECT {_CALL} FROM rtcc.call_keys {where}"  # noqa: S608 - parts of our own
         return tuple(row.shown() for row in (await self._read(_calls, sql, {"keys": wanted}))[:SHOWN])
 
-    async def _persons(self, where: str, params: Mapping[str, Parameter]) -> list[Person]:
-        sql = (
-            f"SELECT {_PERSON} FROM rtcc.person_states WHERE {where} "  # noqa: S608 - parts of our own
-            "ORDER BY person_id, updated_at DESC, stored_at DESC, _offset DESC, event_id DESC LIMIT 1 BY person_id"
-        )
-        found = await self._read(_persons, sql, params)
+    async def _persons(self, key: str, most: int) -> list[Person]:
+        """Return the newest records of people that any record with a key belongs to, newest first."""
+        params: dict[str, Parameter] = {"key": key, "most": most}
+        found = await self._read(_persons, _BY_KEY, params)
         return sorted((one for one in found if not one.is_removed), key=lambda one: one.updated_at, reverse=True)
 
     async def _read(self, decoder: msgspec.json.Decoder[Any], sql: str, params: Mapping[str, Parameter]) -> list[Any]:

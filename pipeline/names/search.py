@@ -43,11 +43,14 @@ GROUP BY person_id, of_event ORDER BY promise DESC, person_id LIMIT {most:UInt32
 PERSON_COLUMNS = """event_id, occurred_at, observed_at, source, jurisdiction, synthetic, person_id, updated_at, role,
   full_name, given_name, middle_name, family_name, aliases, birth_date, sex, phones, address, lat, lon, call_id,
   is_removed"""
-_RECORDS = f"""
+#: The newest states of the records with these ids, ``{ids}`` being a question for them. By the hash, because that is
+#: the order of the small granules that records are looked up in (docs/adr/0015-finding-people.md).
+NEWEST_RECORDS = f"""
 SELECT {PERSON_COLUMNS}
-FROM rtcc.person_states WHERE person_id IN {{ids:Array(String)}}
-ORDER BY person_id, updated_at DESC, stored_at DESC, _offset DESC, event_id DESC LIMIT 1 BY person_id
+FROM rtcc.person_states WHERE cityHash64(person_id) IN (SELECT cityHash64(person_id) FROM ({{ids}}))
+ORDER BY updated_at DESC, stored_at DESC, _offset DESC, event_id DESC LIMIT 1 BY person_id
 """  # noqa: S608 - parts of our own
+_RECORDS = NEWEST_RECORDS.format(ids="SELECT arrayJoin({ids:Array(String)}) AS person_id")
 
 
 class FoundPerson(Struct, frozen=True, kw_only=True):

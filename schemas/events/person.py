@@ -67,6 +67,7 @@ PERSON = EventType(
         order_by=("person_id", "updated_at", "event_id"),
         steady_time=False,
         current="persons",
+        looked_up=True,
         keys=KeyTable(
             name="person_keys",
             columns=(

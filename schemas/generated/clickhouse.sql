@@ -344,7 +344,8 @@ CREATE TABLE IF NOT EXISTS rtcc.person_states (
   `_offset` Int64 CODEC(Delta(8), ZSTD(1)),
   INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX by_observed_at observed_at TYPE minmax GRANULARITY 4,
-  PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`)
+  PROJECTION stored_ids (SELECT `event_id`, `occurred_at` ORDER BY `occurred_at`),
+  PROJECTION by_key (SELECT `event_id`, `occurred_at`, `observed_at`, `source`, `jurisdiction`, `synthetic`, `person_id`, `updated_at`, `role`, `full_name`, `given_name`, `middle_name`, `family_name`, `aliases`, `birth_date`, `sex`, `phones`, `address`, `lat`, `lon`, `call_id`, `is_removed`, `stored_at`, `_offset` ORDER BY cityHash64(`person_id`)) WITH SETTINGS (index_granularity = 64)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(`occurred_at`)
