@@ -197,7 +197,7 @@ export function readRow<C extends Channel>(channel: C, value: unknown): RowOf[C]
 
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers'],
-  incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed'],
+  incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed', 'tasks'],
   calls: [],
   cameras: [],
   health: [],
