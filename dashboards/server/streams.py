@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from dashboards.server.audience import FOR_SOME
 from dashboards.server.channel import Channel
@@ -21,6 +22,10 @@ AsSeen = Callable[[EventType[Any], Sequence[Event]], Sequence[Event]]
 
 #: A snapshot of a lossless channel is handed to further clients this long; what came since follows from the tail.
 SNAPSHOT_SHARED_S = 2.0
+
+
+class _Whose(Struct, frozen=True, gc=False):
+    jurisdiction: str
 
 
 class Lossless:
@@ -166,7 +171,6 @@ class Flowing:
 
 def _may_see(channel: Channel, as_seen: AsSeen) -> Callable[[bytes], bool]:
     """Return whether a row may be seen, which is whole or not at all in channels that are no flow."""
-    if channel.kind not in FOR_SOME:
-        return lambda row: True  # nothing else of these is for some only, and there are many
-    decoder = msgspec.json.Decoder(channel.kind.cls)
+    # Of most only whose they are decides, and there are many: no more of them is read.
+    decoder = msgspec.json.Decoder[Any](channel.kind.cls if channel.kind in FOR_SOME else _Whose)
     return lambda row: bool(as_seen(channel.kind, [decoder.decode(row)]))
