@@ -19,7 +19,7 @@ from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
 from schemas.events.action import ALERT_CHECK, ALERT_CLOSE, ALERT_JUDGE, ALERT_SHELVE, ALERT_UNSHELVE, OUTCOMES, Action
 from schemas.events.alert import Alert
-from schemas.events.incident import Incident
+from schemas.events.incident import TASK_STATES, Incident
 from schemas.identity import identity
 from schemas.plate import normalise
 from schemas.shelving import shelved
@@ -50,13 +50,15 @@ REFUSALS = {
 #: What the details of an action on an incident, or of shelving or closing an alert, may say.
 #: ``expected_rev``: the revision it was decided by.
 Detail = Literal[
-    "owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until", "outcome"
-]
+    "owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until", "outcome",
+    "checklist", "task", "text", "assignee", "state",
+]  # fmt: skip
 #: What they must say. ``until``: an RFC 3339 time with its offset.
 NEEDS: dict[str, tuple[Detail, ...]] = {
     "incident.stage": ("stage",), "incident.merge": ("into",), "incident.split": ("call_id",),
     "incident.link": ("other",), "incident.unlink": ("other",), "incident.record": ("number",),
-    ALERT_SHELVE: ("reason", "until"),
+    "incident.checklist": ("checklist",), "incident.task_add": ("text",), "incident.task_assign": ("task",),
+    "incident.task_state": ("task", "state"), ALERT_SHELVE: ("reason", "until"),
 }  # fmt: skip
 
 #: Of these details: other incidents that something is done to.
@@ -77,6 +79,7 @@ class ActionRequest(BaseModel):
         "alert.shelve", "alert.unshelve",
         "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
         "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record",
+        "incident.checklist", "incident.task_add", "incident.task_assign", "incident.task_state",
     ]  # fmt: skip
     subject_id: UUID
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -104,6 +107,11 @@ class ActionRequest(BaseModel):
                 raise ValueError(f"details: alert.close may say an outcome: {', '.join(OUTCOMES)}")
         elif self.details and not (self.name.startswith("incident.") or self.name == ALERT_SHELVE):
             raise ValueError("details: go with what is done to an incident, and with alert.shelve and alert.close")
+        if self.name == "incident.task_state":
+            if self.details.get("state") not in TASK_STATES:
+                raise ValueError(f"details: incident.task_state needs a state: {', '.join(TASK_STATES)}")
+            if self.details["state"] == "not_needed" and not self.note.strip():
+                raise ValueError("note: say why it is not needed")
         for needed in NEEDS.get(self.name, ()):
             if not self.details.get(needed, "").strip():
                 raise ValueError(f"details: {self.name} needs {needed}")

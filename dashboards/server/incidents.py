@@ -33,10 +33,10 @@ _unit_decoder = msgspec.json.Decoder(UnitPosition)
 
 MOST_UNITS = 50
 
-#: A UUID is put in, which can be nothing else.
+#: A UUID is put in, which can be nothing else. Of its tasks each state tells those that were changed in it.
 HISTORY = """
 SELECT rev, stage, status, owner, units, call_ids, merged_into, split_from, grade, changed_by, changed_at, note,
-  observed_at
+  observed_at, arrayFilter(task -> task.rev = rev, tasks) AS tasks
 FROM incident_states WHERE incident_id = '{incident_id}' ORDER BY rev, event_id LIMIT 1000
 """
 ASSESSMENTS = "SELECT * FROM assessments WHERE incident_id = '{incident_id}' ORDER BY version LIMIT 1000"

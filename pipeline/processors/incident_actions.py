@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipeline.processors import incident_tasks
+from pipeline.processors.refusal import RefusedError
 from pipeline.state import incident_state
 from pipeline.state.cases import Cases
 from schemas.events.action import Action
@@ -21,22 +23,22 @@ MOST_REFUSED = 10
 #: Stages that a person may set by incident.stage; closing and reopening have names of their own.
 STAGES = ("assigned", "en_route", "on_scene", "cancelled")
 #: Actions that take nothing away from what somebody else did meanwhile.
-HARMLESS = frozenset({"incident.note", "incident.link", "incident.unlink"})
+HARMLESS = frozenset({"incident.note", "incident.link", "incident.unlink", *incident_tasks.TASK_ACTIONS})
 #: What the details of an assessment may say besides version, grade, why and known.
 _TEXTS = ("threat", "harm", "risk", "investigation", "vulnerability", "engagement")
 _TIMES = ("repeat_checked_at", "vulnerability_checked_at", "prevention_advised_at", "evidence_advised_at")
 
 
 class Change(Struct, frozen=True):
-    """What an action leads to. ``incidents``: those that change, the one it was done to first; none: known already."""
+    """What an action leads to. ``incidents``: those that change, the one it was done to first; none: known already.
+
+    ``is_of_task``: it changes a task only, which says itself who did.
+    """
 
     incidents: tuple[Incident, ...] = ()
     assessment: Assessment | None = None
     is_refused: bool = False
-
-
-class _RefusedError(Exception):
-    """The action does not fit. ``args[0]``: why, as a word."""
+    is_of_task: bool = False
 
 
 def decided(cases: Cases, subject: Incident, action: Action) -> Change:
@@ -49,15 +51,15 @@ def decided(cases: Cases, subject: Incident, action: Action) -> Change:
         _require_newest(incident, action)
         apply = _ACTIONS.get(action.name)
         if apply is None:
-            raise _RefusedError("unknown_action")
+            raise RefusedError("unknown_action")
         return apply(cases, incident, action)
-    except _RefusedError as refused:
+    except RefusedError as refused:
         told = RefusedAction(
             action_id=action.event_id,
             name=action.name,
             actor=action.actor,
-            why=str(refused),
-            first_by=incident.changed_by,
+            why=refused.why,
+            first_by=incident.changed_by if refused.first_by is None else refused.first_by,
             at=action.occurred_at,
         )
         return Change((replace(incident, refused=(*incident.refused, told)[-MOST_REFUSED:]),), is_refused=True)
@@ -79,6 +81,7 @@ def _again(cases: Cases, subject: Incident, incident: Incident, action: Action) 
             if part is None:
                 return None
             other = cases.get(part.merged_into) if part.merged_into else None
+            other = other and incident_tasks.joined(other, part)
         case "incident.split":
             part = cases.get(incident_state.incident_of(action.details.get("call_id", "")))
             if part is None or done not in part.actions:
@@ -113,9 +116,9 @@ def _require_newest(incident: Incident, action: Action) -> None:
     if not expected or action.name in HARMLESS:
         return
     if not expected.isascii() or not expected.isdigit():
-        raise _RefusedError("invalid_expected_rev")
+        raise RefusedError("invalid_expected_rev")
     if int(expected) < incident.person_rev:
-        raise _RefusedError("changed_meanwhile")
+        raise RefusedError("changed_meanwhile")
 
 
 def _assign(cases: Cases, incident: Incident, action: Action) -> Change:
@@ -124,11 +127,11 @@ def _assign(cases: Cases, incident: Incident, action: Action) -> Change:
     changed = incident
     if unit:
         if unit in incident.assigned_units:
-            raise _RefusedError("already_assigned")
+            raise RefusedError("already_assigned")
         changed = replace(changed, assigned_units=tuple(sorted({*incident.assigned_units, unit})))
     if owner or not unit:
         if (owner or action.actor) == incident.owner:
-            raise _RefusedError("already_assigned")
+            raise RefusedError("already_assigned")
         changed = replace(changed, owner=owner or action.actor)
     if incident_state.RANK.get(incident.stage, 0) == 0:
         changed = replace(changed, stage="assigned", stage_by=action.actor)
@@ -139,9 +142,9 @@ def _stage(cases: Cases, incident: Incident, action: Action) -> Change:
     _require_going(incident)
     stage = action.details.get("stage", "")
     if stage not in STAGES:
-        raise _RefusedError("unknown_stage")
+        raise RefusedError("unknown_stage")
     if stage == incident.stage:
-        raise _RefusedError(f"already_{stage}")
+        raise RefusedError(f"already_{stage}")
     if stage in OVER:
         return Change((incident_state.over(incident, stage, action.occurred_at, action.actor),))
     return Change((replace(incident, stage=stage, status="open", stage_by=action.actor),))
@@ -154,7 +157,7 @@ def _close(cases: Cases, incident: Incident, action: Action) -> Change:
 
 def _reopen(cases: Cases, incident: Incident, action: Action) -> Change:
     if incident.stage not in OVER:
-        raise _RefusedError("already_open")
+        raise RefusedError("already_open")
     # When it was closed stays: it tells how long it had been over.
     return Change((replace(incident, stage="reopened", status="open", stage_by=action.actor),))
 
@@ -163,19 +166,19 @@ def _merge(cases: Cases, incident: Incident, action: Action) -> Change:
     other = _other(cases, incident, action.details.get("into", ""))
     whole = cases.root(other.incident_id) or other
     if whole.incident_id == incident.incident_id:
-        raise _RefusedError("already_together")
+        raise RefusedError("already_together")
     _require_going(whole)
     part = replace(
         incident, merged_into=whole.incident_id, stage="merged", status="closed",
         stage_before=incident.stage or "opened", is_apart=False,
     )  # fmt: skip
     cases.put(part)  # so that the whole is made with its calls; the writer makes its state
-    return Change((part, whole))
+    return Change((part, incident_tasks.joined(whole, part)))
 
 
 def _unmerge(cases: Cases, incident: Incident, action: Action) -> Change:
     if incident.merged_into is None:
-        raise _RefusedError("not_merged")
+        raise RefusedError("not_merged")
     return _taken_out(cases, incident, stage="")
 
 
@@ -183,9 +186,9 @@ def _split(cases: Cases, incident: Incident, action: Action) -> Change:
     part = cases.get(incident_state.incident_of(action.details.get("call_id", "")))
     whole = None if part is None else cases.root(part.incident_id)
     if part is None or whole is None or whole.incident_id != incident.incident_id:
-        raise _RefusedError("not_its_call")
+        raise RefusedError("not_its_call")
     if part.incident_id == incident.incident_id:
-        raise _RefusedError("opening_call")
+        raise RefusedError("opening_call")
     # Only this call leaves: what had been merged into its incident stays where it is.
     for child in cases.parts(part.incident_id):
         known = cases.get(child)
@@ -213,14 +216,14 @@ def _taken_out(cases: Cases, part: Incident, *, stage: str) -> Change:
 def _link(cases: Cases, incident: Incident, action: Action) -> Change:
     other = _other(cases, incident, action.details.get("other", ""))
     if other.incident_id in incident.linked:
-        raise _RefusedError("already_linked")
+        raise RefusedError("already_linked")
     return Change((_linked(incident, other, True), _linked(other, incident, True)))
 
 
 def _unlink(cases: Cases, incident: Incident, action: Action) -> Change:
     other = _other(cases, incident, action.details.get("other", ""))
     if other.incident_id not in incident.linked:
-        raise _RefusedError("not_linked")
+        raise RefusedError("not_linked")
     return Change((_linked(incident, other, False), _linked(other, incident, False)))
 
 
@@ -231,23 +234,28 @@ def _linked(one: Incident, other: Incident, is_linked: bool) -> Incident:
 
 def _note(cases: Cases, incident: Incident, action: Action) -> Change:
     if not action.note:
-        raise _RefusedError("empty_note")
+        raise RefusedError("empty_note")
     return Change((incident,))
+
+
+def _task(cases: Cases, incident: Incident, action: Action) -> Change:
+    _require_going(incident)
+    return Change((incident_tasks.changed(incident, action),), is_of_task=True)
 
 
 def _record(cases: Cases, incident: Incident, action: Action) -> Change:
     number = action.details.get("number", "")[:200]
     if not number:
-        raise _RefusedError("no_number")
+        raise RefusedError("no_number")
     return Change((replace(incident, record_number=number),))
 
 
 def _assess(cases: Cases, incident: Incident, action: Action) -> Change:
     assessment = _assessment(incident, action)
     if assessment is None or assessment.grade not in GRADES:
-        raise _RefusedError("invalid_assessment")
+        raise RefusedError("invalid_assessment")
     if assessment.version != incident.assessment_version + 1:
-        raise _RefusedError("not_next_version")
+        raise RefusedError("not_next_version")
     known = set(assessment.known)
     told = tuple(call.told_id for call in incident.calls if {call.told_id, call.state_id} & known)
     changed = replace(incident, grade=assessment.grade, assessment_version=assessment.version, assessed=told)
@@ -292,17 +300,17 @@ def _by_text(cases: Cases, text: str) -> Incident | None:
 def _other(cases: Cases, incident: Incident, text: str) -> Incident:
     other = _by_text(cases, text)
     if other is None:
-        raise _RefusedError("unknown_incident")
+        raise RefusedError("unknown_incident")
     if other.incident_id == incident.incident_id:
-        raise _RefusedError("already_together")
+        raise RefusedError("already_together")
     if (other.jurisdiction, other.synthetic) != (incident.jurisdiction, incident.synthetic):
-        raise _RefusedError("other_jurisdiction")
+        raise RefusedError("other_jurisdiction")
     return other
 
 
 def _require_going(incident: Incident) -> None:
     if incident.stage in OVER:
-        raise _RefusedError(f"already_{incident.stage}")
+        raise RefusedError(f"already_{incident.stage}")
 
 
 _Apply = Callable[[Cases, Incident, Action], Change]
@@ -319,4 +327,5 @@ _ACTIONS: dict[str, _Apply] = {
     "incident.note": _note,
     "incident.record": _record,
     "incident.assess": _assess,
+    **dict.fromkeys(incident_tasks.TASK_ACTIONS, _task),
 }

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
-from pipeline.processors import incident_actions
+from pipeline.processors import incident_actions, incident_tasks
 from pipeline.rules import priority_lowered
 from pipeline.state import incident_state
 from pipeline.state.cases import Cases
@@ -129,7 +129,8 @@ class Incidents:
         if other is not None and not own.person_rev and not own.is_apart:
             told = self.cases.named(other, call)
             return self._split_off(own, told.incident_id if told is not None else None)
-        if own.merged_into is not None or own.is_apart or own.person_rev or self.cases.parts(own.incident_id):
+        is_worked_on = own.person_rev or own.tasks or self.cases.parts(own.incident_id)
+        if own.merged_into is not None or own.is_apart or is_worked_on:
             return own
         found = self._by_its_word(call, own, facts)
         # By its place once only, when the place comes: an incident that stood alone is not joined later by surprise.
@@ -170,6 +171,7 @@ class Incidents:
                            note="Joined by its source: merged.")  # fmt: skip
             event_id = identity("incident_state", other.incident_id, call.event_id)
             made.append(self._made(part, other.rev, event_id, call))
+            self.cases.put(incident_tasks.joined(root, part))  # its next state is made below, of all its calls
         return made
 
     def _by_its_word(self, call: EmergencyCall, own: Incident, facts: Any) -> tuple[UUID, str] | None:
@@ -203,7 +205,7 @@ class Incidents:
         change = incident_actions.decided(self.cases, subject, action)
         made: list[Event] = []
         for incident in change.incidents:
-            made.append(self._by_person(incident, action, change.is_refused))
+            made.append(self._by_person(incident, action, change.is_refused or change.is_of_task))
         touched = [incident.incident_id for incident in change.incidents]
         if not touched:
             touched = [incident_id, *([subject.split_from] if subject.split_from is not None else [])]
@@ -212,11 +214,12 @@ class Incidents:
             made.append(change.assessment)
         return Emit(tuple(made)) if made else Drop("already_applied")
 
-    def _by_person(self, incident: Incident, action: Action, is_refused: bool) -> Incident:
+    def _by_person(self, incident: Incident, action: Action, is_aside: bool) -> Incident:
+        """Return an incident's next state by an action. ``is_aside``: what is said of the incident itself stays."""
         known = self._known(incident.incident_id)
         done = tuple(one for one in known.actions if one != action.event_id)
         changed = replace(incident, actions=(*done, action.event_id)[-MOST_ACTIONS:])
-        if not is_refused:
+        if not is_aside:
             changed = replace(changed, changed_by=action.actor, changed_at=action.occurred_at, note=action.note,
                               person_rev=known.rev + 1)  # fmt: skip
         event_id = identity("incident_state", incident.incident_id, action.event_id)

@@ -63,6 +63,26 @@ class RefusedAction(Struct, frozen=True, kw_only=True, gc=False):
     at: Annotated[Moment, Meta(description="When it was wanted (UTC).")]
 
 
+#: How a task stands: it is to be done, somebody did it, or somebody says why it need not be.
+TASK_STATES = ("open", "done", "not_needed")
+
+
+class IncidentTask(Struct, frozen=True, kw_only=True, gc=False):
+    """Something to do at an incident: of a checklist for its kind, or somebody's own."""
+
+    task_id: Annotated[Name, Meta(description="CHECKLIST/KEY of an entry of a checklist, else the id of the action.")]
+    text: Annotated[str, Meta(max_length=200, description="What is to be done.")]
+    source: Annotated[str, Meta(max_length=200, description="Who asks for it; empty: whoever added it.")] = ""
+    added_by: Annotated[str, Meta(max_length=200, description="Who put it there.")]
+    added_at: Annotated[Moment, Meta(description="When (UTC).")]
+    assignee: Annotated[str, Meta(max_length=200, description="Whose it is; empty: nobody's.")] = ""
+    state: Annotated[Word, Meta(description="open, done or not_needed.")] = "open"
+    note: Annotated[str, Meta(max_length=2000, description="Why it is not needed, or what whoever did it wrote.")] = ""
+    changed_by: Annotated[str, Meta(max_length=200, description="Who changed it last.")]
+    changed_at: Annotated[Moment, Meta(description="When (UTC).")]
+    rev: Annotated[int, Meta(ge=0, description="The incident's revision in which it was changed last.")]
+
+
 #: The stages of an incident. ``status`` says only whether somebody still has it in hand: closed for the last three.
 STAGES = ("opened", "assigned", "en_route", "on_scene", "reopened", "split", "closed", "cancelled", "merged")
 #: Stages in which nobody has to act any more.
@@ -71,6 +91,7 @@ OVER = frozenset({"closed", "cancelled", "merged"})
 INCIDENT_ACTIONS = (
     "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
     "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record", "incident.assess",
+    "incident.checklist", "incident.task_add", "incident.task_assign", "incident.task_state",
 )  # fmt: skip
 
 
@@ -133,6 +154,7 @@ class Incident(Event, frozen=True, kw_only=True, gc=False):
         tuple[UUID, ...], Meta(description="told_ids of the call states that the newest assessment knew.")
     ] = ()
     needs_assessment: Annotated[bool, Meta(description="Something was told since the newest assessment.")] = False
+    tasks: Annotated[tuple[IncidentTask, ...], Meta(description="What is to be done, in the order it was added.")] = ()
 
 
 _ID = identity("incident", CALL.call_id)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec.inspect import (
     BoolType,
     BytesType,
@@ -24,6 +25,7 @@ from msgspec.inspect import (
 )
 
 from schemas import purpose
+from schemas.checklists import checklists
 from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events import action, alert, camera_health, emergency_call
@@ -50,6 +52,7 @@ VOCABULARIES: Mapping[str, object] = {
     "STOPPED_CAMERA_STATUSES": sorted(camera_health.STOPPED),
     "PURPOSES": dict(purpose.PURPOSES),
     "MIN_PURPOSE_TEXT": purpose.MIN_TEXT,
+    "CHECKLISTS": msgspec.to_builtins(tuple(checklists().values())),
 }
 
 

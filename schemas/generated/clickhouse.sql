@@ -463,6 +463,7 @@ CREATE TABLE IF NOT EXISTS rtcc.incident_states (
   `assessment_version` Int64 CODEC(ZSTD(1)),
   `assessed` Array(UUID) CODEC(ZSTD(1)),
   `needs_assessment` Bool,
+  `tasks` Array(Tuple(task_id String, text String, source String, added_by String, added_at DateTime64(3, 'UTC'), assignee String, state LowCardinality(String), note String, changed_by String, changed_at DateTime64(3, 'UTC'), rev Int64)) CODEC(ZSTD(1)),
   `stored_at` DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   `_topic` LowCardinality(String),
   `_partition` Int32 CODEC(ZSTD(1)),

@@ -568,6 +568,32 @@ export interface RefusedAction {
   readonly at: string;
 }
 
+/** Something to do at an incident: of a checklist for its kind, or somebody's own. */
+export interface IncidentTask {
+  /** CHECKLIST/KEY of an entry of a checklist, else the id of the action. */
+  readonly task_id: string;
+  /** What is to be done. */
+  readonly text: string;
+  /** Who asks for it; empty: whoever added it. */
+  readonly source: string;
+  /** Who put it there. */
+  readonly added_by: string;
+  /** When (UTC). */
+  readonly added_at: string;
+  /** Whose it is; empty: nobody's. */
+  readonly assignee: string;
+  /** open, done or not_needed. */
+  readonly state: string;
+  /** Why it is not needed, or what whoever did it wrote. */
+  readonly note: string;
+  /** Who changed it last. */
+  readonly changed_by: string;
+  /** When (UTC). */
+  readonly changed_at: string;
+  /** The incident's revision in which it was changed last. */
+  readonly rev: number;
+}
+
 /**
  * A human-managed case. Each event is its whole state; the highest `rev` is newest.
  *
@@ -647,6 +673,8 @@ export interface Incident extends Envelope {
   readonly assessed: readonly string[];
   /** Something was told since the newest assessment. */
   readonly needs_assessment: boolean;
+  /** What is to be done, in the order it was added. */
+  readonly tasks: readonly IncidentTask[];
 }
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
@@ -1208,3 +1236,5 @@ export const STOPPED_CAMERA_STATUSES = ["black", "frozen", "no_signal", "offline
 export const PURPOSES = {"stolen_vehicle": "stolen vehicle", "missing_person": "missing person", "wanted_person": "wanted person", "violent_crime": "violent crime", "property_crime": "property crime", "drug_crime": "drug or weapon crime", "traffic": "traffic: crash, hit and run", "welfare_check": "welfare check", "warrant": "court order or warrant", "alert_check": "check of an alert or a read", "call_handling": "call that is being handled", "training": "training", "audit": "audit or complaint", "other": "other (say what)"} as const;
 
 export const MIN_PURPOSE_TEXT = 5 as const;
+
+export const CHECKLISTS = [{"name": "missing_person", "title": "Missing person", "categories": ["missing_person", "kidnapping"], "tasks": [{"key": "report", "text": "Take the report now: there is no waiting period", "source": "34 USC 41308"}, {"key": "ncic", "text": "Enter in NCIC within two hours of receipt, if under 21", "source": "34 USC 41307, 41308"}, {"key": "amber", "text": "Check the criteria of an AMBER Alert, if a child was abducted", "source": "OJJDP, AMBER Alert Best Practices, 2nd edition (NCJ 252759)"}, {"key": "description", "text": "Description, photo, and where and when last seen, to all units", "source": "OJJDP, AMBER Alert Best Practices, 2nd edition (NCJ 252759)"}, {"key": "vehicle", "text": "Vehicle and plate on the hotlist, if one is known", "source": "own"}, {"key": "cameras", "text": "Cameras near the place last seen, from that time on", "source": "own"}]}, {"name": "shots_fired", "title": "Shots fired", "categories": ["shooting", "weapon", "homicide"], "tasks": [{"key": "place", "text": "Exact place to the units: street, yard or park, not an address alone", "source": "POP Center, Gunshot Detection, Responding to Gunshots"}, {"key": "shots", "text": "Number of shots, and whether there is more than one shooter, to the units", "source": "POP Center, Gunshot Detection, Responding to Gunshots"}, {"key": "victims", "text": "Look for victims and witnesses", "source": "POP Center, Gunshot Detection, Responding to Gunshots"}, {"key": "evidence", "text": "Units told where evidence may lie", "source": "POP Center, Gunshot Detection, Responding to Gunshots"}, {"key": "cameras", "text": "Cameras near, from two minutes before the shots", "source": "own"}, {"key": "reads", "text": "Plates read near before and after the shots", "source": "own"}]}, {"name": "robbery", "title": "Robbery", "categories": ["robbery", "carjacking"], "tasks": [{"key": "weapons", "text": "Weapons used, to the units first", "source": "LASD Manual 3-07/020.05"}, {"key": "suspects", "text": "Number and description of suspects broadcast", "source": "LASD Manual 3-07/020.05"}, {"key": "direction", "text": "Direction taken, on foot or in a vehicle, broadcast", "source": "LASD Manual 3-07/020.05"}, {"key": "vehicle", "text": "Vehicle: year, make, model, colour and plate broadcast", "source": "LASD Manual 3-07/020.05"}, {"key": "taken", "text": "What was taken broadcast", "source": "LASD Manual 3-07/020.05"}, {"key": "reads", "text": "Plates read on the ways out", "source": "own"}, {"key": "cameras", "text": "Cameras at the place and on the ways out", "source": "own"}]}, {"name": "crash", "title": "Crash with injuries", "categories": ["traffic"], "tasks": [{"key": "extent", "text": "Size, expected duration and queue estimated within 15 minutes of arrival", "source": "FHWA, MUTCD 2009, 6I.01"}, {"key": "control", "text": "Traffic control set up for that estimate", "source": "FHWA, MUTCD 2009, 6I.01"}, {"key": "injured", "text": "Number of injured, and whether anybody is trapped, to fire and medical", "source": "own"}, {"key": "secondary", "text": "Cameras upstream watched for a second crash", "source": "own"}, {"key": "vehicle", "text": "Vehicle that left the scene: description and plate to the units", "source": "own"}]}, {"name": "incident", "title": "Any incident", "categories": [], "tasks": [{"key": "call_back", "text": "Somebody at the place called back: what is going on now", "source": "own"}, {"key": "cameras", "text": "Cameras near looked at", "source": "own"}, {"key": "alerts", "text": "Alerts near looked at", "source": "own"}, {"key": "markers", "text": "Warnings about the place or the people told to the units", "source": "own"}]}] as const;

@@ -115,7 +115,7 @@ export const incident = (at, over = {}) => ({
   zones: ['district-1'],
   nearest_cameras: [{ camera_id: 'cam-3', distance_m: 52 }],
   stage: '', owner: '', units: [], merged_into: null, split_from: null, linked: [], grade: '', actions: [], changed_by: '',
-  changed_at: null, note: '', calls: [], person_rev: 0, refused: [], record_number: '', assessment_version: 0, needs_assessment: false,
+  changed_at: null, note: '', calls: [], person_rev: 0, refused: [], record_number: '', assessment_version: 0, needs_assessment: false, tasks: [],
   ...over,
 });
 

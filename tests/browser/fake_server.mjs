@@ -24,6 +24,17 @@ export const NOBODY = {
   sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], areas: null, locked: false, locks_at: null, ends_at: null,
 };
 
+/** The tasks of an incident after an action (pipeline/processors/incident_tasks.py). */
+function tasksAfter(incident, action) {
+  const { task, text, state, assignee, checklist } = action.details ?? {};
+  const by = { changed_by: action.actor, changed_at: iso(Date.now()), rev: incident.rev + 1 };
+  const fresh = { source: '', added_by: action.actor, added_at: by.changed_at, assignee: '', state: 'open', note: '', ...by };
+  if (action.name === 'incident.task_add') return [...incident.tasks, { task_id: action.key, text, ...fresh }];
+  if (action.name === 'incident.checklist') return [...incident.tasks, ...['weapons', 'suspects'].map((key) => ({ ...fresh, task_id: `${checklist}/${key}`, text: `Of the list: ${key}`, source: 'LASD Manual 3-07/020.05' }))];
+  const now = { ...(state && { state, note: action.note }), ...(assignee !== undefined && { assignee }), ...by };
+  return incident.tasks.map((one) => (one.task_id === task ? { ...one, ...now } : one));
+}
+
 export class FakeServer {
   /** Set to NOBODY, the page must sign in; else it is asked for nothing. */
   session = null;
@@ -104,6 +115,10 @@ export class FakeServer {
 
   position(channel) {
     return this.#pos[channel];
+  }
+
+  row(channel, key) {
+    return this.#rows[channel].get(key);
   }
 
   async start() {
@@ -323,8 +338,9 @@ export class FakeServer {
   #actOnIncident(action) {
     const incident = this.#rows.incidents.get(action.subject_id);
     const refused = this.refuse ? [...incident.refused, { action_id: action.key, name: action.name, actor: action.actor, at: iso(Date.now()), ...this.refuse }] : incident.refused;
+    const tasks = this.refuse ? incident.tasks : tasksAfter(incident, action);
     const stage = action.details?.stage && !this.refuse ? action.details.stage : incident.stage;
-    this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, stage, refused, actions: [...incident.actions, action.key], changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
+    this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, stage, refused, tasks, actions: [...incident.actions, action.key], changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
     return undefined;
   }
 

@@ -134,3 +134,58 @@ test('its replay begins before it did, on the map', async (t) => {
   await page.waitForFunction(() => window.__watchfloor.stats().replay?.state === 'playing', null, PATIENCE);
   assert.ok(Math.abs(server.replays[0].hello.replay.from - (now - 720_000)) < 2_000);
 });
+
+test('its tasks are added, ticked and found not needed by keys alone, and who is too late is told', async (t) => {
+  const { server, page, seen } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  const tasks = page.getByRole('region', { name: /^Tasks/ });
+  await tasks.getByText('No tasks yet').waitFor(PATIENCE);
+  await page.keyboard.press('t');
+  await page.keyboard.type('Call the <b>shop</b>');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Tasks (0 of 1)' }).waitFor(PATIENCE);
+  assert.deepEqual(await tasks.getByRole('option').first().innerText(), 'Robbery (7)', 'the list for its kind comes first');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Tasks (0 of 3)' }).waitFor(PATIENCE);
+  await check(page);
+
+  // Space ticks; it is not ticked on the screen before the log says so.
+  const boxes = tasks.getByRole('checkbox');
+  await boxes.first().focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('heading', { name: 'Tasks (1 of 3)' }).waitFor(PATIENCE);
+  assert.equal(await boxes.first().getAttribute('aria-checked'), 'true');
+  server.silent = true;
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await tasks.getByText('not confirmed yet').waitFor(PATIENCE);
+  assert.equal(await boxes.nth(1).getAttribute('aria-checked'), 'false');
+  const { key, details } = server.actions.at(-1);
+  assert.deepEqual([details.task, details.state], ['robbery/weapons', 'done']);
+  const row = server.row('incidents', ROBBERY);
+  server.push('incidents', [{
+    ...row, rev: row.rev + 1, actions: [...row.actions, key],
+    tasks: row.tasks.map((one, n) => (n === 1 ? { ...one, state: 'done', changed_by: 'b.lee', rev: row.rev + 1 } : one)),
+    refused: [{ action_id: key, name: 'incident.task_state', actor: 'm.keys', why: 'task_already_done', first_by: 'b.lee', at: iso(Date.now()) }],
+  }]);
+  await tasks.getByText('Not done: the task was done already by b.lee.').waitFor(PATIENCE);
+  server.silent = false;
+
+  await page.keyboard.press('End');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('He stays on the line');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Tasks (3 of 3)' }).waitFor(PATIENCE);
+  await tasks.getByText('not needed, says m.keys: He stays on the line').waitFor(PATIENCE);
+  await page.getByRole('region', { name: 'Log' }).getByText('Task not needed: Of the list: suspects (He stays on the line)').waitFor(PATIENCE);
+  await check(page);
+
+  await page.emulateMedia({ media: 'print' });
+  assert.match(await page.locator('body').innerText(), /Tasks \(3 of 3\)[\s\S]*Call the <b>shop<\/b>[\s\S]*done by m\.keys/);
+  assert.deepEqual(seen, { foreign: [], errors: [], policy: [] });
+});

@@ -17,9 +17,13 @@ from compose.accounts.oidc.groups import GroupRights, granted
 from dashboards.server.access.gate import AGENCY_HEADER, AUDIENCE_HEADER, NOT_LIMITED
 from dashboards.server.access.rights import DOORS, ROLES
 from dashboards.server.audience import ALL_AGENCIES, Audience, Audiences, as_seen_by
+from dashboards.server.hub import Hub
+from dashboards.server.hubs import Hubs
 from dashboards.server.search_ports import PlateQuestion, ReadsFound
 from schemas.event_type import EventType, Push
 from schemas.events.alert import ALERT
+from schemas.events.camera import CAMERA
+from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.image import EXAMPLE as AN_IMAGE
 from schemas.events.image import Image
 from schemas.events.incident import EXAMPLE as AN_INCIDENT
@@ -111,6 +115,19 @@ def test_no_event_of_another_agency_is_shown_whatever_it_is(kind: EventType[Any]
     assert list(as_seen_by(Audience(names=None, agencies=frozenset()), kind, [ours])) == (
         [ours] if kind is MAP_LAYER else []
     )
+
+
+def test_what_was_there_before_somebody_of_an_agency_came_is_sorted_by_agency_too() -> None:
+    hubs = Hubs(Hub())
+    for kind in (INCIDENT, EMERGENCY_CALL, UNIT_POSITION, CAMERA):
+        states = [replace(kind.examples[0], jurisdiction=THEIRS)]
+        hubs.whole.offer(kind, states, 1.0)
+    hubs.whole.offer(INCIDENT, [incident(1, OURS)], 1.0)
+    hubs.caught_up()
+    seen = hubs.of(Audience(names=None, agencies=frozenset({OURS})))
+    assert {name: len(seen.rows(name)) for name in ("incidents", "calls", "units", "cameras")} == {
+        "incidents": 1, "calls": 0, "units": 0, "cameras": 0
+    }  # fmt: skip
 
 
 def test_every_door_that_is_not_sorted_by_agency_is_shut_to_people_of_some(site: Estate) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
+from dashboards.server.incidents import HISTORY
+from pipeline.store.chdb_store import ChdbStore
+from pipeline.store.store import Placed
 from schemas.events.action import Action
 from schemas.events.emergency_call import EMERGENCY_CALL, CallNote
-from schemas.events.incident import INCIDENT
+from schemas.events.incident import INCIDENT, Incident
 from schemas.events.unit_position import EXAMPLE as UNIT
 from schemas.events.unit_position import UNIT_POSITION
 from schemas.identity import identity
 from tests.component.server_fixtures import KEY, World
 from tests.unit.facts import call
-from tests.unit.incident_desk import Desk
+from tests.unit.incident_desk import SHOTS, Desk, act
 
 CALL = call(1, "shooting", 29.95, -90.07, notes=(CallNote(text="shots"),), jurisdiction="nola")
 OTHER = call(2, "shooting", 29.95, -90.07, notes=(CallNote(text="shots"), CallNote(text="he ran")), jurisdiction="nola")
@@ -116,6 +121,27 @@ def test_an_action_on_an_incident_carries_its_details_and_jurisdiction(world: Wo
     assert desk.of(CALL).stage == "on_scene"
 
 
+def test_the_history_tells_of_each_state_the_tasks_that_were_changed_in_it(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.take(SHOTS)
+    desk.take(act(1, "task_add", desk.of(SHOTS), text="Call the school"))
+    desk.take(act(2, "task_add", desk.of(SHOTS), text="Tow truck"))
+    (first, _) = desk.of(SHOTS).tasks
+    desk.take(act(3, "task_state", desk.of(SHOTS), "b.lee", task=first.task_id, state="done"))
+    store = ChdbStore(tmp_path, readers=1)
+    try:
+        store.migrate()
+        states = [one for one in desk.log if isinstance(one, Incident)]
+        store.insert(INCIDENT, [Placed(one, INCIDENT.topic, 0, at) for at, one in enumerate(states)])
+        told = json.loads(store.query(HISTORY.format(incident_id=desk.of(SHOTS).incident_id), {}, "JSON"))["data"]
+    finally:
+        store.close()
+    tasks = [(task["text"], task["state"], task["changed_by"]) for state in told for task in state["tasks"]]
+    assert tasks == [
+        ("Call the school", "open", "r.diaz"), ("Tow truck", "open", "r.diaz"), ("Call the school", "done", "b.lee")
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -123,6 +149,9 @@ def test_an_action_on_an_incident_carries_its_details_and_jurisdiction(world: Wo
         ({"name": "incident.merge", "details": {"stage": "on_scene"}}, 422),
         ({"name": "incident.close", "details": {"colour": "red"}}, 422),
         ({"name": "alert.close", "details": {"stage": "x"}}, 422),
+        ({"name": "incident.task_add", "details": {"text": " "}}, 422),
+        ({"name": "incident.task_state", "details": {"task": "a", "state": "perhaps"}}, 422),
+        ({"name": "incident.task_state", "details": {"task": "a", "state": "not_needed"}}, 422),
         ({"name": "incident.close", "subject_id": str(UUID(int=3))}, 404),
     ],
 )

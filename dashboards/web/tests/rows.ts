@@ -93,6 +93,7 @@ export const incident = (incident_id: string, over: Partial<Incident> = {}): Inc
   assessment_version: 0,
   assessed: [],
   needs_assessment: false,
+  tasks: [],
   ...over,
 });
 

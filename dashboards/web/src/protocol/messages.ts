@@ -204,7 +204,7 @@ export function goneKey(channel: Channel, value: unknown): string | null {
 
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers'],
-  incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed'],
+  incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed', 'tasks'],
   calls: [],
   cameras: [],
   health: [],

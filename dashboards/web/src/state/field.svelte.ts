@@ -1,5 +1,5 @@
 /** What the field page shows and does: live while there is a line, what was seen last while there is none. */
-import type { Alert, Incident } from '$schemas/events';
+import type { Alert, Incident, IncidentTask } from '$schemas/events';
 import { postJson } from '../http';
 import type { MapView } from '../map/view';
 import { LiveFeed } from '../protocol/feed';
@@ -11,6 +11,7 @@ import { badge } from './connection';
 import { forgetLastSeen, keepLastSeen, lastSeen, openFieldDb, outboxStore, type FieldDb, type LastSeen } from './field_db';
 import { ownIncident, readPlace, type FieldPlace, type FieldTab } from './field_place';
 import { FieldSession } from './field_session';
+import { nextState } from './incident_tasks';
 import { HELP } from './incident_work';
 import { Outbox, type Deed, type Item } from './outbox';
 import { byUrgency, isActive, isOver } from './ranking';
@@ -192,12 +193,24 @@ export class Field {
     await this.#do('incident.stage', incident.incident_id, `On scene: ${incident.kind}`, '', { stage: 'on_scene' });
   }
 
+  /** Tick a task off, or open it again. */
+  async toggle(incident: Incident, task: IncidentTask): Promise<void> {
+    const state = nextState(task);
+    await this.#do('incident.task_state', incident.incident_id, `${state === 'done' ? 'Done' : 'Open again'}: ${task.text}`, '',
+      { task: task.task_id, state, expected_rev: String(incident.rev) });
+  }
+
   async needHelp(incident: Incident, words: string): Promise<void> {
     await this.#do('incident.note', incident.incident_id, `Need help: ${incident.kind}`, `${HELP} ${words.trim() || 'Send whoever is near.'}`);
   }
 
   async note(incident: Incident, words: string): Promise<void> {
     await this.#do('incident.note', incident.incident_id, `Note: ${words.trim()}`, words.trim());
+  }
+
+  /** What was done to a task and is not settled yet. */
+  pendingOfTask(task: IncidentTask): Item | undefined {
+    return this.items.findLast(({ deed, state }) => deed.details['task'] === task.task_id && (state === 'waiting' || state === 'sent'));
   }
 
   /** What was done to this and is not settled yet. */

@@ -1,5 +1,5 @@
 /** One incident's room: what happened in it, in order, and what else has to do with it. */
-import type { Alert, Incident, UnitPosition } from '$schemas/events';
+import type { Alert, Incident, IncidentTask, UnitPosition } from '$schemas/events';
 import { metresBetween } from './near_cameras';
 import { isActive, severityOf } from './ranking';
 import { stageText } from './incident_work';
@@ -10,7 +10,10 @@ import { parseTime } from '../time';
 export type IncidentState = Pick<
   Incident,
   'rev' | 'stage' | 'status' | 'owner' | 'units' | 'call_ids' | 'merged_into' | 'split_from' | 'grade' | 'changed_by' | 'changed_at' | 'note' | 'observed_at'
->;
+> & {
+  /** Of the store's those that were changed in it; of a live state all. */
+  readonly tasks: readonly IncidentTask[];
+};
 
 export interface LogEntry {
   readonly id: string;
@@ -39,14 +42,17 @@ export interface Names {
 /** What changed from state to state, oldest first. */
 export function logOf(states: readonly IncidentState[], names: Names): LogEntry[] {
   const entries: LogEntry[] = [];
+  const known = new Map<string, IncidentTask>();
   let before: IncidentState | undefined;
   for (const state of states) {
     const byPerson = state.changed_at !== null && state.changed_at !== before?.changed_at;
     const at = parseTime(byPerson ? state.changed_at : state.observed_at);
     const by = byPerson ? state.changed_by : '';
     const tell = (text: string, isNote = false): void => void entries.push({ id: `${state.rev}/${entries.length}`, at, by, text, isNote });
-    const was = new Set(before?.call_ids);
-    const came = state.call_ids.filter((id) => !was.has(id));
+    const had = new Set(before?.call_ids);
+    const came = state.call_ids.filter((id) => !had.has(id));
+    const tellTask = (task: IncidentTask | undefined, text: string): void =>
+      void (task && entries.push({ id: `${state.rev}/${entries.length}`, at: parseTime(task.changed_at), by: task.changed_by, text, isNote: false }));
     if (!before) tell(`Opened by ${came.length ? `call ${came.map(names.call).join(', ')}` : 'a call'}`);
     else if (came.length) tell(`${came.length > 1 ? 'Calls' : 'Call'} ${came.map(names.call).join(', ')} joined`);
     const left = (before?.call_ids ?? []).filter((id) => !state.call_ids.includes(id));
@@ -60,9 +66,25 @@ export function logOf(states: readonly IncidentState[], names: Names): LogEntry[
     if (state.grade && state.grade !== before?.grade) tell(`Assessed: ${state.grade.replaceAll('_', ' ')}`);
     if (state.split_from && state.split_from !== before?.split_from) tell('Taken out of another incident');
     if (state.note && (!before || state.note !== before.note || state.changed_at !== before.changed_at)) tell(state.note, true);
+    const changed = state.tasks.filter((task) => Number(task.rev) === Number(state.rev));
+    const added = changed.filter(({ task_id }) => !known.has(task_id));
+    if (added.length > 1) tellTask(added[0], `${added.length} tasks added`);
+    for (const task of changed) {
+      const was = known.get(task.task_id);
+      if (was || added.length === 1) tellTask(task, taskChange(task, was));
+      known.set(task.task_id, task);
+    }
     before = state;
   }
   return entries;
+}
+
+/** What happened to a task. `was`: what was known of it before; nothing: it is new. */
+function taskChange(task: IncidentTask, was: IncidentTask | undefined): string {
+  const words = task.note ? ` (${task.note})` : '';
+  if (task.state !== (was?.state ?? 'open')) return `Task ${task.state === 'open' ? 'open again' : task.state.replace('_', ' ')}: ${task.text}${words}`;
+  if (was) return task.assignee ? `Task for ${task.assignee}: ${task.text}` : `Task for nobody any more: ${task.text}`;
+  return `Task added: ${task.text}`;
 }
 
 /** An alert so near, raised so soon before the incident or while it lasted, may have to do with it. */

@@ -3,7 +3,8 @@ import type { Incident, RefusedAction } from '$schemas/events';
 
 export type IncidentActionName =
   | 'incident.assign' | 'incident.stage' | 'incident.close' | 'incident.reopen' | 'incident.merge' | 'incident.unmerge'
-  | 'incident.split' | 'incident.link' | 'incident.unlink' | 'incident.note' | 'incident.record';
+  | 'incident.split' | 'incident.link' | 'incident.unlink' | 'incident.note' | 'incident.record'
+  | 'incident.checklist' | 'incident.task_add' | 'incident.task_assign' | 'incident.task_state';
 
 /** What the server answered: the action's id in the log, or what went wrong. */
 export type Sent = { readonly eventId: string } | { readonly error: string };
@@ -22,7 +23,18 @@ const WHY: Readonly<Record<string, string>> = {
   not_next_version: 'somebody assessed it meanwhile',
   unknown_incident: 'the other incident is not known',
   other_jurisdiction: 'the other incident belongs to another jurisdiction',
+  already_listed: 'the list was added already',
+  task_already_done: 'the task was done already',
+  task_already_not_needed: 'the task was found not to be needed already',
+  task_already_open: 'the task was opened again already',
+  task_already_assigned: 'the task was given to them already',
+  unknown_task: 'the task is not in the list',
+  too_many_tasks: 'it has as many tasks as it may have',
 };
+
+/** Why it was refused names who was first. */
+export const namesFirst = (why: string): boolean =>
+  why === 'changed_meanwhile' || why === 'already_listed' || why.startsWith('task_');
 
 /** What whoever was refused can do now. */
 const NEXT: Readonly<Record<string, string>> = {
@@ -67,7 +79,7 @@ export function outcomeAmong(incidents: ReadonlyMap<string, Incident>, id: strin
 /** Why it was refused, for the person who was too late. */
 export function refusalText(refused: Pick<RefusedAction, 'why' | 'first_by'>): string {
   const why = WHY[refused.why] ?? refused.why.replaceAll('_', ' ');
-  const by = refused.why === 'changed_meanwhile' && refused.first_by ? ` by ${refused.first_by}` : '';
+  const by = namesFirst(refused.why) && refused.first_by ? ` by ${refused.first_by}` : '';
   const next = NEXT[refused.why];
   return `Not done: ${why}${by}.${next ? ` ${next}.` : ''}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { Alert, Incident } from '$schemas/events';
 import type { Answer } from '../http';
-import { outcomeAmong, refusalText } from './incident_work';
+import { namesFirst, outcomeAmong, refusalText } from './incident_work';
 import { didWhat } from './names';
 
 /** Something done, as the server is told of it. */
@@ -176,7 +176,7 @@ export function outcomeOf(
   if (name.startsWith('incident.')) {
     const told = outcomeAmong(incidents, subject_id, item.event_id) ?? 'waiting';
     if (typeof told === 'string') return told;
-    const by = told.first_by && told.why !== 'changed_meanwhile' ? ` ${told.first_by} was first.` : '';
+    const by = told.first_by && !namesFirst(told.why) ? ` ${told.first_by} was first.` : '';
     return { refused: `${refusalText(told)}${by}` };
   }
   const alert = alerts.get(subject_id);
