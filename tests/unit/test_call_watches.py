@@ -12,11 +12,19 @@ from compose.roles.clocked import watch_limits
 from compose.settings import Settings
 from pipeline.ownership import Ownership
 from pipeline.processors.watches import Watches
-from pipeline.rules.call_watches import CALL_WITHOUT_OWNER, CRIME_WITHOUT_RECORD, MISSING_NOT_ENTERED
+from pipeline.rules import call_watches
+from pipeline.rules.call_watches import (
+    CALL_WITHOUT_OWNER,
+    CRIME_WITHOUT_RECORD,
+    MISSING_NOT_ENTERED,
+    Limits,
+    next_look,
+)
 from schemas.envelope import Event
 from schemas.events.action import Action
 from schemas.events.alert import ALERT, Alert
 from schemas.events.emergency_call import EmergencyCall
+from schemas.events.incident import Incident
 from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.identity import identity
 from tests.unit.facts import NOW, call
@@ -74,6 +82,69 @@ def test_a_worker_says_nothing_of_jurisdictions_that_another_one_writes() -> Non
     desk = Desk()
     desk.take(HANDED)
     assert said(desk, watching(desk, {(INCIDENT_INPUT.topic, 1)}), timedelta(minutes=9)) == []
+
+
+def test_a_part_is_looked_at_again_when_what_it_is_part_of_has_nobody_any_more() -> None:
+    desk = Desk()
+    shots = call(5, "shooting", 29.95, -90.07)
+    handed = call(6, "shooting", 29.95, -90.07, handed_over_at=NOW)
+    desk.take(shots, handed)
+    desk.take(act(1, "close", desk.of(shots), code="done"))
+    watches = watching(desk)
+    assert desk.of(shots).status == "closed"
+    assert said(desk, watches, timedelta(seconds=40)) == []
+    desk.take(act(2, "reopen", desk.of(shots), "p.lee"))
+    before = desk.of(handed)
+    (alert,) = said(desk, watches, timedelta(seconds=41))
+    assert isinstance(alert, Alert)
+    assert (alert.rule, alert.subject) == (CALL_WITHOUT_OWNER, "test:6")
+    assert desk.of(handed) == before, "of its own it has not changed"
+
+
+def test_what_another_worker_wrote_is_looked_at_as_soon_as_it_is_ours() -> None:
+    desk = Desk()
+    desk.take(HANDED)
+    ours: set[tuple[str, int]] = set()
+    watches = watching(desk, ours)
+    assert said(desk, watches, timedelta(seconds=40)) == []
+    ours |= OURS
+    assert len(said(desk, watches, timedelta(seconds=41))) == 1
+
+
+def test_what_was_said_and_is_not_in_the_log_is_said_again() -> None:
+    desk = Desk()
+    desk.take(HANDED)
+    watches = watching(desk)
+    ticks = [len(watches.tick(NOW + timedelta(seconds=seconds))) for seconds in range(31, 43)]
+    assert ticks == [1] + [0] * 9 + [1, 0]
+
+
+def test_an_incident_is_looked_at_when_it_changes_or_its_time_has_come_and_not_every_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[str] = []
+
+    def noted(incident: Incident, now: datetime, limits: Limits) -> datetime | None:
+        looked.append(incident.call_ids[0])
+        return next_look(incident, now, limits)
+
+    monkeypatch.setattr(call_watches, "next_look", noted)
+    desk = Desk()
+    thefts = [call(number, "theft", 29.0 + number / 10, -90.07) for number in range(20)]
+    desk.take(*thefts, replace(HANDED, call_id="test:handed"))
+    watches = watching(desk)
+    watches.tick(NOW)
+    assert len(looked) == 21
+    looked.clear()
+    for seconds in range(1, 30):
+        watches.tick(NOW + timedelta(seconds=seconds))
+    assert looked == []
+    desk.take(again(thefts[3], status="on_scene"))
+    watches.tick(NOW + timedelta(seconds=30))
+    assert sorted(looked) == ["test:3", "test:handed"]
+    looked.clear()
+    watches.tick(NOW + timedelta(seconds=60))
+    assert len(looked) == 21, "once a minute all are looked at"
 
 
 def test_a_crime_without_a_record_is_warned_of_after_twenty_hours_and_breached_after_a_day() -> None:
