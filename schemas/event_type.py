@@ -49,8 +49,8 @@ class Table(Struct, frozen=True, kw_only=True):
     anew when its cause comes again; the store then looks for its id at all times.
     ``projection``: columns of a second sort order kept as an index projection, for the second question.
     ``current``: for states, the name of the view that shows only the newest state of each key.
-    ``looked_up``: True where single things are read whole, by their key: all fields are kept a second time, in the order
-    of the key's hash and in small granules.
+    ``looked_up``: True where single things are read whole, by their key: all fields are kept a second time, by the
+    hash of the key and in small granules.
     ``keys``: the table of search keys that goes with it.
     """
 

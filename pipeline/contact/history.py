@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -285,10 +287,16 @@ class ContactHistory:
                 f"(subject_kind = 'place' AND isNotNull(lat) AND isNotNull(lon) AND {_DISTANCE} <= {{near:Float64}})"
             )
             params |= {"lat": contact.lat, "lon": contact.lon, "near": NEAR_M}
-        if ids := [one.person.person_id for one in await looked_for if one.grade == "strong"]:
-            where.append("(subject_kind = 'person' AND subject IN {people:Array(String)})")
-            params["people"] = ids
-        return self._live(await self.marker_states(" OR ".join(where), params))
+        # Those of the number and the place do not wait for the name.
+        found = await asyncio.gather(
+            self.marker_states(" OR ".join(where), params), self._markers_of_people(looked_for)
+        )
+        return self._live(sorted(chain(*found), key=lambda one: one.changed_at, reverse=True))
+
+    async def _markers_of_people(self, looked_for: Awaitable[Sequence[FoundPerson]]) -> Sequence[Marker]:
+        ids = [one.person.person_id for one in await looked_for if one.grade == "strong"]
+        where = "subject_kind = 'person' AND subject IN {people:Array(String)}"
+        return await self.marker_states(where, {"people": ids}) if ids else ()
 
     async def all_markers(self) -> Markers:
         """Return all markers that hold now."""
@@ -333,7 +341,8 @@ class ContactHistory:
         """Return the newest records of people that any record with a key belongs to, newest first."""
         params: dict[str, Parameter] = {"key": key, "most": most}
         found = await self._read(_persons, _BY_KEY, params)
-        return sorted((one for one in found if not one.is_removed), key=lambda one: one.updated_at, reverse=True)
+        known = sorted((one for one in found if not one.is_removed), key=lambda one: one.person_id)
+        return sorted(known, key=lambda one: one.updated_at, reverse=True)
 
     async def _read(self, decoder: msgspec.json.Decoder[Any], sql: str, params: Mapping[str, Parameter]) -> list[Any]:
         answer = await self._store.query(sql, params, "JSONEachRow", limits=self._limits)

@@ -33,11 +33,11 @@ LOOKED_AT = 40_000
 _COMMON = "SELECT key, count() AS rows FROM rtcc.person_keys WHERE key IN {keys:Array(String)} GROUP BY key"
 #: Keys that were written twice, after a crash, count twice here: that lets a record in, and moves none in the answer.
 _CANDIDATES = """
-SELECT person_id, any(k.names) AS names, any(k.birth_date) AS birth_date,
+SELECT person_id, names, birth_date,
   sum(transform(key, {keys:Array(String)}, {weights:Array(Float64)}, 0.0))
-    + 8 * arrayMax(name -> jaroWinklerSimilarity(name, {text:String}), any(k.names)) AS promise
-FROM rtcc.person_keys AS k WHERE key IN {keys:Array(String)}
-GROUP BY person_id, of_event ORDER BY promise DESC, person_id LIMIT {most:UInt32}
+    + 8 * arrayMax(name -> jaroWinklerSimilarity(name, {text:String}), names) AS promise
+FROM rtcc.person_keys WHERE key IN {keys:Array(String)}
+GROUP BY person_id, of_event, names, birth_date ORDER BY promise DESC, person_id LIMIT {most:UInt32}
 """
 #: The columns of a record, for those who read it whole.
 PERSON_COLUMNS = """event_id, occurred_at, observed_at, source, jurisdiction, synthetic, person_id, updated_at, role,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.contact.history import ContactHistory, Markers, People
-from pipeline.names.search import FoundPerson, NameSearch
+from pipeline.contact.history import SHOWN, ContactHistory, Markers, People
+from pipeline.names.search import NEWEST_RECORDS, PERSON_COLUMNS, FoundPerson, NameSearch
 from pipeline.store.async_store import AsyncStore
 from pipeline.store.chdb_store import ChdbStore
 from pipeline.store.errors import BadRowsError
@@ -22,6 +24,7 @@ from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.events.marker import MARKER, Marker
 from schemas.events.person import PERSON, Person
 from schemas.identity import identity
+from schemas.place import distance_m
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NUMBER, HOSPITAL = "+15045550123", "+15045550100"
@@ -172,6 +175,52 @@ def test_a_place_is_found_by_its_address_however_written_and_by_a_point_within_5
     assert [one.call_id for one in found.calls] == ["test:a", "test:b", "test:near"]
     assert [round(one.distance_m) for one in found.calls if one.distance_m is not None] == [0, 39]
     assert found.repeat
+
+
+def test_the_engine_counts_and_shows_the_calls_of_a_place_as_counting_them_one_by_one_does(
+    put: Callable[..., None], history: ContactHistory
+) -> None:
+    draw = random.Random(5)
+    states = []
+    for number in range(120):
+        received = draw.choice([HOUR, DAY, 20 * DAY, 200 * DAY, 364 * DAY, 400 * DAY, -DAY])
+        received += timedelta(seconds=number)
+        for state in range(draw.randrange(1, 4)):
+            point = draw.choice([{}, {"lat": 29.9585 + draw.choice([0, 0.0003, 0.0008]), "lon": -90.0651}])
+            address = draw.choice(["500 Bourbon St", "501 Bourbon St", ""])
+            one = call(str(number), received, address=address, **point)
+            states.append(
+                msgspec.structs.replace(
+                    one,
+                    event_id=identity("test_state", number, state),
+                    updated_at=one.updated_at + timedelta(seconds=state),
+                )
+            )
+    put(EMERGENCY_CALL, *states)
+
+    def metres(one: EmergencyCall) -> float:
+        return math.inf if one.lat is None or one.lon is None else distance_m(one.lat, one.lon, 29.9585, -90.0651)
+
+    def expected(address: str, near: float) -> dict[str, tuple[timedelta, bool]]:
+        known: dict[str, tuple[timedelta, bool]] = {}
+        # Whichever comes last stands: of what is near the newest state, else the newest of the address.
+        for one in sorted(states, key=lambda one: (metres(one) <= near, one.updated_at)):
+            ago = NOW - one.received_at
+            if (one.address == address or metres(one) <= near) and timedelta(0) <= ago < 365 * DAY:
+                known[one.call_id] = (ago, metres(one) <= near)
+        return known
+
+    for address, point in (("500 Bourbon St", True), ("500 Bourbon St", False), ("", True), ("nowhere", True)):
+        found = asyncio.run(history.of_place(address, *((29.9585, -90.0651) if point else (None, None))))
+        known = expected(address or "-", 50.0 if point else -1.0)
+        last = sorted(known, key=lambda call_id: known[call_id][0])
+        assert len(last) > SHOWN
+        assert [one.call_id for one in found.calls] == last[:SHOWN]
+        assert [one.distance_m is not None for one in found.calls] == [known[one][1] for one in last[:SHOWN]]
+        agos = [ago for ago, _ in known.values()]
+        assert counts(found.windows) == {
+            "24h": sum(ago < DAY for ago in agos), "28d": sum(ago < 28 * DAY for ago in agos), "12m": len(agos),
+        }  # fmt: skip
 
 
 def test_h3_a_marker_past_its_end_is_never_shown_as_live(put: Callable[..., None], history: ContactHistory) -> None:
@@ -343,6 +392,24 @@ def test_keys_are_there_before_their_rows_and_a_repeat_finds_nobody_twice(
     put(PERSON, one)
     put(PERSON, one)
     assert [found.person.person_id for found in search(opened, name="Katherine Example")] == ["test:k"]
+
+
+def test_records_are_read_from_small_granules_and_are_those_of_the_table(
+    put: Callable[..., None], opened: ChdbStore
+) -> None:
+    opened._command(
+        "INSERT INTO rtcc.person_states (event_id, occurred_at, observed_at, person_id, updated_at, full_name, "
+        "is_removed) SELECT generateUUIDv4(), now64(3), now64(3), toString(number % 20000), "
+        "now64(3) - toIntervalMinute(number % 7), toString(number), number % 5 = 0 FROM numbers(40000)"
+    )
+    ids = ["7", "9000", "15000"]
+    asked = NEWEST_RECORDS.format(ids="SELECT arrayJoin({ids:Array(String)}) AS person_id")
+    plan = opened._writer.answer(f"EXPLAIN {asked}", "TSVRaw", {"ids": ids}).decode()
+    assert "ReadFromMergeTree (by_key)" in plan
+    plain = f"SELECT {PERSON_COLUMNS} FROM rtcc.persons WHERE person_id IN {{ids:Array(String)}}"
+    answers = [sorted(opened._writer.answer(sql, "JSONEachRow", {"ids": ids}).splitlines()) for sql in (asked, plain)]
+    assert [answer.count(b'"is_removed":true') for answer in map(b"".join, answers)] == [2, 2]
+    assert answers[0] == answers[1]
 
 
 def test_a_name_without_letters_finds_nobody(put: Callable[..., None], opened: ChdbStore) -> None:
