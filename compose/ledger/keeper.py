@@ -153,6 +153,8 @@ class LedgerKeeper:
                 still_open = [bucket.minute for bucket, one in self._verdicts.items() if one.state == "open"]
                 first = min([now - NEWEST_MIN, *still_open, *([] if changed is None else [changed])])
                 whole = number % WHOLE_EVERY == 0
+                if whole:
+                    judge.look_anew()
                 await self._judge(judge, oldest if whole else max(first, oldest), now + 1)
                 looked_at = began
                 number += 1

@@ -38,6 +38,7 @@ from pipeline.ledger.verdict import Due, Exact, Facts, Verdict, judge, wants_pro
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
@@ -93,6 +94,8 @@ class Reconciler:
         self._store = store
         self._groups = Groups(settings)
         self._known: dict[Bucket, Known] = {}
+        #: Calls of which everything was made, with the count of them that this was found for.
+        self._whole_calls: dict[Bucket, tuple[Tally, tuple[Tally, Exact]]] = {}
 
     def close(self) -> None:
         """Disconnect."""
@@ -114,7 +117,7 @@ class Reconciler:
         stored = await stored_tallies(self._store, begin, end)
         accepted = await accepted_tallies(self._store, begin, end)
         alerts = await self._alerts(seen, reached, begin, end)
-        calls = await self._calls(reached, begin, end)
+        calls = await self._calls(reached, stored)
         facts = {}
         for bucket in sorted(seen.buckets.keys() | stored.keys() | accepted.keys()):
             facts[bucket] = Facts(
@@ -145,6 +148,11 @@ class Reconciler:
     def forget_before(self, minute: int) -> None:
         """Let go of comparisons of older minutes."""
         self._known = {bucket: known for bucket, known in self._known.items() if bucket.minute >= minute}
+        self._whole_calls = {bucket: known for bucket, known in self._whole_calls.items() if bucket.minute >= minute}
+
+    def look_anew(self) -> None:
+        """Have what was whole compared again: what was made of it may have been lost since."""
+        self._whole_calls.clear()
 
     @staticmethod
     def _quiet(bucket: Bucket, seen: LogSeen, at: float) -> bool:
@@ -229,19 +237,35 @@ class Reconciler:
         upstream = {event_id: [place] for event_id, place in places.items() if event_id in makes}
         return compared(upstream, set(done), dead=dead, reached=_last(reached.processed, kind.topic))
 
-    async def _calls(self, reached: Reached, begin: int, end: int) -> dict[Bucket, tuple[Tally, Exact]]:
-        """Return by bucket of calls those whose incident is stored, and the comparison."""
-        try:
-            found = await call_ids(self._store, begin, end)
-        except TooManyError:
-            return {}
+    async def _calls(self, reached: Reached, stored: dict[Bucket, Tally]) -> dict[Bucket, tuple[Tally, Exact]]:
+        """Return by bucket of calls those whose incident is stored, and the comparison.
+
+        A bucket that was whole is not compared again while it has the same calls: in a storm that is thousands of ids,
+        worked out beside the screens.
+        """
+        counted = {bucket: tally for bucket, tally in stored.items() if bucket.event_type == EMERGENCY_CALL.name}
         result = {}
+        for bucket, tally in counted.items():
+            known = self._whole_calls.get(bucket)
+            if known is not None and known[0] == tally:
+                result[bucket] = known[1]
+        open_minutes = [bucket.minute for bucket in counted if bucket not in result]
+        if not open_minutes:
+            return result
+        try:
+            found = await call_ids(self._store, min(open_minutes), max(open_minutes) + 1)
+        except TooManyError:
+            return result
         for bucket, makes in found.items():
+            if bucket in result:
+                continue
             places = await stored_ids(self._store, bucket)
             exact = await self._processed_exact(bucket, places, makes, set(), reached)
             missing = set(exact.missing)
             done = [event_id for event_id in makes if event_id not in missing]
             result[bucket] = (Tally(len(done), id_digest(done)), exact)
+            if bucket in counted and not (exact.missing or exact.behind):
+                self._whole_calls[bucket] = (counted[bucket], result[bucket])
         return result
 
     async def _alerts(self, seen: LogSeen, reached: Reached, begin: int, end: int) -> dict[Bucket, Due] | None:
