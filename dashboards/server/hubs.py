@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from dashboards.server.audience import Audience, as_seen_by
 from dashboards.server.hub import BATCH_S, Hub, HubFullError
+from dashboards.server.presence import Presence
 from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType
@@ -24,6 +25,8 @@ from schemas.event_type import EventType
 MOST_VIEWS = 16
 #: A view that nobody looks at is kept so long, seconds: a page that comes again goes on where it was.
 KEPT_S = 120.0
+#: Pages are told who else is there so often, seconds.
+PRESENCE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +44,9 @@ class Hubs:
         self.whole = whole
         self._most = most
         self._views: dict[Audience, _View] = {}
+        #: Who has which incident open, over all views.
+        self.presence = Presence()
+        self._presence_at = float("-inf")
 
     def of(self, audience: Audience) -> Hub:
         """Return the hub for this audience, made now if there is none.
@@ -103,6 +109,12 @@ class Hubs:
             except Exception:
                 # One bad round must not leave every screen silent; the next one starts from state that is whole.
                 _log.exception("hub_round_failed")
+        if now - self._presence_at >= PRESENCE_S:
+            self._presence_at = now
+            try:
+                self.presence.tell()
+            except Exception:
+                _log.exception("telling_presence_failed")  # of all that is told it matters least
         for audience, view in list(self._views.items()):
             if view.hub.clients:
                 view.wanted_at = now
