@@ -194,6 +194,7 @@ def create_server(
         access=sockets,
         replays=Replays(recording, publisher, most=most_replays, version=hub.version, areas=views.areas),
         audience_of=seen_by.of,
+        presence=views.presence,
     )
 
     @app.websocket("/ws")

@@ -84,6 +84,7 @@ class Client:
         self._hub = hub
         self._send = send
         self._control: deque[str] = deque()
+        self._last: str | None = None
         self._wanted: dict[str, Snapshot | None] = {}
         self._next_part = 1
         self._cursors: dict[str, int] = {}
@@ -158,6 +159,23 @@ class Client:
         """Send a message that belongs to no channel."""
         self._control.append(text)
         self._awake.set()
+
+    def tell_last(self, text: str) -> None:
+        """Send a message when nothing else waits; a newer one replaces it."""
+        self._last = text
+        self._awake.set()
+
+    def knows(self, channel: str, key: str) -> bool:
+        """Return whether this client is told of a thing: it has the channel, and its hub knows the thing."""
+        return channel in self.channels and self._hub.is_caught_up and self._hub.row(channel, key) is not None
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970."""
+        return self._hub.now_ms()
+
+    def silent_s(self) -> float:
+        """Return for how long nothing was heard of the client, seconds."""
+        return self._hub.mono() - self._heard_at
 
     def move(self, hub: Source, channels: Iterable[str]) -> None:
         """Draw from another hub from now on: a new welcome and new snapshots. What waited of the old one is let go."""
@@ -247,6 +265,8 @@ class Client:
             self._told_soft_at = self._hub.mono()
         if spared:
             self._control.append(slow(spared))
+        if text is None and not self._control:
+            text, self._last = self._last, None
         return text
 
     def _pause_s(self) -> float:

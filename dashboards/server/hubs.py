@@ -18,6 +18,7 @@ from msgspec import Struct
 from dashboards.server.areas import MOBILE, ZoneAreas
 from dashboards.server.audience import Audience, Sight
 from dashboards.server.hub import BATCH_S, Hub, HubFullError
+from dashboards.server.presence import Presence
 from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType
@@ -30,6 +31,8 @@ MOST_VIEWS = 16
 KEPT_S = 120.0
 #: When zones or cameras change, views by area are made anew this often at most, seconds: each screen begins anew.
 ANEW_EVERY_S = 1.0
+#: Pages are told who else is there so often, seconds.
+PRESENCE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +53,9 @@ class Hubs:
         self._most = most
         self._views: dict[Audience, _View] = {}
         self.areas = ZoneAreas(whole.row)
+        #: Who has which incident open, over all views.
+        self.presence = Presence()
+        self._presence_at = float("-inf")
 
     def of(self, audience: Audience) -> Hub:
         """Return the hub for this audience, made now if there is none.
@@ -118,6 +124,12 @@ class Hubs:
             except Exception:
                 # One bad round must not leave every screen silent; the next one starts from state that is whole.
                 _log.exception("hub_round_failed")
+        if now - self._presence_at >= PRESENCE_S:
+            self._presence_at = now
+            try:
+                self.presence.tell()
+            except Exception:
+                _log.exception("telling_presence_failed")  # of all that is told it matters least
         for audience, view in list(self._views.items()):
             if view.is_outdated and self.whole.is_caught_up and now - view.made_at >= ANEW_EVERY_S:
                 self._make_anew(view)

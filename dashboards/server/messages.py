@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
@@ -108,6 +109,13 @@ class Pong(Struct, frozen=True, tag_field="t", tag="pong"):
     n: int
 
 
+class Present(Struct, frozen=True, tag_field="t", tag="present"):
+    """A client has this incident open from now on; None: none. ``actor``: who, where nobody is asked to sign in."""
+
+    incident: UUID | None = None
+    actor: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Play(Struct, frozen=True, tag_field="t", tag="play"):
     """A replay goes on, at this speed."""
 
@@ -124,7 +132,7 @@ class Seek(Struct, frozen=True, tag_field="t", tag="seek"):
     at: _Moment
 
 
-ClientMessage = Hello | Subscribe | Resync | View | Pong | Play | Pause | Seek
+ClientMessage = Hello | Subscribe | Resync | View | Pong | Present | Play | Pause | Seek
 _decoder = msgspec.json.Decoder(ClientMessage)
 
 
@@ -200,6 +208,12 @@ def _true(body: dict[str, object], loading: bool, behind: Mapping[str, float]) -
 def replay_state(now_ms: int, state: str, speed: int, why: str = "") -> str:
     """Return where a replay stands. ``state``: reading, playing, waiting, paused, ended or failed, and ``why``."""
     return _text({"t": "replay", "now": now_ms, "state": state, "speed": speed} | ({"why": why} if why else {}))
+
+
+def present(incident_id: str, people: Iterable[tuple[str, int]]) -> str:
+    """Return who else has an incident open: names, and since when (ms)."""
+    told = [{"name": name, "since": since} for name, since in people]
+    return _text({"t": "present", "incident": incident_id, "people": told})
 
 
 def gap(channel: str) -> str:

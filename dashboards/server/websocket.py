@@ -29,6 +29,7 @@ from dashboards.server.messages import (
     Pause,
     Play,
     Pong,
+    Present,
     ReplayWanted,
     Resync,
     Seek,
@@ -37,6 +38,7 @@ from dashboards.server.messages import (
     read_client_message,
 )
 from dashboards.server.origin import is_same_origin
+from dashboards.server.presence import Presence
 from dashboards.server.replay.playing import Replay
 from dashboards.server.replay.replays import NoReplayError, Replays
 
@@ -83,10 +85,12 @@ class HubRoute:
         access: SocketAccess | None = None,
         replays: Replays | None = None,
         audience_of: Callable[[Headers], Audience] = lambda headers: WHOLE,
+        presence: Presence | None = None,
     ) -> None:
         """``hub_of``: the hub for who asks, by the headers of the handshake; may raise HubFullError. ``whole``: counts
         what is no hello. ``access``: None where nobody is asked who they are. ``replays``: None where there are none.
-        ``audience_of``: what who asks may see of them."""
+        ``audience_of``: what who asks may see of them. ``presence``: who has which incident open."""
+        self._presence = presence or Presence()
         self._access = access
         self._replays = replays
         self._audience_of = audience_of
@@ -136,8 +140,12 @@ class HubRoute:
         hub = self._hub_of(websocket.headers)
         client = hub.join(websocket.send_text)
         client.start(channels, hello.resume, hello.view)
-        apply = partial(self._apply, client=client, allowed=allowed)
-        await self._serve_client(websocket, client, apply, watched, leave=partial(hub.leave, client))
+        apply = partial(self._apply, client=client, allowed=allowed, websocket=websocket)
+        await self._serve_client(websocket, client, apply, watched, leave=partial(self._leave, hub, client))
+
+    def _leave(self, hub: Hub, client: Client) -> None:
+        self._presence.leave(client)
+        hub.leave(client)
 
     async def _serve_replay(
         self, websocket: WebSocket, wanted: ReplayWanted, channels: Sequence[str], watched: WatchedSocket | None
@@ -225,13 +233,18 @@ class HubRoute:
                 self._whole.violations += 1
         client.close(CLOSE_BAD_MESSAGE, "too many bad messages")
 
-    def _apply(self, message: ClientMessage, *, client: Client, allowed: Allowed) -> None:
+    def _apply(self, message: ClientMessage, *, client: Client, allowed: Allowed, websocket: WebSocket) -> None:
         if isinstance(message, Subscribe) and CHANNELS.keys() >= set(message.sub):
             client.subscribe(allowed(message.sub))
         elif isinstance(message, Resync) and message.ch in client.channels:
             client.resync(message.ch)
         elif isinstance(message, View):
             client.look(message)
+        elif isinstance(message, Present):
+            if message.incident is None:
+                self._presence.leave(client)
+            else:
+                self._presence.enter(client, message.incident, actor_of(websocket, message.actor))
         else:
             raise BadMessageError("hello twice, or a channel that is unknown or not subscribed")
 

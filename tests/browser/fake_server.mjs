@@ -47,6 +47,8 @@ export class FakeServer {
   /** What pages of the field said they look at. */
   views = [];
   welcomes = [];
+  /** What pages said of the incident they have open. */
+  present = [];
   requests = [];
   resyncs = [];
   replayed = [];
@@ -115,6 +117,11 @@ export class FakeServer {
 
   position(channel) {
     return this.#pos[channel];
+  }
+
+  /** Tell every page that is open who has an incident open. */
+  tellPresent(incident, people) {
+    this.#broadcast({ t: 'present', incident, people });
   }
 
   row(channel, key) {
@@ -200,6 +207,7 @@ export class FakeServer {
       const message = JSON.parse(data.toString());
       if (message.t === 'hello') this.#hello(socket, message);
       if (message.t === 'view') this.views.push(message);
+      if (message.t === 'present') this.present.push(message);
       if (message.t === 'resync') {
         this.resyncs.push(message.ch);
         this.#snapshot(socket, message.ch);

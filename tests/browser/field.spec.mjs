@@ -295,3 +295,27 @@ test('check 18: axe finds nothing, dark or in the sun, in lists and in forms', a
   await page.reload();
   await until(page, () => document.documentElement.dataset.theme === 'sun');
 });
+
+test('a task of my incident is ticked without a line, and done when the server has it', async (t) => {
+  const given = city();
+  const [first] = given.incidents;
+  const at = iso(Date.now());
+  first.tasks = [{ task_id: 'robbery/weapons', text: 'Weapons to the units', source: 'x', added_by: 'b.lee', added_at: at, assignee: '', state: 'open', note: '', changed_by: 'b.lee', changed_at: at, rev: 1 }];
+  const { server, page, seen } = await ready(t, { given });
+  await tab(page, 'Incident');
+  await page.getByRole('button', { name: /^Mine: ARMED ROBBERY/ }).click(PATIENCE);
+  const task = page.getByRole('checkbox', { name: /^Weapons to the units/ });
+  await task.waitFor(PATIENCE);
+  assert.deepEqual(await tooSmall(page), []);
+  await server.stop();
+  await page.getByText(/^OFFLINE since/).waitFor(PATIENCE);
+  await task.click();
+  await page.getByText('kept here').waitFor(PATIENCE);
+  assert.equal(await task.getAttribute('aria-checked'), 'false');
+  await checkAll(page);
+  await server.start();
+  await page.getByRole('heading', { name: 'Tasks (1 of 1)' }).waitFor(PATIENCE);
+  assert.equal(await task.getAttribute('aria-checked'), 'true');
+  assert.deepEqual(server.actions.map(({ name, details }) => [name, details]), [['incident.task_state', { task: 'robbery/weapons', state: 'done', expected_rev: '1' }]]);
+  assert.deepEqual(seen.errors, []);
+});

@@ -189,3 +189,17 @@ test('its tasks are added, ticked and found not needed by keys alone, and who is
   assert.match(await page.locator('body').innerText(), /Tasks \(3 of 3\)[\s\S]*Call the <b>shop<\/b>[\s\S]*done by m\.keys/);
   assert.deepEqual(seen, { foreign: [], errors: [], policy: [] });
 });
+
+test('who else has the room open is named in it, and only there', async (t) => {
+  const { server, page } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.getByText('Opened by call A1').waitFor(PATIENCE);
+  assert.equal(server.present.at(-1).incident, ROBBERY);
+  server.tellPresent(ROBBERY, [{ name: 'b.lee', since: now - 60_000 }, { name: '', since: now }]);
+  await page.getByText(/Also here: b\.lee since \d\d:\d\d:\d\d, somebody without a name since/).waitFor(PATIENCE);
+  await check(page);
+  server.tellPresent(uuid(), [{ name: 'c.kim', since: now }]);
+  await page.getByText('Also here').waitFor({ state: 'detached', ...PATIENCE });
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Going on (2)' }).waitFor(PATIENCE);
+  assert.equal(server.present.at(-1).incident, null);
+});

@@ -53,12 +53,14 @@ function setUp() {
   const sockets: FakeSocket[] = [];
   const calls: Call[] = [];
   const dropped: [Channel, number][] = [];
+  const present: unknown[] = [];
   const sink: FeedSink = {
     replace: (ch, rows) => void calls.push({ what: 'replace', ch, rows }),
     merge: (ch, rows) => void calls.push({ what: 'merge', ch, rows }),
     dropped: (ch, count) => void dropped.push([ch, count]),
     heard: () => undefined,
     changed: () => undefined,
+    present: (incident, people) => void present.push([incident, people]),
   };
   const feed = new LiveFeed('map', () => {
     const socket = new FakeSocket();
@@ -82,7 +84,7 @@ function setUp() {
     for (const ch of ['alerts', 'incidents', 'calls']) snap(ch, 10, []);
     return socket;
   };
-  return { feed, clock, sockets, calls, dropped, latest, connect, snap, delta, begun };
+  return { feed, clock, sockets, calls, dropped, present, latest, connect, snap, delta, begun };
 }
 
 const merged = (calls: readonly Call[]): unknown[] => calls.filter((c) => c.what === 'merge').flatMap((c) => c.rows);
@@ -308,4 +310,26 @@ it('counts what was left out, wherever it is told', () => {
   socket.say({ t: 'slow', drop: { sightings: 412 } });
   socket.say({ t: 'd', now: 1, ch: { sightings: { rows: [], dropped: 3 } } });
   expect(dropped).toEqual([['sightings', 412], ['sightings', 3]]);
+});
+
+describe('who else has an incident open', () => {
+  it('is asked for, asked again after a break, told as it comes, and never after the page has left', () => {
+    const { feed, clock, begun, connect, latest, present } = setUp();
+    const said = () => latest().sent.filter(({ t }) => t === 'present');
+    feed.stand({ t: 'present', incident: 'i', actor: 'm.keys' });
+    const socket = begun();
+    expect(said()).toEqual([{ t: 'present', incident: 'i', actor: 'm.keys' }]);
+    socket.say({ t: 'present', incident: 'i', people: [{ name: 'b.lee', since: 5 }, { name: 7, since: 5 }, null] });
+    expect(present).toEqual([['i', [{ name: 'b.lee', since: 5 }]]]);
+    socket.onclose?.({ code: 1006 });
+    clock.pass(1_000);
+    connect('resume');
+    expect(said()).toHaveLength(1);
+    feed.stand({ t: 'present', incident: null, actor: '' });
+    expect(said()).toHaveLength(2);
+    latest().onclose?.({ code: 1006 });
+    clock.pass(1_000);
+    connect('resume');
+    expect(said()).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@
 import { waitMs } from './backoff';
 import {
   CHANNELS, isLossless, LOSSLESS, readMessage, SUBPROTOCOL,
-  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type ReplayState, type ReplayWanted,
+  type Behind, type Channel, type ChannelDelta, type ClientMessage, type Lossless, type Person, type Present, type ReplayState, type ReplayWanted,
   type ServerMessage, type Speed, type View,
 } from './messages';
 import { Sequence } from './sequence';
@@ -32,6 +32,8 @@ export interface FeedSink {
   /** Something arrived: the server's clock and ours at that moment. */
   heard(serverNow: number | null, at: number): void;
   changed(feed: LiveFeed): void;
+  /** Who else has an incident open. */
+  present?(incident: string, people: readonly Person[]): void;
   /** Where a replay stands. */
   replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
 }
@@ -82,6 +84,7 @@ export class LiveFeed {
   readonly #wanted: readonly Channel[];
   readonly #lossless: readonly Lossless[];
   #view: View | null;
+  #present: Present | null = null;
   #socket: Socket | null = null;
   #epoch: string | null = null;
   #attempt = 0;
@@ -134,6 +137,12 @@ export class LiveFeed {
   look(view: View): void {
     this.#view = view;
     if (this.phase === 'open') this.#send(view);
+  }
+
+  /** Have this open from now on. */
+  stand(present: Present): void {
+    this.#present = present.incident === null ? null : present;
+    if (this.phase === 'open') this.#send(present);
   }
 
   position(channel: Lossless): number | null {
@@ -239,6 +248,9 @@ export class LiveFeed {
         this.behind = message.behind;
         this.#send({ t: 'pong', n: message.n });
         break;
+      case 'present':
+        this.sink.present?.(message.incident, message.people);
+        break;
       case 'replay':
         this.sink.replayed?.(message.state, message.speed, message.why, message.now);
         break;
@@ -261,6 +273,8 @@ export class LiveFeed {
     this.#epoch = epoch;
     this.version = version;
     this.#set('open');
+    // The server knows nothing of who was where before.
+    if (this.#present) this.#send(this.#present);
   }
 
   #snap(channel: Channel, pos: number, part: number, of: number, rows: readonly unknown[]): void {

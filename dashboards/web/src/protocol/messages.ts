@@ -75,7 +75,21 @@ export type ClientMessage =
   | { t: 'pause' }
   | { t: 'seek'; at: number }
   | { t: 'pong'; n: number }
+  | Present
   | { t: 'resync'; ch: Lossless };
+
+/** What this page has open; null: no incident. `actor` counts where nobody is asked to sign in. */
+export interface Present {
+  readonly t: 'present';
+  readonly incident: string | null;
+  readonly actor: string;
+}
+
+/** Somebody else who has an incident open: "" where no name was given, and since when, ms. */
+export interface Person {
+  readonly name: string;
+  readonly since: number;
+}
 
 export interface ChannelDelta {
   /** First and last sequence number in it; only lossless channels have them. */
@@ -97,6 +111,8 @@ export type ServerMessage =
   | { t: 'gap'; ch: Lossless }
   | { t: 'ping'; n: number; now: number; loading: boolean; behind: Behind }
   | { t: 'slow'; drop: Partial<Record<Channel, number>> }
+  /** Who else has this incident open. */
+  | { t: 'present'; incident: string; people: readonly Person[] }
   /** Where a replay stands; `why` only where it failed. */
   | { t: 'replay'; now: number; state: ReplayState; speed: Speed; why: string };
 
@@ -178,6 +194,10 @@ export function readMessage(text: string): ServerMessage | null {
     const known = REPLAY_STATES.find((one) => one === state);
     const fast = SPEEDS.find((one) => one === speed);
     return known && fast ? { t, now, state: known, speed: fast, why: typeof why === 'string' ? why : '' } : null;
+  }
+  if (t === 'present' && typeof raw['incident'] === 'string' && Array.isArray(raw['people'])) {
+    const people = (raw['people'] as unknown[]).filter((one): one is Person => isRecord(one) && typeof one['name'] === 'string' && isCount(one['since']));
+    return { t, incident: raw['incident'], people };
   }
   if (t === 'slow') return { t, drop: readByChannel(raw['drop'], (v) => (isCount(v) ? v : null)) };
   return null;

@@ -3,7 +3,7 @@ import { ALERT_SEVERITIES, type Alert, type MapLayer, type Sighting } from '$sch
 import { getJson, postForFile, postJson, type FileAnswer, type ProofBy } from '../http';
 import { LiveFeed } from '../protocol/feed';
 import { openSocket, wallClock } from '../protocol/socket';
-import { CHANNELS, type Channel, type Speed } from '../protocol/messages';
+import { CHANNELS, type Channel, type Person, type Speed } from '../protocol/messages';
 import { ReplayClock } from '../time';
 import type { MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
@@ -87,6 +87,8 @@ export class Desk {
   /** Spoken by screen readers: at once for a P1, when convenient for a P2. */
   urgent = $state('');
   polite = $state('');
+  /** Who else has which incident open, as the server told last. */
+  present = $state.raw<{ readonly incident: string; readonly people: readonly Person[] } | null>(null);
   /** The dialog that asks who is at the desk, while it is open. */
   asking = $state.raw<((name: string | null) => void) | null>(null);
   /** Who is here is to be shown again, and by what; to be answered with whether it was. */
@@ -151,6 +153,7 @@ export class Desk {
         this.#speaker.play('P1');
         this.urgent = `Help is asked for at ${first?.kind}, ${first?.address}, by ${first?.changed_by}`;
       },
+      present: (incident, people) => (this.present = { incident, people }),
       replayed: (state, speed, why, now) => {
         this.replay = { state, speed, why };
         this.#replayClock.run(state === 'playing' ? speed : 0, Date.now());

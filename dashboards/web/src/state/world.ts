@@ -1,5 +1,5 @@
 /** Everything this page knows, folded from the feed. Plain TypeScript: the views are told at most once a frame. */
-import { CHANNELS, goneKey, KEY_OF, readRow, type Channel, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
+import { CHANNELS, goneKey, KEY_OF, readRow, type Channel, type Person, type ReplayState, type RowOf, type Speed } from '../protocol/messages';
 import type { FeedSink, LiveFeed } from '../protocol/feed';
 import { parseTime, ServerClock, type ShownClock } from '../time';
 import type { Heard } from './connection';
@@ -32,6 +32,7 @@ export interface WorldEvents {
   sightingsReplaced(rows: readonly Sighting[]): void;
   /** Somebody in the field asks for help, live. */
   helpAsked?(incidents: readonly Incident[]): void;
+  present?(incident: string, people: readonly Person[]): void;
   replayed?(state: ReplayState, speed: Speed, why: string, now: number): void;
 }
 
@@ -169,6 +170,10 @@ export class World implements FeedSink {
   heard(serverNow: number | null, at: number): void {
     this.#lastFrame = at;
     if (serverNow !== null) this.clock.heard(serverNow, at);
+  }
+
+  present(incident: string, people: readonly Person[]): void {
+    this.events.present?.(incident, people);
   }
 
   replayed(state: ReplayState, speed: Speed, why: string, now: number): void {
