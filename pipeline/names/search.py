@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -117,14 +118,8 @@ class NameSearch:
             "JSONEachRow",
             limits=self._limits,
         )
-        best: dict[str, Match] = {}
-        for line in answer.splitlines():
-            card = _candidates.decode(line)
-            found = match(asked, born, [read_card(name) for name in card.names], card.birth_date)
-            known = best.get(card.person_id)
-            if known is None or found.points > known.points:
-                best[card.person_id] = found
-        return sorted(best.items(), key=lambda one: (-one[1].points, one[0]))
+        # Tens of milliseconds, for which no alert should wait.
+        return await asyncio.to_thread(_ranked, asked, born, answer)
 
     async def _rarest(self, keys: Sequence[str]) -> list[str]:
         """Return the keys that somebody has, rarest first, as many as LOOKED_AT allows; at least one."""
@@ -157,3 +152,14 @@ class NameSearch:
             reasons.append(Reason("address", "same", ADDRESS_SAME))
         matched = Match(sum(reason.points for reason in reasons), tuple(reasons), matched.name)
         return FoundPerson(person=person, grade=matched.grade, points=round(matched.points, 2), reasons=tuple(reasons))
+
+
+def _ranked(asked: Named, born: str, answer: bytes) -> list[tuple[str, Match]]:
+    best: dict[str, Match] = {}
+    for line in answer.splitlines():
+        card = _candidates.decode(line)
+        found = match(asked, born, [read_card(name) for name in card.names], card.birth_date)
+        known = best.get(card.person_id)
+        if known is None or found.points > known.points:
+            best[card.person_id] = found
+    return sorted(best.items(), key=lambda one: (-one[1].points, one[0]))
