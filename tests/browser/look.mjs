@@ -67,7 +67,12 @@ async function room() {
   const [first] = city.incidents;
   const changed = { changed_by: 'r.diaz', changed_at: iso(now - 60_000) };
   const incident = { ...first, rev: 4, opened_at: iso(now - 1_500_000), owner: 'r.diaz', stage: 'assigned', units: ['unit-1', 'unit-8'], note: 'Perimeter is set at Cedar and 4th.', ...changed };
-  const state = (rev, over) => ({ ...incident, rev, observed_at: iso(now - 1_500_000 + rev * 60_000), owner: '', stage: 'opened', units: [], note: '', changed_by: '', changed_at: null, ...over });
+  const asked = [['weapons', 'Weapons used, to the units first', 'done'], ['direction', 'Direction taken, on foot or in a vehicle, broadcast', 'done'], ['vehicle', 'Vehicle: year, make, model, colour and plate broadcast', 'open'], ['reads', 'Plates read on the ways out', 'open']];
+  incident.tasks = asked.map(([key, text, state]) => ({
+    task_id: `robbery/${key}`, text, source: key === 'reads' ? 'own' : 'LASD Manual 3-07/020.05', added_by: 'r.diaz', added_at: iso(now - 840_000),
+    assignee: key === 'vehicle' ? 'b.lee' : '', state, note: '', rev: 3, changed_by: 'r.diaz', changed_at: iso(now - 600_000),
+  }));
+  const state = (rev, over) => ({ ...incident, rev, observed_at: iso(now - 1_500_000 + rev * 60_000), owner: '', stage: 'opened', units: [], note: '', tasks: [], changed_by: '', changed_at: null, ...over });
   server.history = [
     state(1),
     state(3, { owner: 'r.diaz', stage: 'assigned', units: ['unit-1'], note: 'Two men, one with a long gun; they left by the back door, towards the river.', changed_by: 'r.diaz', changed_at: iso(now - 900_000) }),
@@ -75,7 +80,9 @@ async function room() {
   server.push('incidents', [incident]);
   server.push('alerts', [alert(now - 300_000, { title: 'Wanted plate JKL707 60 m from it', incident_id: incident.incident_id, lat: incident.lat, lon: incident.lon })]);
   const { page, close } = await openPage(browser, `${server.url}#/incident?id=${incident.incident_id}`, { viewport: { width: 1440, height: 900 } });
-  await page.waitForTimeout(6000);
+  await page.waitForTimeout(4000);
+  server.tellPresent(incident.incident_id, [{ name: 'b.lee', since: now - 420_000 }]);
+  await page.waitForTimeout(2000);
   await shot(page, '15-room');
   await page.emulateMedia({ media: 'print' });
   await page.screenshot({ path: join(folder, '16-brief.png'), fullPage: true });
