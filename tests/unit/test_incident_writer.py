@@ -17,9 +17,6 @@ from schemas.events.incident_input import INCIDENT_INPUT, of_action, of_call
 from tests.unit.facts import NOW
 from tests.unit.incident_desk import DOWN, FAR, SHOTS, Desk, act, later
 
-#: A hundred metres north.
-
-
 STORY = [
     SHOTS, DOWN, FAR, act(1, "assign", Desk().take(SHOTS)[0]),
     later(DOWN, "dispatched", 3), act(2, "merge", Desk().take(FAR)[0], into=incident_of(SHOTS.call_id)),
@@ -97,6 +94,20 @@ def test_what_is_over_is_forgotten_after_a_day_and_what_goes_on_after_a_week() -
     assert len(cases) == 2
     cases.forget(NOW + KEEP_OPEN + timedelta(minutes=2))
     assert len(cases) == 0
+
+
+def test_the_writer_is_asked_each_second_what_to_forget_and_looks_once_a_minute() -> None:
+    desk = Desk()
+    desk.take(later(FAR, "closed", 1))
+    desk.incidents.forget(NOW)
+    due = NOW + KEEP_OVER + timedelta(minutes=2)
+    desk.incidents.forget(due)
+    assert len(desk.incidents.cases) == 0
+    desk.take(later(SHOTS, "closed", 1))
+    desk.incidents.forget(due + timedelta(seconds=59))
+    assert len(desk.incidents.cases) == 1
+    desk.incidents.forget(due + timedelta(seconds=60))
+    assert len(desk.incidents.cases) == 0
 
 
 def test_an_action_on_an_incident_that_is_not_known_is_a_dead_letter() -> None:
