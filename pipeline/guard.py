@@ -23,7 +23,7 @@ from schemas.envelope import Event
 from schemas.event_type import EventType
 from schemas.events.dead_letter import DeadLetter as DeadLetterEvent
 from schemas.metrics import Newest
-from schemas.wire.frame import FrameDecoder, encode_event
+from schemas.wire.frame import FrameDecoder, original_at
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Guard:
         dropped: dict[str, int] = {}
         refused = 0
         outcomes = await self._outcomes(message, frame.events)
-        for place, event, outcome in zip(frame.places, frame.events, outcomes, strict=True):
+        for place, outcome in zip(frame.places, outcomes, strict=True):
             if isinstance(outcome, Emit):
                 emitted += outcome.events
             elif isinstance(outcome, Drop):
@@ -89,7 +89,8 @@ class Guard:
             else:
                 refused += 1
                 error, name = outcome.error, self.processor.name
-                dead.append(self._letter(message, place, outcome.reason, name, error, encode_event(event)))
+                original = original_at(message.value or b"", place)
+                dead.append(self._letter(message, place, outcome.reason, name, error, original))
         if emitted:
             self.counts["emitted"] += len(emitted)
         for reason, number in dropped.items():

@@ -21,7 +21,7 @@ from pipeline.message import Message, Outgoing
 from pipeline.processors.paths import PlatePaths
 from pipeline.state.paths import WINDOW_S
 from schemas.events.alert import Alert
-from schemas.events.sighting import SIGHTING, Sighting
+from schemas.events.sighting import PASSING, SIGHTING, Sighting
 from schemas.faults import kind_and_place
 from schemas.wire.frame import FrameDecoder
 from schemas.wire.publisher import BrokerUnavailableError
@@ -78,7 +78,7 @@ class PathHistory:
         #: By partition the offset that comes next.
         self._next: dict[int, int] = {}
         self._reading: dict[int, asyncio.Task[None]] = {}
-        self._decoder = FrameDecoder(SIGHTING)
+        self._decoder = FrameDecoder(PASSING)
 
     async def judge(
         self, message: Message, judge: Callable[[Message], Awaitable[Sequence[Outgoing]]]

@@ -261,7 +261,7 @@ def _past(settings: Settings, partition: int, since: float) -> PastLog:
 
 def _handler(guard: Guard, rejudging: Rejudging | None, history: PathHistory) -> Handler:
     async def handle(message: Message) -> Sequence[Outgoing]:
-        if guard.kind is SIGHTING:
+        if guard.kind.topic == SIGHTING.topic:
             return await history.judge(message, guard.handle)
         if rejudging is None:
             return await guard.handle(message)

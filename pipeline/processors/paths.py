@@ -36,7 +36,7 @@ from pipeline.state.transitions import Expected, Transitions
 from pipeline.state.zones import ZoneIndex
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT, Alert
-from schemas.events.sighting import SIGHTING, Sighting
+from schemas.events.sighting import PASSING, Sighting
 from schemas.events.zone import Zone
 from schemas.look_alikes import LookAlikes, default_look_alikes
 from schemas.wire.frame import utc_now
@@ -92,7 +92,7 @@ class PlatePaths:
     """Raises alerts about plates' paths."""
 
     name = "paths"
-    consumes: tuple[EventType[Any], ...] = (SIGHTING,)
+    consumes: tuple[EventType[Any], ...] = (PASSING,)
     emits: tuple[EventType[Any], ...] = (ALERT,)
 
     def __init__(

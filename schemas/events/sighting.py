@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from schemas.envelope import Event, Fraction, Latitude, Longitude, Metres, Moment, Name, Word
 from schemas.event_type import EventType, Push, Table
@@ -163,3 +164,15 @@ SIGHTING = EventType(
     retention_days=7,
     examples=(EXAMPLE,),
 )
+
+
+class PassingSighting(Sighting, frozen=True, kw_only=True, gc=False):
+    """A sighting as it is read by those who ask only where a plate was, and when: what is near is left unread.
+
+    The incidents near it are most of a sighting's bytes, and of the time that reading it takes.
+    """
+
+    incidents: tuple[NearIncident, ...] = field(default=(), name="(unread)")
+
+
+PASSING: EventType[Sighting] = replace(SIGHTING, cls=PassingSighting, examples=())

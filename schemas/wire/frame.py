@@ -68,9 +68,7 @@ class FrameDecoder(Generic[E]):
     def _decode_apart(self, value: bytes) -> Frame[E]:
         """Decode element by element after one of them failed, so that only the bad ones are set aside."""
         try:
-            elements: list[msgspec.Raw] = _raw_list.decode(value)
-        except msgspec.ValidationError:
-            elements = [msgspec.Raw(value)]  # not an array: a lone object, or something that is no event
+            elements = _elements(value)
         except _UNREADABLE as error:
             # Broken or nested too deeply: where one event ends and the next begins cannot be told.
             return Frame([], (), [Rejected(value, -1, "not_json", str(error))])
@@ -89,6 +87,18 @@ class FrameDecoder(Generic[E]):
                 reason = "invalid_field" if isinstance(error, msgspec.ValidationError) else "not_json"
                 rejected.append(Rejected(bytes(raw), place, reason, str(error)))
         return Frame(events, places, rejected)
+
+
+def original_at(value: bytes, place: int) -> bytes:
+    """Return the bytes of the event that stands at this place of a message that was decoded."""
+    return bytes(_elements(value)[place])
+
+
+def _elements(value: bytes) -> list[msgspec.Raw]:
+    try:
+        return _raw_list.decode(value)
+    except msgspec.ValidationError:
+        return [msgspec.Raw(value)]  # not an array: a lone object, or something that is no event
 
 
 def encode_event(event: Event) -> bytes:

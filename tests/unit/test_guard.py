@@ -89,6 +89,16 @@ def test_every_event_ends_emitted_dropped_or_dead_lettered() -> None:
     }
 
 
+@pytest.mark.parametrize("before", [b"", b" "])
+def test_a_refused_event_is_kept_as_it_came_also_what_this_version_does_not_know(before: bytes) -> None:
+    refused = encode_event(read("DEAD1"))[:-1] + b', "of_a_later_version": 7 }'
+    (letter,) = opened(handle(Guard(Scripted(), PLATE_READ, partitions=4), before + refused))["dead_letter"]
+    assert letter.original == before + refused
+    frame = b"[" + encode_event(read("EMIT1")) + b", " + refused + b"]"
+    (letter,) = opened(handle(Guard(Scripted(), PLATE_READ, partitions=4), frame))["dead_letter"]
+    assert (letter.original, letter.index) == (refused, 1)
+
+
 def test_a_dead_letter_has_the_original_bytes_place_key_and_headers() -> None:
     original = b'{"event_id":7}'
     frame = b"[" + encode_event(read("EMIT1")) + b"," + original + b"]"

@@ -182,11 +182,11 @@ async def _stretch(
             done.failures.append(f"at the end: {last}")
         done.failures += [f"refused: {one}" for one in traffic.refused[:5]]
         done.failures += [f"screen: {one}" for one in screen.faults[:5]]
-        states = await _ledger(client, addresses(local.settings).web, began) if ledger else {}
+        states, doubts = await _ledger(client, addresses(local.settings).web, began) if ledger else ({}, [])
         for state, count in states.items():
             done.ledger[state] = done.ledger.get(state, 0) + count
         if set(states) - LEDGER_WELL:
-            done.failures.append(f"the ledger says {states}")
+            done.failures.append(f"the ledger says {states}: {'; '.join(doubts)}")
         say(f"sender's answers {dict(traffic.answers)}, ledger {states}")
 
 
@@ -337,20 +337,30 @@ async def command(local: Local, *arguments: str) -> tuple[int, str]:
     return int(process.returncode or 0), said.decode()
 
 
-async def _ledger(client: httpx2.AsyncClient, web: str, began: datetime) -> dict[str, int]:
-    """Ask the ledger to read log and store anew; waits until nothing is still open."""
+async def _ledger(client: httpx2.AsyncClient, web: str, began: datetime) -> tuple[dict[str, int], list[str]]:
+    """Ask the ledger to read log and store anew; waits until nothing is still open.
+
+    Returns how many minutes are in each state, and what it says of the first few that are not well.
+    """
     query = {"from": began.isoformat(), "exact": "true"}
     states: dict[str, int] = {"no answer": 1}
+    doubts: list[str] = []
     for _ in range(30):
         query["to"] = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
         with contextlib.suppress(httpx2.HTTPError):
             answer = await client.get(f"{web}/api/ledger", params=query, timeout=120.0)
             if answer.status_code == 200:
-                states = answer.json()["states"]
+                page = answer.json()
+                states = page["states"]
+                doubts = [
+                    f"{row['event_type']} {row['source']} {row['minute']} {row['state']}: {row['why']}"
+                    for row in page["rows"]
+                    if row["state"] not in LEDGER_WELL
+                ]
                 if "open" not in states:
-                    return states
+                    break
         await asyncio.sleep(3.0)
-    return states
+    return states, doubts[:5]
 
 
 def _said(log: Path) -> str:
