@@ -1,4 +1,4 @@
-"""Axis License Plate Verifier push events to plate reads. Pure: the same bytes give the same events, ids included."""
+"""Events of Axis License Plate Verifier to plate reads. Pure: the same bytes give the same events, ids included."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from connectors.axis.metadata_stream import notifications
 from connectors.json_body import json_of
 from connectors.lpr import (
     camera_of_copy,
@@ -18,7 +19,8 @@ from connectors.lpr import (
     word,
 )
 from connectors.members import Members
-from connectors.objects import Outcome, translate_json
+from connectors.multipart import media_type_of
+from connectors.objects import Outcome, take, translate_json
 from connectors.plate_origin import origin
 from connectors.translation import Context, Ignored, PayloadError, Translation
 from schemas.events.plate_read import PlateRead
@@ -33,10 +35,17 @@ _OF_A_PLATE = ("plateUTF8", "plateText", "plateUnicode", "plateASCII", "carState
 
 
 def translate(body: bytes, content_type: str, context: Context) -> Translation:
-    """Return the read of one posted event: JSON, or a form with JSON beside pictures. An array is a batch.
+    """Return the read of one posted event: JSON, a form with JSON beside pictures, or XML of the event stream.
 
-    Raises PayloadError when the body as a whole cannot be read. A bad element of an array is refused alone.
+    An array is a batch, and so is a stream of several notifications; a bad one of them is refused alone. Raises
+    PayloadError when the body as a whole cannot be read.
     """
+    media_type, charset, _ = media_type_of(content_type)
+    if media_type.endswith("xml"):
+        done = Translation()
+        for index, (event, original) in enumerate(notifications(body, charset)):
+            take(done, lambda members: _read(members, context), event, lambda text=original: text, index)  # type: ignore[misc]
+        return done
     return translate_json(json_of(body, content_type), lambda members: _read(members, context))
 
 

@@ -6,7 +6,20 @@ from connectors.lpr import word
 from connectors.members import Members
 
 #: How devices say that they saw a vehicle and no plate.
-NO_READ = frozenset({"unknown", "unknow", "unlicensed", "unrecognized", "unrecognised", "无牌车", "无车牌", "未识别"})
+NO_READ = frozenset(
+    {
+        "unknown",
+        "unknow",
+        "<unknown>",
+        "no plate",
+        "unlicensed",
+        "unrecognized",
+        "unrecognised",
+        "无牌车",
+        "无车牌",
+        "未识别",
+    }
+)
 _UNKNOWN = frozenset({"unknown", "unknow", "undefined", "other", "none", "null"})
 
 

@@ -79,7 +79,7 @@ def _read(alert: Members, anpr: Members, context: Context) -> Outcome:
         camera_id=camera,
         plate=read,
         plate_raw=raw,
-        confidence=anpr.confidence("confidenceLevel", full=100),
+        confidence=_confidence(anpr),
         plate_region=_region(alert, anpr),
         lat=lat,
         lon=lon,
@@ -102,11 +102,19 @@ def _camera(alert: Members, context: Context) -> str:
     return f"{device.strip().lower()}/{channel.strip()}" if channel else device.strip().lower()
 
 
+def _confidence(anpr: Members) -> float:
+    """The level is a whole percentage. Gateways that pass it on as a share write it with a point: 0.95."""
+    told = anpr.text("confidenceLevel", limit=20) or ""
+    is_share = "." in told and anpr.number("confidenceLevel", least=0, most=1) is not None
+    return anpr.confidence("confidenceLevel", full=1 if is_share else 100)
+
+
 def _moment(alert: Members, anpr: Members, context: Context) -> datetime:
     """The alarm's time; a local one without an offset is in the zone that is set for readers."""
-    text = alert.text("dateTime", limit=64)
-    if text is not None:
-        return moment_of_iso(text, alert.path("dateTime"), context.zone)
+    for told in (alert, anpr):
+        text = told.text("dateTime", limit=64)
+        if text is not None:
+            return moment_of_iso(text, told.path("dateTime"), context.zone)
     for picture in anpr.inside("pictureInfoList").each("pictureInfo"):
         taken = picture.text("absTime", limit=32)
         if taken is not None:

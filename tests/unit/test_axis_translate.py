@@ -119,3 +119,13 @@ def test_a_camera_without_a_name_is_called_as_its_copy_and_refused_where_that_ha
 
 def test_unknown_members_change_nothing() -> None:
     assert read(newThing={"deep": [1, 2]}) == read()
+
+
+def test_a_refused_notification_of_the_event_stream_can_be_given_back_alone() -> None:
+    stream = FIXTURE.with_name("event_stream.body").read_bytes()
+    (refused,) = translate(stream, "application/xml", CONTEXT).refused
+    (again,) = translate(refused.original, "text/xml; charset=utf-8", CONTEXT).refused
+    assert (refused.field, again.field) == (
+        "NotificationMessage[2].plateConfidence",
+        "NotificationMessage[0].plateConfidence",
+    )

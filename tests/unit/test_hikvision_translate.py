@@ -140,3 +140,10 @@ def test_a_document_that_is_called_a_form_is_read_all_the_same() -> None:
 def test_a_position_of_the_south_and_west_is_negative() -> None:
     made = read(ANPR.replace("<latitudeType>N<", "<latitudeType>S<"))
     assert (made.lat, made.lon) == (-29.9573, -90.0667)
+
+
+@pytest.mark.parametrize(
+    ("written", "confidence"), [("95", 0.95), ("95.5", 0.955), ("0.95", 0.95), ("1.0", 1.0), ("1", 0.01), ("0", 0.0)]
+)
+def test_a_level_is_a_percentage_unless_it_is_written_as_a_share(written: str, confidence: float) -> None:
+    assert read(changed("confidenceLevel", written)).confidence == confidence
