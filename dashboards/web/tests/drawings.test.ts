@@ -54,7 +54,9 @@ test('every kind has a name and a shape, and is called by its name and what peop
   for (const kind of KINDS) expect([KIND_TEXT[kind], shapesOf(kind).length > 0]).toEqual([expect.any(String), true]);
   expect(drawingName({ kind: 'hot_zone', label: 'Gas' })).toBe('Hot zone: Gas');
   expect(drawingName({ kind: 'of_tomorrow', label: '' })).toBe('of tomorrow');
-  expect(whereText(drawing('d'))).toMatch(/^3 corners, \d+ m across, around 29\.95\d*, -90\.07/);
+  expect(whereText(drawing('d'))).toMatch(/^3 corners, 445 m across, around 29\.957\d*, -90\.07/);
+  const round = circle([-90.07, 29.95], 200);
+  expect(whereText({ shape: 'polygon', corners: [...round, ...round.slice(0, 1)] })).toMatch(/^48 corners, 40[01] m across, around 29\.95/);
   expect(whereText(drawing('p', { shape: 'point', corners: [[-90.07, 29.95]] }))).toMatch(/^at 29\.95/);
 });
 

@@ -38,16 +38,21 @@ export function startDrawing(map: MapLibreMap, shape: Shape, corners: readonly C
     if (geometry?.type === 'LineString') told(geometry.coordinates as unknown as readonly Corner[]);
     if (geometry?.type === 'Polygon') told((geometry.coordinates[0] ?? []).slice(0, -1) as unknown as readonly Corner[]);
   };
+  let drawn: string | number | null = null;
   draw.on('finish', (id, { action }) => {
-    tell(id);
+    tell((drawn = id));
     // What was drawn can be moved at once.
     if (action === 'draw') draw.selectFeature(id);
+  });
+  // A corner that is taken out finishes nothing, as far as the library goes.
+  draw.on('change', (ids, type) => {
+    if (drawn !== null && type === 'update' && ids.includes(drawn)) tell(drawn);
   });
   const begun = geometryOf(shape, corners);
   const [added] = typeof begun === 'string' ? [] : draw.addFeatures([
     { type: 'Feature', properties: { mode: MODE[shape] }, geometry: JSON.parse(JSON.stringify(begun)) },
   ]);
-  if (added?.valid && added.id !== undefined) draw.selectFeature(added.id);
+  if (added?.valid && added.id !== undefined) draw.selectFeature((drawn = added.id));
   else draw.setMode(MODE[shape]);
   return () => draw.stop();
 }

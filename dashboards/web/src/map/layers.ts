@@ -177,13 +177,21 @@ export const OVER: readonly LayerSpecification[] = [
     paint: { 'text-color': COLOUR.text },
   },
   {
-    id: 'drawing-label', type: 'symbol', source: 'drawings',
+    id: 'drawing-label', type: 'symbol', source: 'drawings', minzoom: 12, filter: ['==', ['geometry-type'], 'Point'],
     layout: {
-      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 12, 'text-max-width': 14, 'text-allow-overlap': true,
-      'text-anchor': ['case', ['==', ['geometry-type'], 'Point'], 'top', 'center'],
-      'text-offset': ['case', ['==', ['geometry-type'], 'Point'], ['literal', [0, 1.3]], ['literal', [0, 0]]],
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 12, 'text-max-width': 14,
+      'text-anchor': 'top', 'text-offset': [0, 1.3], 'text-allow-overlap': true,
     },
     paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 2 },
+  },
+  {
+    // Along the outline: zones lie around each other, and in the middle their names would lie on one another.
+    id: 'drawing-edge-label', type: 'symbol', source: 'drawings', filter: ['!=', ['geometry-type'], 'Point'],
+    layout: {
+      'symbol-placement': 'line', 'symbol-spacing': 320,
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 12, 'text-max-angle': 60, 'text-padding': 0, 'text-allow-overlap': true,
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 2.5 },
   },
   {
     // Free: full; busy: a ring; stale: a faint ring. The form says it as well as the colour.

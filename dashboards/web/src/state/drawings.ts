@@ -112,9 +112,9 @@ export function whereText(drawing: Pick<Drawing, 'shape' | 'corners'>): string {
   const [lon, lat] = middleOf(drawing.corners);
   const at = coordinates(lat, lon);
   if (drawing.shape === 'point') return `at ${at}`;
-  const lons = drawing.corners.map(([x]) => x);
-  const lats = drawing.corners.map(([, y]) => y);
-  const across = metresBetween([Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]);
+  const west = Math.min(...drawing.corners.map(([x]) => x));
+  const south = Math.min(...drawing.corners.map(([, y]) => y));
+  const across = 2 * Math.max(metresBetween([west, lat], [lon, lat]), metresBetween([lon, south], [lon, lat]));
   return `${openCorners(drawing).length} ${drawing.shape === 'line' ? 'places' : 'corners'}, ${Math.round(across)} m across, around ${at}`;
 }
 
