@@ -23,6 +23,7 @@ from pipeline.store.parameters import Parameter
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT
 from schemas.events.camera import CAMERA
+from schemas.events.drawing import DRAWING
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
@@ -59,6 +60,12 @@ RESTORED = (
     Restored(HOTLIST_WITHDRAWAL, "hotlist_withdrawals"),
     Restored(PLATE_NOISE, "plate_noise"),
     Restored(INCIDENT, "incidents", "(status = 'open' OR stage = 'merged') AND opened_at > now() - INTERVAL 2 DAY"),
+    Restored(
+        DRAWING,
+        "drawings",
+        "incident_id IN (SELECT incident_id FROM rtcc.incidents"
+        " WHERE (status = 'open' OR stage = 'merged') AND opened_at > now() - INTERVAL 2 DAY)",
+    ),
     Restored(
         ALERT,
         "alerts",

@@ -13,6 +13,7 @@ from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
 from schemas.events.canary import CANARY
 from schemas.events.dead_letter import DEAD_LETTER
+from schemas.events.drawing import DRAWING
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
@@ -44,6 +45,7 @@ EVENT_TYPES: tuple[EventType[Any], ...] = (
     INCIDENT,
     INCIDENT_INPUT,
     ASSESSMENT,
+    DRAWING,
     UNIT_POSITION,
     HOTLIST,
     HOTLIST_ENTRY,

@@ -22,6 +22,7 @@ from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
 from schemas.events.canary import CANARY
 from schemas.events.dead_letter import DEAD_LETTER
+from schemas.events.drawing import DRAWING
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist import HOTLIST
 from schemas.events.hotlist_entry import HOTLIST_ENTRY
@@ -89,12 +90,14 @@ PROCESS = Grant(
         *_REFERENCE,
         PLATE_NOISE,
         INCIDENT,
+        DRAWING,
         ALERT,
     ),
     writes=(
         SIGHTING,
         INCIDENT_INPUT,
         INCIDENT,
+        DRAWING,
         ASSESSMENT,
         ALERT,
         PLATE_NOISE,

@@ -22,6 +22,7 @@ from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.canary import CANARY
+from schemas.events.drawing import DRAWING
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.sighting import SIGHTING
@@ -40,6 +41,7 @@ BACK_S = {
     SIGHTING.topic: 120,
     EMERGENCY_CALL.topic: 7 * 86_400,
     INCIDENT.topic: 7 * 86_400,
+    DRAWING.topic: DRAWING.retention_days * 86_400,
     CAMERA_HEALTH.topic: 3600,
     CANARY.topic: 120,
     UNIT_POSITION.topic: 3600,

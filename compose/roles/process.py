@@ -43,6 +43,7 @@ from pipeline.stall import Standing
 from pipeline.state.reference import KINDS, Follower, Reference
 from schemas.events.alert import Alert
 from schemas.events.camera_health import CAMERA_HEALTH
+from schemas.events.drawing import DRAWING
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.incident import INCIDENT
@@ -56,7 +57,12 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 #: How far back the topics that are not kept whole are read: no rule asks for older health, nobody works on older
 #: incidents. Seconds.
-BACK_S = {CAMERA_HEALTH.topic: 86_400.0, INCIDENT.topic: 7 * 86_400.0}
+BACK_S = {
+    CAMERA_HEALTH.topic: 86_400.0,
+    INCIDENT.topic: 7 * 86_400.0,
+    # One that stands as long as its incident goes on, without anybody touching it.
+    DRAWING.topic: DRAWING.retention_days * 86_400.0,
+}
 #: What is held against lists, zones and cameras, and so is judged again when these were old.
 BY_FACTS = (PLATE_READ, EMERGENCY_CALL)
 #: Facts older than this are told as a warning: rules go on with what is known.

@@ -51,14 +51,15 @@ REFUSALS = {
 #: ``expected_rev``: the revision it was decided by.
 Detail = Literal[
     "owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until", "outcome",
-    "checklist", "task", "text", "assignee", "state",
+    "checklist", "task", "text", "assignee", "state", "drawing",
 ]  # fmt: skip
 #: What they must say. ``until``: an RFC 3339 time with its offset.
 NEEDS: dict[str, tuple[Detail, ...]] = {
     "incident.stage": ("stage",), "incident.merge": ("into",), "incident.split": ("call_id",),
     "incident.link": ("other",), "incident.unlink": ("other",), "incident.record": ("number",),
     "incident.checklist": ("checklist",), "incident.task_add": ("text",), "incident.task_assign": ("task",),
-    "incident.task_state": ("task", "state"), ALERT_SHELVE: ("reason", "until"),
+    "incident.task_state": ("task", "state"), "incident.drawing_remove": ("drawing", "expected_rev"),
+    "incident.drawing_restore": ("drawing", "expected_rev"), ALERT_SHELVE: ("reason", "until"),
 }  # fmt: skip
 
 #: Of these details: other incidents that something is done to.
@@ -80,6 +81,7 @@ class ActionRequest(BaseModel):
         "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
         "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record",
         "incident.checklist", "incident.task_add", "incident.task_assign", "incident.task_state",
+        "incident.drawing_remove", "incident.drawing_restore",
     ]  # fmt: skip
     subject_id: UUID
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

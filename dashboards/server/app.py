@@ -26,6 +26,7 @@ from dashboards.server.contact import contact_router
 from dashboards.server.copies import copies_router
 from dashboards.server.counting import counting_router
 from dashboards.server.counting_ports import Counting
+from dashboards.server.drawings import drawings_router
 from dashboards.server.eido import eido_router
 from dashboards.server.errors import add_error_handlers
 from dashboards.server.hub import Hub
@@ -167,6 +168,7 @@ def create_server(
     actions = Actions(hub, publisher, seen_by)
     app.include_router(actions_router(actions, seen_by))
     app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads, audiences=seen_by))
+    app.include_router(drawings_router(hub, actions, query, seen_by))
     app.include_router(figures_router(query, answer_standard))
     app.include_router(questions_router(query, publisher), dependencies=whole)
     app.include_router(refused_router(dead_letters), dependencies=whole)

@@ -14,6 +14,7 @@ from schemas.events.alert import ALERT, Alert
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.canary import CANARY
+from schemas.events.drawing import DRAWING, Drawing
 from schemas.events.emergency_call import EMERGENCY_CALL, EmergencyCall
 from schemas.events.hotlist import HOTLIST
 from schemas.events.incident import INCIDENT, Incident
@@ -57,6 +58,10 @@ def _call_ended(call: EmergencyCall) -> datetime | None:
     return call.updated_at if call.status in ("closed", "cancelled", "unknown") else None
 
 
+def _drawing_ended(drawing: Drawing) -> datetime | None:
+    return drawing.changed_at if drawing.removed else None
+
+
 def _incident_ended(incident: Incident) -> datetime | None:
     return (incident.closed_at or incident.occurred_at) if incident.status == "closed" else None
 
@@ -81,6 +86,9 @@ _ALL = (
     Channel(
         name="incidents", kind=INCIDENT, ended_at=_incident_ended, hidden=_always_shown,
         keep_ended=2_000, keep_going=20_000,
+    ),
+    Channel(
+        name="drawings", kind=DRAWING, ended_at=_drawing_ended, hidden=_removed, keep_ended=500, keep_going=5_000,
     ),
     Channel(
         name="calls", kind=EMERGENCY_CALL, ended_at=_call_ended, hidden=_always_shown,

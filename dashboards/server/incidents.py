@@ -105,16 +105,7 @@ def incidents_router(
     seen_by = audiences or Audiences()
 
     def whole(incident_id: UUID, who: Audience) -> Incident:
-        """Return an incident, or the one it is part of. Raises HTTPException 404, also for one kept from who asks."""
-        incident = _incident(hub, incident_id)
-        for _ in range(20):  # merges of merges; more would be a circle
-            above = None if incident is None or incident.merged_into is None else _incident(hub, incident.merged_into)
-            if above is None:
-                break
-            incident = above
-        if incident is None or not seen_by.shows(who, incident):
-            raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
-        return incident
+        return whole_incident(hub, seen_by, incident_id, who)
 
     @router.get("/{incident_id}/calls", responses={404: {"model": Problem}})
     async def calls(incident_id: UUID, request: Request) -> list[CallerAdds]:
@@ -179,7 +170,7 @@ def incidents_router(
         if query is None:
             raise StoreUnavailableError
         # Whose it is and where is known of those that are not over for long only.
-        known = _incident(hub, incident_id) if who.is_limited else None
+        known = incident_of(hub, incident_id) if who.is_limited else None
         if who.is_limited and (known is None or not seen_by.shows(who, known)):
             raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
         return Response(
@@ -213,10 +204,24 @@ def incidents_router(
     return router
 
 
-def _next(incident: Incident) -> str:
-    return f"version {incident.assessment_version + 1}"
+def whole_incident(hub: Hub, audiences: Audiences, incident_id: UUID, who: Audience) -> Incident:
+    """Return an incident, or the one it is part of. Raises HTTPException 404, also for one kept from who asks."""
+    incident = incident_of(hub, incident_id)
+    for _ in range(20):  # merges of merges; more would be a circle
+        above = None if incident is None or incident.merged_into is None else incident_of(hub, incident.merged_into)
+        if above is None:
+            break
+        incident = above
+    if incident is None or not audiences.shows(who, incident):
+        raise HTTPException(404, "No incident of this id is known, or it was closed long ago.")
+    return incident
 
 
-def _incident(hub: Hub, incident_id: UUID) -> Incident | None:
+def incident_of(hub: Hub, incident_id: UUID) -> Incident | None:
+    """Return an incident as the server knows it."""
     row = hub.row("incidents", str(incident_id))
     return None if row is None else _incident_decoder.decode(row)
+
+
+def _next(incident: Incident) -> str:
+    return f"version {incident.assessment_version + 1}"

@@ -7,6 +7,8 @@ import { build, type Plugin, type Rolldown } from 'vite';
 const ENTRY = 'FieldPage.svelte';
 /** Other scripts' fonts are fetched, and kept, when something is written in them. */
 const OTHER_FONTS = /\/inter-(?!latin-wght)[^/]*\.woff2?$/;
+/** What draws on the map: nobody does on a phone. */
+const DRAWING_TOOL = /\/drawing_tool-/;
 /** What is always needed and named nowhere in the chunks: the map's worker, and what an installed page shows. */
 const MAP_WORKER = /maplibre-gl-worker/;
 const FIXED = ['/field.webmanifest', '/icon.svg', '/icons/192.png', '/icons/512.png'];
@@ -54,7 +56,7 @@ function filesOf(bundle: Bundle): string[] {
   const found = new Set<string>();
   const visit = (name: string, withLater: boolean): void => {
     const chunk = bundle[name];
-    if (chunk?.type !== 'chunk' || found.has(name)) return;
+    if (chunk?.type !== 'chunk' || found.has(name) || DRAWING_TOOL.test(name)) return;
     found.add(name);
     for (const file of chunk.viteMetadata?.importedCss ?? []) found.add(file);
     for (const file of chunk.viteMetadata?.importedAssets ?? []) found.add(file);

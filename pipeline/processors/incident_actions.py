@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.processors import incident_tasks
+from pipeline.processors import incident_drawings, incident_tasks
 from pipeline.processors.refusal import RefusedError
 from pipeline.state import incident_state
 from pipeline.state.cases import Cases
 from schemas.events.action import Action
 from schemas.events.assessment import GRADES, Assessment
+from schemas.events.drawing import Drawing
 from schemas.events.incident import OVER, Incident, RefusedAction
 from schemas.identity import identity
 
@@ -23,7 +24,10 @@ MOST_REFUSED = 10
 #: Stages that a person may set by incident.stage; closing and reopening have names of their own.
 STAGES = ("assigned", "en_route", "on_scene", "cancelled")
 #: Actions that take nothing away from what somebody else did meanwhile.
-HARMLESS = frozenset({"incident.note", "incident.link", "incident.unlink", *incident_tasks.TASK_ACTIONS})
+HARMLESS = frozenset({
+    "incident.note", "incident.link", "incident.unlink",
+    *incident_tasks.TASK_ACTIONS, *incident_drawings.DRAWING_ACTIONS,
+})  # fmt: skip
 #: What the details of an assessment may say besides version, grade, why and known.
 _TEXTS = ("threat", "harm", "risk", "investigation", "vulnerability", "engagement")
 _TIMES = ("repeat_checked_at", "vulnerability_checked_at", "prevention_advised_at", "evidence_advised_at")
@@ -32,13 +36,14 @@ _TIMES = ("repeat_checked_at", "vulnerability_checked_at", "prevention_advised_a
 class Change(Struct, frozen=True):
     """What an action leads to. ``incidents``: those that change, the one it was done to first; none: known already.
 
-    ``is_of_task``: it changes a task only, which says itself who did.
+    ``is_aside``: it changes a task or a drawing only, which says itself who did.
     """
 
     incidents: tuple[Incident, ...] = ()
     assessment: Assessment | None = None
     is_refused: bool = False
-    is_of_task: bool = False
+    drawing: Drawing | None = None
+    is_aside: bool = False
 
 
 def decided(cases: Cases, subject: Incident, action: Action) -> Change:
@@ -93,6 +98,10 @@ def _again(cases: Cases, subject: Incident, incident: Incident, action: Action) 
             other = _by_text(cases, action.details.get("other", ""))
             if other is not None:
                 other = _linked(other, incident, action.name == "incident.link")
+        case name if name in incident_drawings.DRAWING_ACTIONS:
+            if done not in incident.actions:
+                return None
+            return Change(drawing=incident_drawings.unwritten(cases, incident, action))
         case _:
             if done not in incident.actions:
                 return None
@@ -240,7 +249,12 @@ def _note(cases: Cases, incident: Incident, action: Action) -> Change:
 
 def _task(cases: Cases, incident: Incident, action: Action) -> Change:
     _require_going(incident)
-    return Change((incident_tasks.changed(incident, action),), is_of_task=True)
+    return Change((incident_tasks.changed(incident, action),), is_aside=True)
+
+
+def _drawing(cases: Cases, incident: Incident, action: Action) -> Change:
+    _require_going(incident)
+    return Change((incident,), drawing=incident_drawings.changed(cases, incident, action), is_aside=True)
 
 
 def _record(cases: Cases, incident: Incident, action: Action) -> Change:
@@ -328,4 +342,5 @@ _ACTIONS: dict[str, _Apply] = {
     "incident.record": _record,
     "incident.assess": _assess,
     **dict.fromkeys(incident_tasks.TASK_ACTIONS, _task),
+    **dict.fromkeys(incident_drawings.DRAWING_ACTIONS, _drawing),
 }

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.outcome import DeadLetter, Drop, Emit, Outcome, Retry
-from pipeline.processors import incident_actions, incident_tasks
+from pipeline.processors import incident_actions, incident_drawings, incident_tasks
 from pipeline.rules import priority_lowered
 from pipeline.state import incident_state
 from pipeline.state.cases import Cases
@@ -21,6 +21,7 @@ from schemas.event_type import EventType
 from schemas.events.action import Action
 from schemas.events.alert import ALERT
 from schemas.events.assessment import ASSESSMENT
+from schemas.events.drawing import DRAWING
 from schemas.events.emergency_call import EmergencyCall
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.incident_input import INCIDENT_INPUT, IncidentInput
@@ -50,7 +51,7 @@ class Incidents:
 
     name = "incidents"
     consumes: tuple[EventType[Any], ...] = (INCIDENT_INPUT,)
-    emits: tuple[EventType[Any], ...] = (INCIDENT, ASSESSMENT, ALERT)
+    emits: tuple[EventType[Any], ...] = (INCIDENT, DRAWING, ASSESSMENT, ALERT)
 
     def __init__(self, reference: Reference, writing: Writing | None = None) -> None:
         self._reference = reference
@@ -77,7 +78,7 @@ class Incidents:
     def _take_over(self) -> None:
         if self._writing is None:
             if not self._is_ours:
-                self.cases, self._is_ours = Cases(self._reference.cases()), True
+                self._begin()
             return
         generation = self._writing.generation()
         if generation != self._generation:
@@ -87,14 +88,28 @@ class Incidents:
         fresh = self._writing.fresh_as_of()
         if fresh is None or fresh < self._asked_at:
             raise Retry("the incidents that another worker wrote last have not been read yet")
-        self.cases, self._is_ours = Cases(self._reference.cases()), True
+        self._begin()
+
+    def _begin(self) -> None:
+        self.cases = Cases(self._reference.cases(), self._reference.drawings())
+        self._is_ours = True
 
     def _outcome(self, event: IncidentInput) -> Outcome:
         if event.call is not None:
-            return self._of_call(event.call)
+            return self._with_drawings(self._of_call(event.call))
         if event.action is not None:
-            return self._of_action(event.action)
+            return self._with_drawings(self._of_action(event.action))
         return DeadLetter("invalid_field", "an input is a call or an action")
+
+    def _with_drawings(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with the drawings that have to follow their incident to another place."""
+        if not isinstance(outcome, Emit):
+            return outcome
+        touched = dict.fromkeys(event.incident_id for event in outcome.events if isinstance(event, Incident))
+        followed = [one for name in touched for one in incident_drawings.moved(self.cases, self._known(name))]
+        for drawing in followed:
+            self.cases.draw(drawing)
+        return Emit((*outcome.events, *followed)) if followed else outcome
 
     # Calls.
 
@@ -129,7 +144,9 @@ class Incidents:
         if other is not None and not own.person_rev and not own.is_apart:
             told = self.cases.named(other, call)
             return self._split_off(own, told.incident_id if told is not None else None)
-        is_worked_on = own.person_rev or own.tasks or self.cases.parts(own.incident_id)
+        is_worked_on = (
+            own.person_rev or own.tasks or self.cases.drawings.of(own.incident_id) or self.cases.parts(own.incident_id)
+        )
         if own.merged_into is not None or own.is_apart or is_worked_on:
             return own
         found = self._by_its_word(call, own, facts)
@@ -205,11 +222,14 @@ class Incidents:
         change = incident_actions.decided(self.cases, subject, action)
         made: list[Event] = []
         for incident in change.incidents:
-            made.append(self._by_person(incident, action, change.is_refused or change.is_of_task))
+            made.append(self._by_person(incident, action, change.is_refused or change.is_aside))
         touched = [incident.incident_id for incident in change.incidents]
         if not touched:
             touched = [incident_id, *([subject.split_from] if subject.split_from is not None else [])]
         made += self._settled(touched, action)
+        if change.drawing is not None:
+            self.cases.draw(change.drawing)
+            made.append(change.drawing)
         if change.assessment is not None:
             made.append(change.assessment)
         return Emit(tuple(made)) if made else Drop("already_applied")

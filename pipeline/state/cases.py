@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from math import cos, floor, radians
 from typing import TypeVar
 from uuid import UUID
 
 from pipeline.rules import same_event
+from pipeline.state.drawings import Drawings
 from pipeline.state.incident_state import incident_of
+from schemas.events.drawing import Drawing
 from schemas.events.emergency_call import CallLink, EmergencyCall
 from schemas.events.incident import OVER, Incident, IncidentCall
 from schemas.place import METRES_PER_DEG
@@ -22,14 +25,16 @@ _K = TypeVar("_K", UUID, _Cell)
 
 
 class Cases:
-    """Incidents by id. ``put`` within ``together`` is undone when the block fails, so a frame is taken whole or not."""
+    """Incidents by id, with what was drawn for them. What is put within ``together`` is undone when the block fails: a
+    frame is taken whole or not."""
 
-    def __init__(self, incidents: Iterable[Incident] = ()) -> None:
+    def __init__(self, incidents: Iterable[Incident] = (), drawings: Iterable[Drawing] = ()) -> None:
+        self.drawings = Drawings(drawings)
         self._known: dict[UUID, Incident] = {}
         self._parts: dict[UUID, tuple[UUID, ...]] = {}
         self._by_ref: dict[tuple[str, str, str], UUID] = {}
         self._cells: dict[_Cell, tuple[UUID, ...]] = {}
-        self._before: list[tuple[UUID, Incident | None]] | None = None
+        self._undo: list[Callable[[], None]] | None = None
         for incident in incidents:
             self.put(incident)
 
@@ -115,23 +120,30 @@ class Cases:
     def put(self, incident: Incident) -> None:
         """Take an incident's new state."""
         known = self._known.get(incident.incident_id)
-        if self._before is not None:
-            self._before.append((incident.incident_id, known))
+        if self._undo is not None:
+            self._undo.append(partial(self._set, incident.incident_id, known))
         self._set(incident.incident_id, incident)
+
+    def draw(self, drawing: Drawing) -> None:
+        """Take a drawing's new state."""
+        if self._undo is not None:
+            known = self.drawings.remembered(drawing.incident_id)
+            self._undo.append(partial(self.drawings.replace, drawing.incident_id, known))
+        self.drawings.put(drawing)
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Undo all that was put when the block fails."""
-        self._before = []
+        self._undo = []
         try:
             yield
         except BaseException:
-            before, self._before = self._before, None
-            for incident_id, incident in reversed(before):
-                self._set(incident_id, incident)
+            steps, self._undo = self._undo, None
+            for undo in reversed(steps):
+                undo()
             raise
         finally:
-            self._before = None
+            self._undo = None
 
     def forget(self, now: datetime) -> None:
         """Let go of incidents of which nothing came for long, unless they are part of one that is kept."""
@@ -139,6 +151,7 @@ class Cases:
         for incident_id in old:
             for part in {call.incident_id for call in self.calls(incident_id)} | {incident_id}:
                 self._set(part, None)
+                self.drawings.forget(part)
 
     def _set(self, incident_id: UUID, incident: Incident | None) -> None:
         known = self._known.pop(incident_id, None)

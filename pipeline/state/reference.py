@@ -1,5 +1,5 @@
-"""The reference facts every worker holds whole: cameras, zones, hotlists, withdrawals, noise, open incidents, camera
-health, alerts.
+"""The reference facts every worker holds whole: cameras, zones, hotlists, withdrawals, noise, open incidents with
+what was drawn for them, camera health, alerts.
 
 A thread reads their topics from the beginning outside any group and follows them. Indexes are rebuilt there, off the
 event loop, and swapped in whole.
@@ -21,6 +21,7 @@ from pipeline.state.cameras import CameraIndex
 from pipeline.state.cases import is_forgotten
 from pipeline.state.changed_cases import ChangedCases
 from pipeline.state.confusions import Confusions
+from pipeline.state.drawings import Drawings
 from pipeline.state.hotlists import Hotlists
 from pipeline.state.in_force import InForce
 from pipeline.state.incidents import OpenIncidents
@@ -34,6 +35,7 @@ from schemas.event_type import EventType
 from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert
 from schemas.events.camera import CAMERA, Camera
 from schemas.events.camera_health import CAMERA_HEALTH, CameraHealth
+from schemas.events.drawing import DRAWING, Drawing
 from schemas.events.hotlist import HOTLIST, Hotlist
 from schemas.events.hotlist_entry import HOTLIST_ENTRY, HotlistEntry
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL, HotlistWithdrawal
@@ -57,6 +59,7 @@ KINDS: tuple[EventType[Any], ...] = (
     HOTLIST_WITHDRAWAL,
     PLATE_NOISE,
     INCIDENT,
+    DRAWING,
     CAMERA_HEALTH,
     ALERT,
 )
@@ -91,6 +94,7 @@ class Reference:
         self._open_about: dict[tuple[str, str], tuple[UUID, ...]] = {}
         self.changed_cases = ChangedCases()
         self._cases: dict[UUID, Incident] = {}
+        self._drawings = Drawings()
         self._cameras: dict[str, Camera] = {}
         self._zones: dict[str, Zone] = {}
         self._stale: set[str] = set()
@@ -126,6 +130,8 @@ class Reference:
                     if known_case is None or known_case.rev < event.rev:
                         self._cases[event.incident_id] = event
                         self.changed_cases.note(event)
+                case Drawing():
+                    self._drawings.put(event)
                 case CameraHealth():
                     known = self.health.get(event.camera_id)
                     if known is None or known.occurred_at <= event.occurred_at:
@@ -156,6 +162,10 @@ class Reference:
     def cases(self) -> list[Incident]:
         """Return every incident as the log has it: those that are over for a day, the others for a week."""
         return list(self._cases.values())
+
+    def drawings(self) -> list[Drawing]:
+        """Return what was drawn for incidents, as the log has it."""
+        return self._drawings.all()
 
     def case(self, incident_id: UUID) -> Incident | None:
         """Return one of them."""
@@ -196,6 +206,7 @@ class Reference:
                 incident.merged_into is None or incident.merged_into not in self._cases
             ):
                 del self._cases[incident.incident_id]
+                self._drawings.forget(incident.incident_id)
         for alert in list(self.alerts.values()):
             if alert.status in ("closed", "recalled") and (alert.changed_at or alert.raised_at) < now - KEEP_CLOSED:
                 del self.alerts[alert.alert_id]

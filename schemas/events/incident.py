@@ -92,6 +92,7 @@ INCIDENT_ACTIONS = (
     "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
     "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record", "incident.assess",
     "incident.checklist", "incident.task_add", "incident.task_assign", "incident.task_state",
+    "incident.draw", "incident.drawing_change", "incident.drawing_remove", "incident.drawing_restore",
 )  # fmt: skip
 
 

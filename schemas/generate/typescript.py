@@ -28,7 +28,7 @@ from schemas import purpose
 from schemas.checklists import checklists
 from schemas.envelope import Event
 from schemas.event_type import EventType
-from schemas.events import action, alert, camera_health, emergency_call
+from schemas.events import action, alert, camera_health, drawing, emergency_call
 from schemas.generate.description import FieldDescription, StructDescription, bare, describe, structs_of
 
 _HEADER = """\
@@ -50,6 +50,7 @@ VOCABULARIES: Mapping[str, object] = {
     "CALL_STATUSES": emergency_call.STATUSES,
     "CAMERA_STATUSES": camera_health.STATUSES,
     "STOPPED_CAMERA_STATUSES": sorted(camera_health.STOPPED),
+    "DRAWING_SHAPES": drawing.DRAWING_SHAPES,
     "PURPOSES": dict(purpose.PURPOSES),
     "MIN_PURPOSE_TEXT": purpose.MIN_TEXT,
     "CHECKLISTS": msgspec.to_builtins(tuple(checklists().values())),

@@ -748,6 +748,38 @@ export interface Assessment extends Envelope {
   readonly known: readonly string[];
 }
 
+/** Something drawn for an incident. Each event is its whole state; the highest `rev` is newest. */
+export interface Drawing extends Envelope {
+  /** Its id: UUIDv5 of the action that drew it. */
+  readonly drawing_id: string;
+  /** The incident it was drawn for; it stays so when that is merged. */
+  readonly incident_id: string;
+  /** Greater is newer. */
+  readonly rev: number;
+  /** perimeter, hot_zone, warm_zone, cold_zone, staging, command_post, route or note. */
+  readonly kind: string;
+  /** polygon, line or point. */
+  readonly shape: string;
+  /** Longitude, latitude, degrees (WGS 84); of a polygon its one ring, the last as the first. */
+  readonly corners: readonly (readonly [number, number])[];
+  /** What it is called; of a note its text. */
+  readonly label: string;
+  /** Where its incident is, degrees: this decides who sees it. */
+  readonly lat: number | null;
+  /** WGS 84 longitude of its incident, degrees. */
+  readonly lon: number | null;
+  /** Who drew it. */
+  readonly drawn_by: string;
+  /** When (UTC). Never changes. */
+  readonly drawn_at: string;
+  /** Who changed, removed or restored it last. */
+  readonly changed_by: string;
+  /** When (UTC). */
+  readonly changed_at: string;
+  /** True when it is no longer shown. */
+  readonly removed: boolean;
+}
+
 /** A unit's position and status. `occurred_at` is when it was there; the newest is where it was last known. */
 export interface UnitPosition extends Envelope {
   /** The unit, as the source names it. */
@@ -1162,6 +1194,7 @@ export interface EventByType {
   readonly incident: Incident;
   readonly incident_input: IncidentInput;
   readonly assessment: Assessment;
+  readonly drawing: Drawing;
   readonly unit_position: UnitPosition;
   readonly hotlist: Hotlist;
   readonly hotlist_entry: HotlistEntry;
@@ -1194,6 +1227,7 @@ export const EVENT_TYPES = {
   incident: { topic: "rtcc.incident.incident.v1", key: "incident_id", push: "lossless", version: "rev" },
   incident_input: { topic: "rtcc.incident.input.v1", key: "desk", push: "none", version: null },
   assessment: { topic: "rtcc.incident.assessment.v1", key: "incident_id", push: "none", version: null },
+  drawing: { topic: "rtcc.incident.drawing.v1", key: "drawing_id", push: "latest", version: "rev" },
   unit_position: { topic: "rtcc.unit.position.v1", key: "unit_id", push: "latest", version: "occurred_at" },
   hotlist: { topic: "rtcc.lpr.hotlist.v1", key: "list_id", push: "latest", version: "version" },
   hotlist_entry: { topic: "rtcc.lpr.hotlist-entry.v1", key: "list_id", push: "none", version: null },
@@ -1232,6 +1266,8 @@ export const CALL_STATUSES = ["received", "dispatched", "en_route", "on_scene", 
 export const CAMERA_STATUSES = ["ok", "degraded", "no_signal", "frozen", "black", "blurred", "offline", "unknown"] as const;
 
 export const STOPPED_CAMERA_STATUSES = ["black", "frozen", "no_signal", "offline"] as const;
+
+export const DRAWING_SHAPES = {"perimeter": ["polygon"], "hot_zone": ["polygon"], "warm_zone": ["polygon"], "cold_zone": ["polygon"], "staging": ["polygon", "point"], "command_post": ["point"], "route": ["line"], "note": ["point"]} as const;
 
 export const PURPOSES = {"stolen_vehicle": "stolen vehicle", "missing_person": "missing person", "wanted_person": "wanted person", "violent_crime": "violent crime", "property_crime": "property crime", "drug_crime": "drug or weapon crime", "traffic": "traffic: crash, hit and run", "welfare_check": "welfare check", "warrant": "court order or warrant", "alert_check": "check of an alert or a read", "call_handling": "call that is being handled", "training": "training", "audit": "audit or complaint", "other": "other (say what)"} as const;
 

@@ -182,6 +182,13 @@ export const unit = (at, number, over = {}) => ({
 export const namedUnit = (at, unit_id, over = {}) =>
   unit(at, 0, { unit_id, call_sign: `Adam ${unit_id}`, lat: 29.9573, lon: -90.0767, heading_deg: 182, ...over });
 
+/** Something drawn for an incident: a perimeter around its place unless told. */
+export const drawing = (at, incident_id, over = {}) => ({
+  ...envelope(at), drawing_id: uuid(), incident_id, rev: 1, kind: 'perimeter', shape: 'polygon',
+  corners: [[-90.092, 29.96], [-90.088, 29.96], [-90.088, 29.964], [-90.092, 29.964], [-90.092, 29.96]],
+  label: 'Outer', lat: 29.962, lon: -90.09, drawn_by: 'r.diaz', drawn_at: iso(at), changed_by: 'r.diaz', changed_at: iso(at), removed: false, ...over,
+});
+
 /** The state of a busy city, for the look of the page. */
 export function busyCity(now = Date.now()) {
   const estate = cameras(90, now);

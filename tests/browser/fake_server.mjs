@@ -10,7 +10,7 @@ const require = createRequire(new URL('../../dashboards/web/package.json', impor
 const { WebSocketServer } = require('ws');
 const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url));
 const LOSSLESS = ['alerts', 'incidents', 'calls'];
-const KEYS = { alerts: 'alert_id', incidents: 'incident_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
+const KEYS = { alerts: 'alert_id', incidents: 'incident_id', drawings: 'drawing_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 /** Where the page itself is given, as dashboards/server/static.py does. */
 const SCREENS = new Set(['/', '/wall']);
@@ -23,6 +23,22 @@ const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQ
 export const NOBODY = {
   sign_in: true, notice: '', provider: '', account: '', name: '', roles: [], rights: [], areas: null, locked: false, locks_at: null, ends_at: null,
 };
+
+const SHAPES = { Polygon: 'polygon', LineString: 'line', Point: 'point' };
+
+/** The drawing that an action leads to (pipeline/processors/incident_drawings.py). */
+function drawingAfter(known, incident, action) {
+  const by = { changed_by: action.actor, changed_at: iso(Date.now()) };
+  const now = { event_id: uuid(), observed_at: by.changed_at, occurred_at: by.changed_at, ...by };
+  if (action.name === 'incident.drawing_remove') return { ...known, ...now, rev: known.rev + 1, removed: true };
+  if (action.name === 'incident.drawing_restore') return { ...known, ...now, rev: known.rev + 1, removed: false };
+  const { kind, label, geometry } = action;
+  const corners = { Polygon: (all) => all[0], LineString: (all) => all, Point: (one) => [one] }[geometry.type](geometry.coordinates);
+  const drawn = { kind, label, shape: SHAPES[geometry.type], corners };
+  if (known) return { ...known, ...now, ...drawn, rev: known.rev + 1 };
+  const { source, jurisdiction, synthetic, incident_id, lat, lon } = incident;
+  return { ...now, source, jurisdiction, synthetic, drawing_id: action.key, incident_id, rev: 1, ...drawn, lat, lon, drawn_by: by.changed_by, drawn_at: by.changed_at, removed: false };
+}
 
 /** The tasks of an incident after an action (pipeline/processors/incident_tasks.py). */
 function tasksAfter(incident, action) {
@@ -60,6 +76,8 @@ export class FakeServer {
   images = {};
   /** What /api/incidents/…/history tells of each incident: its states; null: the store is away. */
   history = [];
+  /** Every state of every drawing, as the store has them. */
+  drawn = [];
   /** What /api/incidents/…/calls tells of each incident. */
   callers = [];
   /** What /api/ledger tells; null: it is away. */
@@ -292,6 +310,12 @@ export class FakeServer {
     }
     if (path === '/api/noise') return json(200, { rows: this.noise });
     if (/^\/api\/incidents\/[^/]+\/history$/.test(path)) return this.history ? json(200, { data: this.history }) : json(503, { error: 'The store cannot be reached now.' });
+    if (/^\/api\/incidents\/[^/]+\/drawings\/history$/.test(path)) return this.history ? json(200, { data: this.drawn }) : json(503, { error: 'The store cannot be reached now.' });
+    const drawn = /^\/api\/incidents\/([^/]+)\/drawings$/.exec(path);
+    if (drawn && request.method === 'POST') {
+      const body = await bodyOf(request);
+      return this.#act({ ...body, name: body.drawing ? 'incident.drawing_change' : 'incident.draw', subject_id: drawn[1] }, json);
+    }
     if (/^\/api\/incidents\/[^/]+\/calls$/.test(path)) return json(200, this.callers);
     if (path === '/api/precision') {
       this.precisionAsked.push(new URL(request.url, this.url).search);
@@ -347,6 +371,13 @@ export class FakeServer {
     const incident = this.#rows.incidents.get(action.subject_id);
     const refused = this.refuse ? [...incident.refused, { action_id: action.key, name: action.name, actor: action.actor, at: iso(Date.now()), ...this.refuse }] : incident.refused;
     const tasks = this.refuse ? incident.tasks : tasksAfter(incident, action);
+    if (/draw/.test(action.name) && !this.refuse) {
+      const made = drawingAfter(this.row('drawings', action.drawing ?? action.details?.drawing), incident, action);
+      this.drawn.push(made);
+      this.push('drawings', [made]);
+      this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, actions: [...incident.actions, action.key] }]);
+      return undefined;
+    }
     const stage = action.details?.stage && !this.refuse ? action.details.stage : incident.stage;
     this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, stage, refused, tasks, actions: [...incident.actions, action.key], changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
     return undefined;

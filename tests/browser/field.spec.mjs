@@ -79,7 +79,7 @@ test('the phone asks for little: alerts, incidents, layers and the units it look
   const { server, page } = await open(t);
   await live(page);
   const [hello] = server.hellos;
-  assert.deepEqual(hello.sub, ['alerts', 'incidents', 'units', 'layers']);
+  assert.deepEqual(hello.sub, ['alerts', 'incidents', 'drawings', 'units', 'layers']);
   assert.equal(hello.view.every_s, 1);
   await until(page, () => window.__watchfloor.stats().map?.ready);
   for (let i = 0; i < 200 && !server.views.some(({ bbox }) => bbox[0] < bbox[2]); i += 1) await page.waitForTimeout(100);

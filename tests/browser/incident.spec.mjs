@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { check } from './axe.mjs';
 import { launch, openPage } from './browser.mjs';
-import { alert, call, cameras, health, incident, iso, unit, uuid } from './city.mjs';
+import { alert, call, cameras, drawing, health, incident, iso, unit, uuid } from './city.mjs';
 import { FakeServer } from './fake_server.mjs';
 
 const PATIENCE = { timeout: 60_000 };
@@ -202,4 +202,147 @@ test('who else has the room open is named in it, and only there', async (t) => {
   await page.keyboard.press('Escape');
   await page.getByRole('heading', { name: 'Going on (2)' }).waitFor(PATIENCE);
   assert.equal(server.present.at(-1).incident, null);
+});
+
+test('what is drawn by keys is on a second screen at once, is changed, removed and put back, and the log tells who did', async (t) => {
+  const { server, page, seen } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  const second = await openPage(browser, `${server.url}wall`, { viewport: { width: 1280, height: 720 } });
+  t.after(() => second.close());
+  const desk = await openPage(browser, server.url, { viewport: { width: 1280, height: 720 } });
+  const drawn = page.getByRole('region', { name: /^Drawn on the map/ });
+  await drawn.getByText('Nothing is drawn yet.').waitFor(PATIENCE);
+  await page.waitForFunction(() => window.__watchfloor.stats().map?.ready, null, PATIENCE);
+
+  await page.keyboard.press('d');
+  await drawn.getByRole('form', { name: 'Draw something' }).waitFor(PATIENCE);
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'SELECT');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Outer <img src=x onerror=alert(1)>');
+  await page.keyboard.press('Enter');
+  await drawn.getByText('An area needs three corners or more.').waitFor(PATIENCE);
+  await drawn.getByLabel('Radius, m').fill('150');
+  await drawn.getByRole('button', { name: 'Circle around the incident' }).focus();
+  await page.keyboard.press('Enter');
+  await drawn.getByText(/^48 corners, 30[01] m across, around/).waitFor(PATIENCE);
+  await page.waitForFunction(() => window.__watchfloor.stats().map.rendered['drawing-draft'] > 0, null, PATIENCE);
+  await check(page);
+  await drawn.getByRole('button', { name: 'Save', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Drawn on the map (1)' }).waitFor(PATIENCE);
+  const { kind, label, geometry } = server.actions.at(-1);
+  assert.deepEqual([kind, label, geometry.type, geometry.coordinates[0].length], ['perimeter', 'Outer <img src=x onerror=alert(1)>', 'Polygon', 49]);
+  assert.deepEqual(geometry.coordinates[0][0], geometry.coordinates[0][48]);
+  for (const one of [page, second.page, desk.page]) {
+    await one.waitForFunction(() => window.__watchfloor.stats().map?.rendered['drawing-perimeter'] > 0, null, PATIENCE);
+  }
+  await desk.close();
+  await page.getByRole('region', { name: 'Log' }).getByText('Drawn: Perimeter: Outer <img src=x onerror=alert(1)> (m.keys)').waitFor(PATIENCE);
+
+  // A command post where the incident is, then moved by writing another place.
+  await page.keyboard.press('d');
+  await drawn.getByLabel('What').selectOption('command_post');
+  await drawn.getByRole('button', { name: 'At the incident' }).focus();
+  await page.keyboard.press('Enter');
+  await drawn.getByLabel('Name').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Drawn on the map (2)' }).waitFor(PATIENCE);
+  await drawn.getByRole('button', { name: 'Change Command post' }).focus();
+  await page.keyboard.press('Enter');
+  await drawn.getByLabel('Place: latitude, longitude').fill('29.9631, -90.0912');
+  await drawn.getByRole('button', { name: 'Save the change' }).focus();
+  await page.keyboard.press('Enter');
+  await drawn.getByText('at 29.9631').waitFor(PATIENCE);
+  assert.deepEqual([server.actions.at(-1).expected_rev, server.actions.at(-1).geometry], [1, { type: 'Point', coordinates: [-90.0912, 29.9631] }]);
+
+  // Who is late is told; what was removed can be put back at once, from the key that removed it.
+  server.refuse = { why: 'drawing_changed_meanwhile', first_by: 'b.lee' };
+  await drawn.getByRole('button', { name: 'Remove Perimeter' }).focus();
+  await page.keyboard.press('Enter');
+  await drawn.getByText('Not done: the drawing was changed meanwhile by b.lee.').waitFor(PATIENCE);
+  server.refuse = null;
+  await drawn.getByRole('button', { name: 'Remove Perimeter' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Drawn on the map (1)' }).waitFor(PATIENCE);
+  await second.page.waitForFunction(() => !window.__watchfloor.stats().map.rendered['drawing-perimeter'], null, PATIENCE);
+  await page.getByRole('region', { name: 'Log' }).getByText('Removed from the map: Perimeter: Outer').waitFor(PATIENCE);
+  await page.waitForFunction(() => document.activeElement.textContent === 'Put it back', null, PATIENCE);
+  await check(page);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Drawn on the map (2)' }).waitFor(PATIENCE);
+  await page.getByRole('region', { name: 'Log' }).getByText('Put back on the map: Perimeter: Outer').waitFor(PATIENCE);
+
+  await page.emulateMedia({ media: 'print' });
+  const brief = await page.locator('body').innerText();
+  assert.match(brief, /Drawn on the map \(2\)[\s\S]*Perimeter: Outer <img src=x[\s\S]*48 corners[\s\S]*Command post[\s\S]*at 29\.9631/);
+  assert.equal(await page.getByRole('button').count(), 0);
+  assert.deepEqual([seen, second.seen, desk.seen], Array(3).fill({ foreign: [], errors: [], policy: [] }));
+});
+
+test('an area is drawn with the mouse, moved before it is saved, and picks nothing meanwhile', async (t) => {
+  const { server, page, seen } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  await page.waitForFunction(() => window.__watchfloor.stats().map?.inView.cameras >= 3, null, PATIENCE);
+  assert.ok(!server.requests.some((path) => path.includes('drawing_tool')), 'it comes with the first drawing');
+  await page.keyboard.press('d');
+  const drawn = page.getByRole('region', { name: /^Drawn on the map/ });
+  await drawn.getByLabel('What').selectOption('hot_zone');
+  await drawn.getByRole('button', { name: 'Draw it on the map' }).click();
+  await drawn.getByText(/^Click or tap each corner/).waitFor(PATIENCE);
+  const canvas = page.getByRole('region', { name: 'Map. Everything' });
+  const box = await canvas.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const corners = [[x - 60, y - 40], [x + 60, y - 40], [x + 60, y + 40]];
+  for (const [left, top] of [...corners, corners[2]]) {
+    await page.mouse.move(left, top, { steps: 4 });
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.waitForTimeout(400);
+  }
+  const places = drawn.getByLabel(/^Places/);
+  await page.waitForFunction(() => document.querySelector('.drawings textarea').value.split('\n').length === 3, null, PATIENCE);
+  const before = await places.inputValue();
+  await page.mouse.move(x + 30, y - 10);
+  await page.mouse.down();
+  await page.mouse.move(x + 50, y, { steps: 8 });
+  await page.mouse.up();
+  await page.waitForFunction((was) => document.querySelector('.drawings textarea').value !== was, before, PATIENCE);
+  assert.equal(await page.getByText('Picked:').count(), 0);
+  // A dot between two corners becomes a corner, and goes again with the other button.
+  await page.mouse.click(x + 20, y - 30);
+  await page.waitForFunction(() => document.querySelector('.drawings textarea').value.split('\n').length === 4, null, PATIENCE);
+  await page.mouse.click(x + 20, y - 30, { button: 'right' });
+  await page.waitForFunction(() => document.querySelector('.drawings textarea').value.split('\n').length === 3, null, PATIENCE);
+  await check(page);
+  await drawn.getByLabel('Name').fill('Gas');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Drawn on the map (1)' }).waitFor(PATIENCE);
+  await page.waitForFunction(() => window.__watchfloor.stats().map.rendered['drawing-hot_zone'] > 0, null, PATIENCE);
+  assert.equal(server.actions.at(-1).geometry.coordinates[0].length, 4);
+
+  // Escape: the pen down, then out of the form, then out of the room.
+  await page.keyboard.press('d');
+  await drawn.getByRole('button', { name: 'Draw it on the map' }).click();
+  await drawn.getByRole('button', { name: 'Stop drawing on the map' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  await drawn.getByRole('button', { name: 'Draw it on the map' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  await drawn.getByRole('form').waitFor({ state: 'detached', ...PATIENCE });
+  assert.match(page.url(), /id=/);
+  assert.deepEqual(seen, { foreign: [], errors: [], policy: [] });
+});
+
+test('what was drawn for an incident that is over is read and not changed', async (t) => {
+  const over = robbery({ status: 'closed', stage: 'closed', closed_at: iso(now) });
+  const { page } = await open(t, { ...city(), incidents: [over], drawings: [drawing(now - 400_000, ROBBERY)] }, { history: STATES }, `#/incident?id=${ROBBERY}`);
+  const drawn = page.getByRole('region', { name: 'Drawn on the map (1)' });
+  await drawn.getByText('Perimeter: Outer').waitFor(PATIENCE);
+  await drawn.getByText('nothing is drawn for it any more').waitFor(PATIENCE);
+  assert.deepEqual(await drawn.getByRole('button').allInnerTexts(), ['Show']);
+  await page.waitForFunction(() => window.__watchfloor.stats().map?.rendered['drawing-perimeter'] > 0, null, PATIENCE);
+  await page.keyboard.press('d');
+  assert.equal(await drawn.getByRole('form').count(), 0);
+  await check(page);
 });

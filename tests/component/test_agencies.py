@@ -155,7 +155,7 @@ def test_an_action_on_what_is_another_agencys_is_as_if_it_were_not_there(site: E
 
 def test_an_incident_of_another_agency_is_not_found_and_no_other_agencys_units_are_offered(site: Estate) -> None:
     browser = site.enter(of_agencies(site, "commander", "commander"))
-    for route in ("calls", "units", "history", "assessments"):
+    for route in ("calls", "units", "history", "assessments", "drawings/history", "drawings.geojson"):
         ours, theirs = (browser.get(f"/api/incidents/{identity('agencies', number)}/{route}") for number in (1, 2))
         assert (ours.status_code, theirs.status_code) == (200, 404), route
     assert browser.get(f"/api/incidents/{uuid4()}/history").status_code == 404

@@ -195,6 +195,8 @@ LIMITED = {
     ("GET", "/api/images/{read_id}/picture"), ("GET", "/api/incidents/{incident_id}/calls"),
     ("GET", "/api/incidents/{incident_id}/units"), ("GET", "/api/incidents/{incident_id}/history"),
     ("GET", "/api/incidents/{incident_id}/assessments"), ("POST", "/api/incidents/{incident_id}/assessments"),
+    ("POST", "/api/incidents/{incident_id}/drawings"), ("GET", "/api/incidents/{incident_id}/drawings/history"),
+    ("GET", "/api/incidents/{incident_id}/drawings.geojson"),
     ("POST", "/api/plates/search"), ("POST", "/api/plates/export"), ("GET", "/api/replay"),
 }  # fmt: skip
 OF_NOTHING_WITH_A_PLACE = {
@@ -250,7 +252,7 @@ def test_what_lies_elsewhere_cannot_be_worked_on(site: Estate) -> None:
 
 def test_an_incident_that_lies_elsewhere_is_not_found_and_no_unit_from_elsewhere_is_offered(site: Estate) -> None:
     browser = site.enter(site.of_east("commander"))
-    for route in ("calls", "units", "history", "assessments"):
+    for route in ("calls", "units", "history", "assessments", "drawings/history", "drawings.geojson"):
         answers = [browser.get(f"/api/incidents/{case(number, None).incident_id}/{route}") for number in (1, 2, 3)]
         assert [answer.status_code for answer in answers] == [200, 404, 404], route
     (offered,) = browser.get(f"/api/incidents/{case(1, None).incident_id}/units").json()

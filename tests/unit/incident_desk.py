@@ -14,6 +14,7 @@ from pipeline.state.incident_state import incident_of
 from pipeline.state.reference import Reference
 from schemas.envelope import Event
 from schemas.events.action import Action
+from schemas.events.drawing import Drawing
 from schemas.events.emergency_call import EmergencyCall
 from schemas.events.incident import INCIDENT, Incident
 from schemas.events.incident_input import INCIDENT_INPUT, IncidentInput, of_action, of_call
@@ -66,7 +67,7 @@ class Desk:
     def written(self, events: Sequence[Event]) -> None:
         """Have events in the log."""
         self.log += events
-        self.reference.apply(INCIDENT, [event for event in events if isinstance(event, Incident)])
+        self.reference.apply(INCIDENT, [event for event in events if isinstance(event, Incident | Drawing)])
 
     def of(self, call: EmergencyCall) -> Incident:
         """The incident that a call opened, as a reader of the log knows it."""

@@ -104,6 +104,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/api/incidents/{incident_id}/history"): _needs(Right.CALLS, limits=True),
     ("GET", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, limits=True),
     ("POST", "/api/incidents/{incident_id}/assessments"): _needs(Right.CALLS, Right.ACT, limits=True),
+    ("POST", "/api/incidents/{incident_id}/drawings"): _needs(Right.CALLS, Right.ACT, limits=True),
+    ("GET", "/api/incidents/{incident_id}/drawings/history"): _needs(Right.CALLS, limits=True),
+    ("GET", "/api/incidents/{incident_id}/drawings.geojson"): _needs(Right.CALLS, limits=True),
     ("GET", "/api/incidents/{incident_id}/eido"): _needs(Right.CALLS),
     ("GET", "/api/answer-times"): _needs(Right.CALLS),
     ("GET", "/api/measures"): _needs(Right.CALLS),
@@ -145,6 +148,7 @@ CHANNEL_RIGHTS: Mapping[str, Right] = {
     "health": Right.SEE,
     "canaries": Right.SEE,
     "incidents": Right.CALLS,
+    "drawings": Right.CALLS,
     "calls": Right.CALLS,
     "units": Right.CALLS,
 }

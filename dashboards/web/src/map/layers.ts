@@ -4,7 +4,7 @@ import { CLASS_COLOURS } from '../state/analysis';
 import { COLOUR, FONT } from './tokens';
 
 /** Sources that hold what changes; each feature's `id` property names its subject. */
-export const SOURCES = ['zones', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'cells', 'heat', 'selection'] as const;
+export const SOURCES = ['zones', 'drawings', 'cameras', 'units', 'calls', 'alerts', 'expected', 'trail', 'cells', 'heat', 'selection'] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 /** From here on everything stands by itself. */
@@ -33,6 +33,21 @@ export const TOGETHER: Readonly<Partial<Record<SourceName, Partial<GeoJSONSource
 
 const iconSize = (small: number, large: number): ExpressionSpecification =>
   ['interpolate', ['linear'], ['zoom'], 10, small, 15, large];
+
+/** How the outline of each kind of drawing is drawn: its dashes tell it from the others as its colour does. */
+const OUTLINES: readonly (readonly [kind: string, colour: string, width: number, dashes: number[]])[] = [
+  ['perimeter', COLOUR.text, 3, [4, 2]],
+  ['hot_zone', COLOUR.P1, 3, [1, 0]],
+  ['warm_zone', COLOUR.P2, 2.5, [2, 1]],
+  ['cold_zone', COLOUR.P3, 2.5, [1, 1.5]],
+  ['staging', COLOUR.watched, 2.5, [4, 1, 1, 1]],
+  ['route', COLOUR.stale, 4, [1, 0]],
+  ['draft', COLOUR.focus, 3, [1, 1]],
+];
+const ofKind: ExpressionSpecification = [
+  'match', ['get', 'kind'], 'hot_zone', COLOUR.P1, 'warm_zone', COLOUR.P2, 'cold_zone', COLOUR.P3, 'staging', COLOUR.watched,
+  'route', COLOUR.stale, 'draft', COLOUR.focus, COLOUR.text,
+];
 
 /** Beneath the moving layer. */
 export const UNDER: readonly LayerSpecification[] = [
@@ -65,6 +80,16 @@ export const UNDER: readonly LayerSpecification[] = [
       'text-halo-color': COLOUR.halo, 'text-halo-width': 1.3,
     },
   },
+  {
+    id: 'drawing-fill', type: 'fill', source: 'drawings', filter: ['==', ['geometry-type'], 'Polygon'],
+    paint: { 'fill-color': ofKind, 'fill-opacity': ['match', ['get', 'kind'], 'perimeter', 0.03, 0.12] },
+  },
+  ...OUTLINES.map(([kind, colour, width, dashes]): LayerSpecification => ({
+    id: `drawing-${kind}`, type: 'line', source: 'drawings',
+    filter: ['all', ['==', ['get', 'kind'], kind], ['!=', ['geometry-type'], 'Point']],
+    layout: { 'line-join': 'round' },
+    paint: { 'line-color': colour, 'line-width': width, 'line-dasharray': dashes },
+  })),
   {
     id: 'cell-fill', type: 'fill', source: 'cells',
     paint: {
@@ -142,6 +167,32 @@ export const UNDER: readonly LayerSpecification[] = [
 
 /** Above the moving layer. */
 export const OVER: readonly LayerSpecification[] = [
+  {
+    id: 'drawing-point', type: 'circle', source: 'drawings', filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-radius': 12, 'circle-color': COLOUR.ground, 'circle-stroke-color': ofKind, 'circle-stroke-width': 2.5 },
+  },
+  {
+    id: 'drawing-mark', type: 'symbol', source: 'drawings', filter: ['==', ['geometry-type'], 'Point'],
+    layout: { 'text-field': ['get', 'mark'], 'text-font': [FONT], 'text-size': 12, 'text-allow-overlap': true, 'text-ignore-placement': true },
+    paint: { 'text-color': COLOUR.text },
+  },
+  {
+    id: 'drawing-label', type: 'symbol', source: 'drawings', minzoom: 12, filter: ['==', ['geometry-type'], 'Point'],
+    layout: {
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 12, 'text-max-width': 14,
+      'text-anchor': 'top', 'text-offset': [0, 1.3], 'text-allow-overlap': true,
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 2 },
+  },
+  {
+    // Along the outline: zones lie around each other, and in the middle their names would lie on one another.
+    id: 'drawing-edge-label', type: 'symbol', source: 'drawings', filter: ['!=', ['geometry-type'], 'Point'],
+    layout: {
+      'symbol-placement': 'line', 'symbol-spacing': 320,
+      'text-field': ['get', 'label'], 'text-font': [FONT], 'text-size': 12, 'text-max-angle': 60, 'text-padding': 0, 'text-allow-overlap': true,
+    },
+    paint: { 'text-color': COLOUR.text, 'text-halo-color': COLOUR.halo, 'text-halo-width': 2.5 },
+  },
   {
     // Free: full; busy: a ring; stale: a faint ring. The form says it as well as the colour.
     id: 'unit', type: 'circle', source: 'units',

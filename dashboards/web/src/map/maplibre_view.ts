@@ -5,9 +5,10 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { PMTiles, Protocol } from 'pmtiles';
-import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Camera, Drawing, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { Cell, Look } from '../state/analysis';
 import type { CameraState } from '../state/camera_state';
+import type { Corner, Shape } from '../state/drawings';
 import { isBasemap, type LayerState } from '../state/map_layers';
 import { VANISH_MS } from '../state/sighting_log';
 import type { Place } from '../state/wall_views';
@@ -15,11 +16,11 @@ import { addressOf, layersFor, nameOfSource, sourceId, sourceOf } from './added_
 import { BASEMAP_LAYERS, openBasemap, styleOf } from './basemap';
 import { APART_ZOOM, OVER, SOURCES, TOGETHER, UNDER, type SourceName } from './layers';
 import { MovingLayer } from './moving_layer';
-import { alertRows, callRows, cameraRows, cellRows, expectedRows, heatRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
+import { alertRows, callRows, cameraRows, cellRows, drawingRows, expectedRows, heatRows, pulsesOf, trailRows, unitRows, zoneRows } from './rows';
 import { SourceContent, type Row } from './source_diff';
 import { pictures, RATIO } from './symbols';
 import { COLOUR, FONT, inPalette, type Palette } from './tokens';
-import type { MapEvents, MapLook, MapStats, MapView, Subject, TrailRead } from './view';
+import type { Draft, MapEvents, MapLook, MapStats, MapView, Subject, TrailRead } from './view';
 
 // A worker's own script is seen by a service worker only beneath its scope: the field page asks for it there.
 setWorkerUrl(`${import.meta.env.PROD && location.pathname.startsWith('/field') ? '/field' : ''}${workerUrl}`);
@@ -73,6 +74,8 @@ class MapLibreView implements MapView {
   readonly #drawn = new Map<string, { readonly layer: MapLayer; readonly key: string; readonly ids: readonly string[] }>();
   readonly #states = new Map<string, LayerState>();
   #retriedAt = 0;
+  /** A click draws, and picks nothing. */
+  #isDrawing = false;
 
   constructor(
     container: HTMLElement,
@@ -157,6 +160,20 @@ class MapLibreView implements MapView {
 
   setZones(zones: readonly Zone[]): void {
     this.#show('zones', zoneRows(zones));
+  }
+
+  setDrawings(drawings: readonly Drawing[], draft: Draft | null): void {
+    this.#show('drawings', drawingRows(drawings, draft));
+  }
+
+  async draw(shape: Shape, corners: readonly Corner[], told: (corners: readonly Corner[]) => void): Promise<() => void> {
+    const { startDrawing } = await import('./drawing_tool');
+    const stop = startDrawing(this.#map, shape, corners, told);
+    this.#isDrawing = true;
+    return () => {
+      this.#isDrawing = false;
+      stop();
+    };
   }
 
   setLayers(shown: readonly MapLayer[]): void {
@@ -449,6 +466,7 @@ class MapLibreView implements MapView {
 
   #click(at: { x: number; y: number }): void {
     this.#touched = true;
+    if (this.#isDrawing) return;
     // What lies together is gone to, until it stands apart.
     const crowd = this.#crowdAt(at);
     if (crowd) {

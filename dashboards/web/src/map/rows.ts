@@ -1,12 +1,13 @@
 /** Which facts are drawn, and as what. */
-import type { Alert, Camera, EmergencyCall, Incident, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Camera, Drawing, EmergencyCall, Incident, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
 import { classes, classOf, type Cell } from '../state/analysis';
+import { drawingName, geometryOf, openCorners, type Shape } from '../state/drawings';
 import { byUrgency, isActive, isOpen, isOver, severityOf } from '../state/ranking';
 import { isShelved } from '../state/shelving';
 import { UNIT_STALE_MS } from '../state/units';
 import type { Row } from './source_diff';
-import type { TrailRead } from './view';
+import type { Draft, TrailRead } from './view';
 import type { Pulse } from './moving_layer';
 
 /** A call that began this long ago is history, not a thing going on; it stays in the list. */
@@ -172,6 +173,7 @@ class Made<T extends object> {
 const madeCameras = new Made<Camera>();
 const madeUnits = new Made<UnitPosition>();
 const madeZones = new Made<Zone>();
+const madeDrawings = new Made<Drawing>();
 
 export function cameraRows(cameras: readonly { camera: Camera; state: CameraState }[]): Row[] {
   return cameras.map(({ camera, state }) => madeCameras.row(camera, state, () => ({
@@ -206,4 +208,22 @@ export function zoneRows(zones: readonly Zone[]): Row[] {
     geometry: { type: 'MultiPolygon', coordinates: zone.polygons as unknown as GeoJSON.Position[][][] },
     properties: { name: zone.name, kind: zone.kind, watched: zone.watched || zone.kind === 'school' },
   })));
+}
+
+/** What is written in the mark of a drawing that is a point. */
+const MARKS: Readonly<Record<string, string>> = { command_post: 'CP', staging: 'ST', note: 'i' };
+
+/** Drawings with their names, and instead of the one that is being changed what it is to be. */
+export function drawingRows(drawings: readonly Drawing[], draft: Draft | null): Row[] {
+  const rows = drawings.flatMap((drawing) => {
+    const geometry = geometryOf(drawing.shape as Shape, openCorners(drawing));
+    if (typeof geometry === 'string' || drawing.drawing_id === draft?.of) return [];
+    return [madeDrawings.row(drawing, '', () => ({
+      id: drawing.drawing_id,
+      geometry: geometry as unknown as GeoJSON.Geometry,
+      properties: { kind: drawing.kind, mark: MARKS[drawing.kind] ?? '', label: drawingName(drawing) },
+    }))];
+  });
+  if (draft?.geometry) rows.push({ id: 'draft', geometry: draft.geometry as unknown as GeoJSON.Geometry, properties: { kind: 'draft', mark: '?', label: `Not saved: ${draft.name}` } });
+  return rows;
 }

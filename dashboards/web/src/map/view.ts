@@ -1,12 +1,22 @@
 /** What the rest of the page may ask of a map, so that the map library stays behind one door. */
-import type { Alert, Camera, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Camera, Drawing, EmergencyCall, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 import type { CameraState } from '../state/camera_state';
 import type { Cell, Look } from '../state/analysis';
+import type { Corner, DrawnGeometry, Shape } from '../state/drawings';
 import type { LayerState } from '../state/map_layers';
 import type { Place } from '../state/wall_views';
 import type { Palette } from './tokens';
 
 export type Subject = { readonly kind: 'alert' | 'incident' | 'call' | 'camera' | 'zone' | 'unit'; readonly id: string };
+
+/** What somebody is drawing: it looks like nothing that stands. */
+export interface Draft {
+  readonly name: string;
+  /** null: it is shown otherwise, or not complete. */
+  readonly geometry: DrawnGeometry | null;
+  /** The drawing that it is the next state of; "" for a new one. */
+  readonly of: string;
+}
 
 export interface MapStats {
   readonly ready: boolean;
@@ -49,6 +59,9 @@ export interface MapView {
   /** `now`: the server's clock, ms. */
   setUnits(units: readonly UnitPosition[], now: number): void;
   setZones(zones: readonly Zone[]): void;
+  setDrawings(drawings: readonly Drawing[], draft: Draft | null): void;
+  /** Have the person draw on the map; `told`: the corners, whenever they changed. Return how to stop. */
+  draw(shape: Shape, corners: readonly Corner[], told: (corners: readonly Corner[]) => void): Promise<() => void>;
   /** Draw these layers of those that were added, and no others; the basemap, if one is among them, comes first. */
   setLayers(shown: readonly MapLayer[]): void;
   /** West, south, east, north. */

@@ -1,5 +1,5 @@
 /** The messages of the websocket protocol `watchfloor.v1+json`, and the check every incoming text passes. */
-import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 export const SUBPROTOCOL = 'watchfloor.v1+json';
 
@@ -7,6 +7,7 @@ export const SUBPROTOCOL = 'watchfloor.v1+json';
 export interface RowOf {
   alerts: Alert;
   incidents: Incident;
+  drawings: Drawing;
   calls: EmergencyCall;
   cameras: Camera;
   health: CameraHealth;
@@ -18,7 +19,7 @@ export interface RowOf {
 }
 export type Channel = keyof RowOf;
 
-export const CHANNELS = ['alerts', 'incidents', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists', 'units', 'layers'] as const;
+export const CHANNELS = ['alerts', 'incidents', 'drawings', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists', 'units', 'layers'] as const;
 /** Channels with a continuous sequence: nothing of them may be missed. */
 export const LOSSLESS = ['alerts', 'incidents', 'calls'] as const;
 export type Lossless = (typeof LOSSLESS)[number];
@@ -27,6 +28,7 @@ export type Lossless = (typeof LOSSLESS)[number];
 export const KEY_OF: { readonly [C in Channel]: keyof RowOf[C] & string } = {
   alerts: 'alert_id',
   incidents: 'incident_id',
+  drawings: 'drawing_id',
   calls: 'call_id',
   cameras: 'camera_id',
   health: 'camera_id',
@@ -225,6 +227,7 @@ export function goneKey(channel: Channel, value: unknown): string | null {
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers'],
   incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed', 'tasks'],
+  drawings: ['corners'],
   calls: [],
   cameras: [],
   health: [],

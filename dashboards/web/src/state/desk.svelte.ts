@@ -5,7 +5,7 @@ import { LiveFeed } from '../protocol/feed';
 import { openSocket, wallClock } from '../protocol/socket';
 import { CHANNELS, type Channel, type Person, type Speed } from '../protocol/messages';
 import { ReplayClock } from '../time';
-import type { MapView, Subject } from '../map/view';
+import type { Draft, MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
 import { badge } from './connection';
 import type { IncidentActionName, Sent } from './incident_work';
@@ -108,6 +108,8 @@ export class Desk {
   readonly sounding: Sounding;
   readonly #speaker: Speaker;
   map: MapView | null = null;
+  /** What somebody draws here and has not saved. */
+  draft = $state.raw<Draft | null>(null);
   /** The map beside a search: it shows what was found and nothing that is live. */
   searchMap: MapView | null = null;
 
@@ -434,6 +436,14 @@ export class Desk {
     const actor = await this.whoIsHere();
     if (!actor) return { error: 'nobody said who they are' };
     return this.#sent(`/api/incidents/${incidentId}/assessments`, { key: randomKey(), actor, ...told });
+  }
+
+  /** Draw something for an incident, or the next state of it. */
+  async draw(incidentId: string, told: Readonly<Record<string, unknown>>): Promise<Sent> {
+    if (this.refused()) return { error: REFUSED };
+    const actor = await this.whoIsHere();
+    if (!actor) return { error: 'nobody said who they are' };
+    return this.#sent(`/api/incidents/${incidentId}/drawings`, { key: randomKey(), actor, ...told });
   }
 
   async #sent(path: string, body: unknown): Promise<Sent> {

@@ -8,6 +8,7 @@ import { openSocket, wallClock } from '../protocol/socket';
 import { momentText } from '../time';
 import { randomKey } from './actions';
 import { badge } from './connection';
+import { shownDrawings } from './drawings';
 import { forgetLastSeen, keepLastSeen, lastSeen, openFieldDb, outboxStore, type FieldDb, type LastSeen } from './field_db';
 import { ownIncident, readPlace, type FieldPlace, type FieldTab } from './field_place';
 import { FieldSession } from './field_session';
@@ -20,7 +21,7 @@ import { queuesOf } from './shelving';
 import { World } from './world';
 
 /** Nothing else is asked for: that is most of what keeps the line free. */
-export const FIELD_CHANNELS = ['alerts', 'incidents', 'units', 'layers'] as const satisfies readonly LastSeen['channel'][];
+export const FIELD_CHANNELS = ['alerts', 'incidents', 'drawings', 'units', 'layers'] as const satisfies readonly LastSeen['channel'][];
 /** Without these the page is not live. */
 const NEEDED = ['alerts', 'incidents', 'units'] as const;
 /** Views are told at most this often. */
@@ -37,7 +38,7 @@ const ACTOR = 'watchfloor.actor';
 export class Field {
   local = $state(Date.now());
   now = $state(Date.now());
-  revisions = $state({ alerts: 0, incidents: 0, units: 0, layers: 0 });
+  revisions = $state({ alerts: 0, incidents: 0, drawings: 0, units: 0, layers: 0 });
   linkRevision = $state(0);
   place = $state.raw<FieldPlace>(readPlace(localStorage.getItem(PLACE)));
   alertId = $state<string | null>(null);
@@ -283,6 +284,7 @@ export class Field {
     const rows: Record<(typeof FIELD_CHANNELS)[number], readonly unknown[]> = {
       alerts: [...this.world.alerts.rows.values()].filter(isActive),
       incidents: [...this.world.incidents.rows.values()].filter((one) => !isOver(one)),
+      drawings: shownDrawings(this.world.drawings.rows.values(), this.world.incidents.rows, null),
       units: [...this.world.units.rows.values()],
       layers: [...this.world.layers.rows.values()],
     };

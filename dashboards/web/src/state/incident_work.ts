@@ -4,7 +4,8 @@ import type { Incident, RefusedAction } from '$schemas/events';
 export type IncidentActionName =
   | 'incident.assign' | 'incident.stage' | 'incident.close' | 'incident.reopen' | 'incident.merge' | 'incident.unmerge'
   | 'incident.split' | 'incident.link' | 'incident.unlink' | 'incident.note' | 'incident.record'
-  | 'incident.checklist' | 'incident.task_add' | 'incident.task_assign' | 'incident.task_state';
+  | 'incident.checklist' | 'incident.task_add' | 'incident.task_assign' | 'incident.task_state'
+  | 'incident.drawing_remove' | 'incident.drawing_restore';
 
 /** What the server answered: the action's id in the log, or what went wrong. */
 export type Sent = { readonly eventId: string } | { readonly error: string };
@@ -29,16 +30,23 @@ const WHY: Readonly<Record<string, string>> = {
   task_already_open: 'the task was opened again already',
   task_already_assigned: 'the task was given to them already',
   unknown_task: 'the task is not in the list',
+  drawing_changed_meanwhile: 'the drawing was changed meanwhile',
+  drawing_already_removed: 'the drawing was removed already',
+  drawing_already_restored: 'the drawing was put back already',
+  unknown_drawing: 'the drawing is not of this incident, or was removed long ago',
+  too_many_drawings: 'it has 100 drawings, as many as it may have',
+  invalid_drawing: 'it cannot be drawn so',
   too_many_tasks: 'it has as many tasks as it may have',
 };
 
 /** Why it was refused names who was first. */
 export const namesFirst = (why: string): boolean =>
-  why === 'changed_meanwhile' || why === 'already_listed' || why.startsWith('task_');
+  why === 'changed_meanwhile' || why === 'already_listed' || why.startsWith('task_') || why.startsWith('drawing_');
 
 /** What whoever was refused can do now. */
 const NEXT: Readonly<Record<string, string>> = {
   changed_meanwhile: 'Look at it as it is now, and do it again if it is still right',
+  drawing_changed_meanwhile: 'Look at it as it is now, and do it again if it is still right',
   already_closed: 'Reopen it first',
   already_cancelled: 'Reopen it first',
   already_merged: 'Do it to the incident it is part of',

@@ -27,7 +27,7 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['L', 'back to live: out of a replay; no selection, list from the top, whole map'],
   ['Esc', 'close, deselect, or back to the groups'],
   ['g m / g i / g c / g p / g a / g u', 'go to the map, the incidents, the cameras, the plate search, the analysis, the audit'],
-  ['q / t / b / r', 'in the room of an incident: a line for its log, a task, its brief on one page, a replay from its start'],
+  ['q / t / d / b / r', 'in the room of an incident: a line for its log, a task, draw on its map, its brief on one page, a replay from its start'],
   ['↑ / ↓, Space', 'among the tasks of an incident: choose one; done, or open again'],
   ['/', 'on a page with a form: to its first field'],
   ['x / Ctrl-E', 'in the plate search: leave a read out; make a file'],

@@ -7,7 +7,7 @@ import { needsHelp } from './incident_work';
 import { Keyed } from './keyed';
 import { isActive, isOpen, isOver } from './ranking';
 import { SightingLog } from './sighting_log';
-import type { Alert, Camera, CameraHealth, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 /** Closed things are kept up to here, so that a page left open for a week does not grow. */
 const MOST_ALERTS = 10_000;
@@ -48,6 +48,13 @@ export class World implements FeedSink {
     atLeast: (a, b) => a.rev >= b.rev,
     most: MOST_CALLS,
     worth: (a, b) => Number(isOver(a)) - Number(isOver(b)) || later(a.opened_at, b.opened_at),
+  });
+  readonly drawings = new Keyed<Drawing>({
+    key: (d) => d.drawing_id,
+    atLeast: (a, b) => a.rev >= b.rev,
+    removed: (d) => d.removed,
+    most: MOST_CALLS,
+    worth: (a, b) => later(a.changed_at, b.changed_at),
   });
   readonly calls = new Keyed<EmergencyCall>({
     key: (c) => c.call_id,
