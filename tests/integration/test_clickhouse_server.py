@@ -173,8 +173,8 @@ def test_calls_of_a_place_are_counted_and_shown_by_the_server(server: ClickHouse
     now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     calls = [
         msgspec.structs.replace(
-            EMERGENCY_CALL.examples[0], event_id=uuid4(), call_id=f"test:{days}", received_at=now - timedelta(days=days),
-            address="500 Bourbon St", lat=29.9585, lon=-90.0651,
+            EMERGENCY_CALL.examples[0], event_id=uuid4(), call_id=f"test:{days}",
+            received_at=now - timedelta(days=days), address="500 Bourbon St", lat=29.9585, lon=-90.0651,
         )
         for days in range(1, 13)
     ]  # fmt: skip
