@@ -163,7 +163,7 @@ def register(app: typer.Typer) -> None:
         people: Annotated[int, typer.Option(min=1_000, help="People in the store.")] = 1_000_000,
         views: Annotated[int, typer.Option(min=10, help="Views that are timed, warm and cold each.")] = 100,
         seed: Annotated[int, typer.Option(help="The same seed asks for the same callers.")] = 1,
-        folder: Annotated[Path | None, typer.Option(help="Where the store is made; else the system's place.")] = None,
+        folder: Annotated[Path | None, typer.Option(help="Where the store is made and kept for the next run.")] = None,
         as_json: AsJson = False,
     ) -> None:
         """Measure the contact view over millions of calls and people: what the store needs for it, warm and cold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -137,14 +137,16 @@ class _CallRow(Struct):
         return EarlierCall(**{name: getattr(self, name) for name in EarlierCall.__struct_fields__})
 
 
-class _CountedRow(_CallRow, kw_only=True):
+class _Last(Struct):
     """``counts``: calls of the whole answer in each of WINDOWS, the same in every row."""
 
+    call_id: str
+    received_at: datetime
     counts: list[int]
 
 
 _calls = msgspec.json.Decoder(_CallRow, strict=False)
-_counted = msgspec.json.Decoder(_CountedRow, strict=False)
+_last = msgspec.json.Decoder(_Last, strict=False)
 _persons = msgspec.json.Decoder(Person, strict=False)
 _markers = msgspec.json.Decoder(Marker, strict=False)
 _BY_KEY = NEWEST_RECORDS.format(
@@ -157,22 +159,32 @@ _PLAIN_SUBJECT = r"trim(BOTH ' ' FROM replaceRegexpAll(upperUTF8(subject), '[^\\
 _DISTANCE = "geoDistance(assumeNotNull(lon), assumeNotNull(lat), {lon:Float64}, {lat:Float64})"
 
 
-def _at_place(distance: str) -> str:
-    """Return the question for the calls at an address or near a point: the last of them, and how many there are.
+#: Of each call the state that is near the point, else the newest that knows the address; the last of them first.
+_HERE = """
+SELECT {columns}, distance_m FROM (
+  SELECT {columns}, updated_at, {distance} AS distance_m FROM rtcc.call_keys
+  WHERE key IN {{keys:Array(String)}} AND received_at > {{since:DateTime64(3, 'UTC')}}
+    AND (key = {{address:String}} OR isNotNull(distance_m)) AND {where}
+  ORDER BY isNull(distance_m), received_at DESC, updated_at DESC LIMIT 1 BY call_id
+) ORDER BY received_at DESC LIMIT {most}"""
+
+
+def _last_here(distance: str) -> str:
+    """Return the question which calls at an address or near a point are the last, and how many there are.
 
     ``distance``: metres from the point, NULL when that is not near. A call that both know counts as near. A house may
-    have thousands of calls, so the engine counts them and hands over those that are shown.
+    have thousands of calls, so the engine counts them, by the few columns that it needs for that.
     """
     counts = ", ".join(f"countIf(received_at > {{since_{name}:DateTime64(3, 'UTC')}}) OVER ()" for name in WINDOWS)
+    here = _HERE.format(columns="call_id, received_at", distance=distance, where="1", most=COUNTED)
     return f"""
-        SELECT {_CALL}, distance_m, [{counts}] AS counts FROM (
-          SELECT {_CALL}, distance_m FROM (
-            SELECT {_CALL}, updated_at, {distance} AS distance_m FROM rtcc.call_keys
-            WHERE key IN {{keys:Array(String)}} AND received_at > {{since:DateTime64(3, 'UTC')}}
-              AND (key = {{address:String}} OR isNotNull(distance_m))
-            ORDER BY isNull(distance_m), received_at DESC, updated_at DESC LIMIT 1 BY call_id
-          ) ORDER BY received_at DESC LIMIT {COUNTED}
-        ) WHERE received_at <= {{now:DateTime64(3, 'UTC')}} ORDER BY received_at DESC LIMIT {SHOWN}"""  # noqa: S608 - parts of our own
+        SELECT call_id, received_at, [{counts}] AS counts FROM ({here})
+        WHERE received_at <= {{now:DateTime64(3, 'UTC')}} ORDER BY received_at DESC LIMIT {SHOWN}"""  # noqa: S608 - parts of our own
+
+
+def _shown_here(distance: str) -> str:
+    """Return the question for what is shown of these calls; the oldest of them bounds what is read."""
+    return _HERE.format(columns=_CALL, distance=distance, where="call_id IN {ids:Array(String)}", most=SHOWN)
 
 
 class ContactHistory:
@@ -217,11 +229,17 @@ class ContactHistory:
             distance = f"if(isNotNull(lat) AND isNotNull(lon) AND {_DISTANCE} <= {{near:Float64}}, {_DISTANCE}, NULL)"
         if not keys:
             return self._told([])
-        moments = {f"since_{name}": now - length for name, length in WINDOWS.items()}
-        rows = await self._read(_counted, _at_place(distance), {**params, **moments, "keys": keys})
-        counts = rows[0].counts if rows else [0] * len(WINDOWS)
+        moments: dict[str, Parameter] = {f"since_{name}": now - length for name, length in WINDOWS.items()}
+        params["keys"] = keys
+        last = await self._read(_last, _last_here(distance), params | moments)
+        if not last:
+            return self._told([])
+        # What was chosen of these calls is chosen again: the bound leaves out only what is older than all of them.
+        since = last[-1].received_at - timedelta(milliseconds=1)
+        ids: dict[str, Parameter] = {"ids": [row.call_id for row in last], "since": since}
+        rows = await self._read(_calls, _shown_here(distance), params | ids)
         return Earlier(
-            windows=tuple(map(Window, WINDOWS, counts)), calls=tuple(row.shown() for row in rows), repeat=bool(rows)
+            windows=tuple(map(Window, WINDOWS, last[0].counts)), calls=tuple(row.shown() for row in rows), repeat=True
         )
 
     async def find(self, contact: Contact) -> Sequence[FoundPerson]:

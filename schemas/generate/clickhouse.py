@@ -36,6 +36,9 @@ TABLE_SETTINGS: tuple[tuple[str, int], ...] = (
 #: A search asks for hundreds of keys, each in another place: of a granule of the usual 8,192 rows nearly all is read
 #: for nothing (docs/adr/0015-finding-people.md).
 KEYS_IN_A_GRANULE = 512
+#: Bytes of a column that are packed together at the least. With the engine's own 64 KiB, who reads a granule of 512
+#: keys unpacks a dozen granules, in every column (docs/adr/0015-finding-people.md).
+KEYS_IN_A_BLOCK = 4096
 #: Who reads twenty records by their ids would read twenty granules of 8,192 rows and of all columns.
 LOOKED_UP_IN_A_GRANULE = 64
 
@@ -96,7 +99,8 @@ def create_key_table(kind: EventType[Any], keys: KeyTable, database: str = DATAB
     # Inserts are not told apart here: the same keys come again after a crash, and what was written is counted.
     told_apart = "non_replicated_deduplication_window"
     kept = tuple(one for one in TABLE_SETTINGS if one[0] != told_apart)
-    settings = ",\n  ".join(f"{name} = {value}" for name, value in (*kept, ("index_granularity", KEYS_IN_A_GRANULE)))
+    small = (("index_granularity", KEYS_IN_A_GRANULE), ("min_compress_block_size", KEYS_IN_A_BLOCK))
+    settings = ",\n  ".join(f"{name} = {value}" for name, value in (*kept, *small))
     return (
         f"CREATE TABLE IF NOT EXISTS {database}.{keys.name} (\n  {body}\n)\n"
         f"ENGINE = MergeTree\n"

@@ -278,7 +278,8 @@ SETTINGS
   fsync_after_insert = 1,
   fsync_part_directory = 1,
   min_rows_to_fsync_after_merge = 1,
-  index_granularity = 512;
+  index_granularity = 512,
+  min_compress_block_size = 4096;
 
 CREATE VIEW IF NOT EXISTS rtcc.calls AS
 SELECT * FROM rtcc.call_states
@@ -370,7 +371,8 @@ SETTINGS
   fsync_after_insert = 1,
   fsync_part_directory = 1,
   min_rows_to_fsync_after_merge = 1,
-  index_granularity = 512;
+  index_granularity = 512,
+  min_compress_block_size = 4096;
 
 CREATE VIEW IF NOT EXISTS rtcc.persons AS
 SELECT * FROM rtcc.person_states

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 from clickhouse_driver.errors import ServerException
 
+from pipeline.contact.history import ContactHistory
 from pipeline.names import keys
 from pipeline.names.key_rebuild import KeyRebuild
 from pipeline.store.async_store import AsyncStore
@@ -33,6 +35,7 @@ from pipeline.store.rows import columns_stored
 from pipeline.store.server_store import ServerStore
 from pipeline.store.store import Placed
 from schemas.event_type import EventType
+from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.person import PERSON
 from schemas.generate.clickhouse import intended_ddl
 from schemas.registry import EVENT_TYPES, PLATE_READ
@@ -163,6 +166,23 @@ def test_search_keys_of_an_older_version_are_made_again_on_the_server(
     state = asyncio.run(rebuild.run())
     assert (state.fault, state.done, state.old) == ("", 7, 0)
     assert server.client().execute(made) == [(version + 1, 7, keys_of_each)]
+
+
+def test_calls_of_a_place_are_counted_and_shown_by_the_server(server: ClickHouse, store: ServerStore) -> None:
+    server.client().execute("TRUNCATE TABLE rtcc.call_keys")
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    calls = [
+        msgspec.structs.replace(
+            EMERGENCY_CALL.examples[0], event_id=uuid4(), call_id=f"test:{days}",
+            received_at=now - timedelta(days=days), address="500 Bourbon St", lat=29.9585, lon=-90.0651,
+        )
+        for days in range(1, 13)
+    ]  # fmt: skip
+    store.insert(EMERGENCY_CALL, [Placed(one, EMERGENCY_CALL.topic, 0, place) for place, one in enumerate(calls)])
+    history = ContactHistory(AsyncStore(store), clock=lambda: now)
+    found = asyncio.run(history.of_place("500 bourbon st.", 29.9585, -90.0651))
+    assert [one.count for one in found.windows] == [0, 12, 12]
+    assert [one.call_id for one in found.calls] == [f"test:{days}" for days in range(1, 11)]
 
 
 def test_parameters_reach_the_server_as_data(store: ServerStore) -> None:
