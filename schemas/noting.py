@@ -18,15 +18,21 @@ def noted(alert: Alert, action: Action) -> Alert | str:
 
     Its history takes the note up, with who wrote it and when.
     """
-    if not action.note.strip():
-        return "empty_note"
-    if len(action.note) > LONGEST_NOTE:
-        return "note_too_long"
-    if not is_plain(action.note):
-        return "note_not_plain"
+    why = why_no_note(action.note)
+    if why:
+        return why
     if sum(deed.name == ALERT_NOTE for deed in alert.history) >= MOST_NOTES:
         return "too_many_notes"
     return alert
+
+
+def why_no_note(text: str) -> str:
+    """Return why a text is no note, as a word; "" when it is one."""
+    if not text.strip():
+        return "empty_note"
+    if len(text) > LONGEST_NOTE:
+        return "note_too_long"
+    return "" if is_plain(text) else "note_not_plain"
 
 
 def is_plain(text: str) -> bool:
