@@ -1265,6 +1265,14 @@ export const ALERT_VERDICTS = ["correct", "wrong_state", "misread", "list_wrong"
 
 export const ALERT_OUTCOMES = ["useful", "false", "duplicate", "test"] as const;
 
+export const ALERT_TAKING = ["alert.acknowledge", "alert.assign", "alert.close", "alert.dispatch", "alert.reopen", "alert.undo"] as const;
+
+export const ALERT_UNDOABLE = ["alert.acknowledge", "alert.assign", "alert.close", "alert.shelve"] as const;
+
+export const ALERT_UNDO_MS = 10000 as const;
+
+export const ALERT_NOTE_LENGTH = 1000 as const;
+
 export const CALL_CATEGORIES = ["shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "assault", "weapon", "domestic", "burglary", "theft", "vehicle_theft", "traffic", "medical", "fire", "missing_person", "disturbance", "suspicious", "alarm", "drugs", "property_damage", "welfare", "other"] as const;
 
 export const GRAVE_CATEGORIES = ["carjacking", "homicide", "kidnapping", "robbery", "sexual_assault", "shooting", "stabbing", "weapon"] as const;
