@@ -30,25 +30,27 @@ async function open(t, rows, options = {}) {
 const row = (page, text) => page.getByRole('option', { name: text }).waitFor(PATIENCE);
 const told = ({ name, note, details }) => ({ name, note, ...(details && { details }) });
 
-test('an alert is taken by o and Enter, is under Mine, is given to somebody who is here, and each is undone by z', async (t) => {
+test('an alert is taken by o and Enter, is taken back by z, is under Mine, and is given to somebody who is here', async (t) => {
   const { server, page } = await open(t, [alert(Date.now(), { title: 'Stolen car' })], { people: ['b.lee', 'c.kim', 'r.diaz'] });
   await page.keyboard.press('o');
   await page.getByRole('radio', { name: 'c.kim' }).waitFor(PATIENCE);
   assert.ok(await page.getByRole('radio', { name: 'Mine (r.diaz)' }).evaluate((radio) => radio === document.activeElement));
   await check(page);
+  // Ten seconds are short for a machine that draws by software: nothing else is done before the undo.
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').filter({ hasText: 'Taken: Stolen car.' }).waitFor(PATIENCE);
+  await page.keyboard.press('z');
+  await page.getByText('undone by r.diaz').waitFor(PATIENCE);
+  await page.getByText('nobody has taken it').waitFor(PATIENCE);
+
+  await page.keyboard.press('o');
   await page.keyboard.press('Enter');
   await row(page, /Stolen car[\s\S]*taken by r\.diaz/);
-  const bar = page.getByRole('status').filter({ hasText: 'Taken: Stolen car.' });
-  await bar.waitFor(PATIENCE);
   assert.ok(await page.locator('#detail-title').evaluate((title) => title === document.activeElement), 'the bar takes no focus');
   await check(page);
   await page.keyboard.press('[');
   assert.equal(await page.getByRole('button', { name: 'Mine 1' }).getAttribute('aria-pressed'), 'true');
   await row(page, /Stolen car/);
-  await page.keyboard.press('z');
-  await page.getByText('No alert is yours.').waitFor(PATIENCE);
-  await page.getByText('nobody has taken it').waitFor(PATIENCE);
-  await page.getByText('undone by r.diaz').waitFor(PATIENCE);
 
   await page.keyboard.press(']');
   await page.keyboard.press('o');
@@ -56,12 +58,14 @@ test('an alert is taken by o and Enter, is under Mine, is given to somebody who 
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await row(page, /Stolen car[\s\S]*for c\.kim/);
-  await page.getByText('it was given to c.kim, who has not taken it').waitFor(PATIENCE);
+  await row(page, /Stolen car[\s\S]*taken by c\.kim/);
+  await page.getByText('In hand of c.kim.').waitFor(PATIENCE);
+  await page.getByRole('button', { name: 'Mine 0' }).waitFor(PATIENCE);
   assert.deepEqual(server.actions.map(told), [
     { name: 'alert.assign', note: '', details: { owner: '', expected_rev: '1' } },
     { name: 'alert.undo', note: '', details: { of: server.actions[0].key } },
-    { name: 'alert.assign', note: '', details: { owner: 'c.kim', expected_rev: '3' } },
+    { name: 'alert.assign', note: '', details: { owner: '', expected_rev: '3' } },
+    { name: 'alert.assign', note: '', details: { owner: 'c.kim', expected_rev: '4' } },
   ]);
 });
 
