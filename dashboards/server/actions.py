@@ -206,8 +206,8 @@ class Actions:
         if hidden or (row is None and self._hub.is_caught_up):
             thing = "alert" if is_alert else "incident"
             raise HTTPException(404, f"No {thing} of this id is known, or it was closed long ago.")
-        if row is None and not is_alert:
-            # Whose incident it is decides who takes it: without its state that is not known.
+        if row is None and (not is_alert or request.name == ALERT_ASSIGN):
+            # Whose it is decides who takes it: without its state that is not known.
             raise HTTPException(503, "The server is still reading its log. Try again in a moment.")
         task = asyncio.create_task(self._publish(request, row), name="publish-action")
         task.add_done_callback(_retrieve)  # whoever asked may have hung up

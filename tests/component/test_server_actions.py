@@ -321,6 +321,13 @@ def test_an_undo_of_what_this_server_has_not_read_yet_is_left_to_the_processors(
     assert world.browser().post("/api/actions", json=asked).status_code == 200
 
 
+def test_an_alert_that_has_not_been_read_yet_is_given_to_nobody() -> None:
+    world = World()
+    asked = action(name="alert.assign", details={"owner": "c.kim"})
+    assert world.browser().post("/api/actions", json=asked).status_code == 503
+    assert world.log.events == []
+
+
 def test_where_nobody_is_asked_who_they_are_an_alert_is_given_by_any_name(world: World) -> None:
     browser = world.browser()
     assert browser.get(f"/api/alerts/{alert(1).alert_id}/people").json() == {"people": None}
