@@ -56,7 +56,8 @@ def shelved(alert: Alert, action: Action) -> Alert | str:
     if until - now > LONGEST:
         return "shelved_too_long"
     # Somebody looked at it: what was escalated begins anew when it comes back.
-    return replace(alert, shelved_until=until, shelved_by=action.actor, shelved_reason=reason, escalated_at=None)
+    aside = replace(alert, shelved_until=until, shelved_by=action.actor, shelved_reason=reason)
+    return replace(aside, escalated_at=None, escalated_by="")
 
 
 def moment_of(text: str) -> datetime | None:

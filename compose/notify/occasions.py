@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from compose.notify.destinations import Destination
 from schemas.audience import names_of
+from schemas.escalation import is_escalated
 from schemas.events.alert import Alert
 from schemas.events.incident import Incident
 from schemas.shelving import is_shelved
@@ -41,10 +42,10 @@ def occasions_of(event: Alert | Incident) -> list[Occasion]:
     alert_id = str(event.alert_id)
     if event.status == "recalled":
         return [Occasion(WITHDRAWN, f"{alert_id}:withdrawn", alert_id, event.changed_at or event.raised_at, event)]
-    if event.status != "open":
-        return []
-    found = [Occasion(RAISED, f"{alert_id}:raised", alert_id, event.raised_at, event)]
-    if event.escalated_at is not None:
+    found = []
+    if event.status == "open":
+        found.append(Occasion(RAISED, f"{alert_id}:raised", alert_id, event.raised_at, event))
+    if is_escalated(event) and event.escalated_at is not None:
         key = f"{alert_id}:escalated:{event.escalated_at.isoformat()}"
         found.append(Occasion(ESCALATED, key, alert_id, event.escalated_at, event))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -17,19 +18,41 @@ from dashboards.server.access.gate import actor_of, is_deed_of
 from dashboards.server.audience import EVERYBODY, Audience, Audiences
 from dashboards.server.errors import Problem
 from dashboards.server.hub import Hub
-from schemas.events.action import ALERT_CHECK, ALERT_CLOSE, ALERT_JUDGE, ALERT_SHELVE, ALERT_UNSHELVE, OUTCOMES, Action
+from dashboards.server.room import Room
+from schemas.escalation import escalated
+from schemas.events.action import (
+    ALERT_ASSIGN,
+    ALERT_CHECK,
+    ALERT_CLOSE,
+    ALERT_ESCALATE,
+    ALERT_JUDGE,
+    ALERT_NOTE,
+    ALERT_SHELVE,
+    ALERT_UNDO,
+    ALERT_UNSHELVE,
+    OUTCOMES,
+    Action,
+)
 from schemas.events.alert import Alert
 from schemas.events.incident import TASK_STATES, Incident
 from schemas.identity import identity
+from schemas.noting import LONGEST_NOTE, MOST_NOTES, noted, why_no_note
+from schemas.owning import assigned, owner_wanted, taken_since
 from schemas.plate import normalise
 from schemas.shelving import shelved
+from schemas.undoing import UNDO_WITHIN, undone
 from schemas.verification import is_dispatchable, verified
 from schemas.wire.publisher import Publisher
 
 #: So many actions are remembered, so that a key sent again is the same event and not a second one.
 REMEMBERED = 10_000
 
-#: What is said where ``schemas.verification.verified`` or ``schemas.shelving.shelved`` does not count an act.
+#: The processors' own rules of what is done to an alert: they decide, and here a person hears at once.
+RULES: Mapping[str, Callable[[Alert, Action], Alert | str]] = {
+    ALERT_CHECK: verified, ALERT_JUDGE: verified, ALERT_SHELVE: shelved, ALERT_UNSHELVE: shelved,
+    ALERT_ASSIGN: assigned, ALERT_ESCALATE: escalated, ALERT_NOTE: noted, ALERT_UNDO: undone,
+}  # fmt: skip
+#: What is said where one of them does not count an act.
 REFUSALS = {
     "needs_no_verification": "This alert is not about a plate: there is nothing to verify.",
     "already_recalled": "This alert was recalled: do not act on it.",
@@ -45,13 +68,22 @@ REFUSALS = {
     "shelved_too_long": "An alert can be shelved for 12 hours at most.",
     "not_shelved": "It is not shelved, or no longer.",
     "not_checked": "Check plate, state and record yourself before you call it correct.",
+    "no_owner": "Say to whom: a name of up to 200 characters.",
+    "invalid_expected_rev": "expected_rev is a number: the revision that was looked at.",
+    "not_undoable": "That cannot be undone.",
+    "not_yours": "Only whoever did it can undo it.",
+    "undo_too_late": f"It is too late to undo it: it was done more than {UNDO_WITHIN.seconds} s ago.",
+    "empty_note": "Write something.",
+    "note_too_long": f"A note has {LONGEST_NOTE} characters at most.",
+    "note_not_plain": "A note is plain text: it has a character that cannot be seen.",
+    "too_many_notes": f"It has {MOST_NOTES} notes, which is as many as it can have.",
 }
 
-#: What the details of an action on an incident, or of shelving or closing an alert, may say.
+#: What the details of an action may say.
 #: ``expected_rev``: the revision it was decided by.
 Detail = Literal[
     "owner", "unit", "stage", "into", "call_id", "other", "number", "expected_rev", "reason", "until", "outcome",
-    "checklist", "task", "text", "assignee", "state", "drawing",
+    "checklist", "task", "text", "assignee", "state", "drawing", "of",
 ]  # fmt: skip
 #: What they must say. ``until``: an RFC 3339 time with its offset.
 NEEDS: dict[str, tuple[Detail, ...]] = {
@@ -59,8 +91,15 @@ NEEDS: dict[str, tuple[Detail, ...]] = {
     "incident.link": ("other",), "incident.unlink": ("other",), "incident.record": ("number",),
     "incident.checklist": ("checklist",), "incident.task_add": ("text",), "incident.task_assign": ("task",),
     "incident.task_state": ("task", "state"), "incident.drawing_remove": ("drawing", "expected_rev"),
-    "incident.drawing_restore": ("drawing", "expected_rev"), ALERT_SHELVE: ("reason", "until"),
+    "incident.drawing_restore": ("drawing", "expected_rev"), ALERT_SHELVE: ("reason", "until"), ALERT_UNDO: ("of",),
 }  # fmt: skip
+#: All that they may say of what is done to an alert; of any other nothing. ``of``: the event_id of the act to undo.
+ALERT_DETAILS: Mapping[str, frozenset[str]] = {
+    ALERT_CLOSE: frozenset({"outcome"}),
+    ALERT_SHELVE: frozenset({"reason", "until"}),
+    ALERT_ASSIGN: frozenset({"owner", "expected_rev"}),
+    ALERT_UNDO: frozenset({"of"}),
+}
 
 #: Of these details: other incidents that something is done to.
 OTHERS: tuple[Detail, ...] = ("into", "other")
@@ -77,7 +116,7 @@ class ActionRequest(BaseModel):
     key: UUID
     name: Literal[
         "alert.acknowledge", "alert.dispatch", "alert.close", "alert.reopen", "alert.check", "alert.judge",
-        "alert.shelve", "alert.unshelve",
+        "alert.shelve", "alert.unshelve", "alert.assign", "alert.escalate", "alert.note", "alert.undo",
         "incident.assign", "incident.stage", "incident.close", "incident.reopen", "incident.merge", "incident.unmerge",
         "incident.split", "incident.link", "incident.unlink", "incident.note", "incident.record",
         "incident.checklist", "incident.task_add", "incident.task_assign", "incident.task_state",
@@ -104,11 +143,12 @@ class ActionRequest(BaseModel):
             raise ValueError("true_plate: goes with the verdict misread")
         if self.true_plate and not 1 <= len(normalise(self.true_plate)) <= 20:
             raise ValueError("true_plate: letters and digits are expected")
-        if self.name == ALERT_CLOSE:
-            if self.details.keys() - {"outcome"} or self.details.get("outcome", OUTCOMES[0]) not in OUTCOMES:
-                raise ValueError(f"details: alert.close may say an outcome: {', '.join(OUTCOMES)}")
-        elif self.details and not (self.name.startswith("incident.") or self.name == ALERT_SHELVE):
-            raise ValueError("details: go with what is done to an incident, and with alert.shelve and alert.close")
+        if self.name == ALERT_CLOSE and self.details.get("outcome", OUTCOMES[0]) not in OUTCOMES:
+            raise ValueError(f"details: alert.close may say an outcome: {', '.join(OUTCOMES)}")
+        if self.name.startswith("alert.") and (odd := self.details.keys() - ALERT_DETAILS.get(self.name, frozenset())):
+            raise ValueError(f"details: {self.name} says nothing of {', '.join(sorted(odd))}")
+        if self.name == ALERT_NOTE and (why := why_no_note(self.note)):
+            raise ValueError(f"note: {REFUSALS[why]}")
         if self.name == "incident.task_state":
             if self.details.get("state") not in TASK_STATES:
                 raise ValueError(f"details: incident.task_state needs a state: {', '.join(TASK_STATES)}")
@@ -126,11 +166,19 @@ class ActionAnswer(BaseModel):
     event_id: UUID
 
 
+class PeopleHere(BaseModel):
+    """Accounts to whom an alert may be given: those with a page open that may see it and act. None: any name may be
+    given, as nobody is asked who they are."""
+
+    people: list[str] | None
+
+
 class Actions:
     """Publishes actions, each key once."""
 
-    def __init__(self, hub: Hub, publisher: Publisher, audiences: Audiences) -> None:
+    def __init__(self, hub: Hub, publisher: Publisher, audiences: Audiences, room: Room | None = None) -> None:
         self._hub = hub
+        self._room = room or Room(audiences)
         self._publisher = publisher
         self._audiences = audiences
         self._done: OrderedDict[UUID, tuple[ActionRequest, asyncio.Task[UUID]]] = OrderedDict()
@@ -159,8 +207,8 @@ class Actions:
         if hidden or (row is None and self._hub.is_caught_up):
             thing = "alert" if is_alert else "incident"
             raise HTTPException(404, f"No {thing} of this id is known, or it was closed long ago.")
-        if row is None and not is_alert:
-            # Whose incident it is decides who takes it: without its state that is not known.
+        if row is None and (not is_alert or request.name == ALERT_ASSIGN):
+            # Whose it is decides who takes it: without its state that is not known.
             raise HTTPException(503, "The server is still reading its log. Try again in a moment.")
         task = asyncio.create_task(self._publish(request, row), name="publish-action")
         task.add_done_callback(_retrieve)  # whoever asked may have hung up
@@ -170,11 +218,23 @@ class Actions:
         # Shielded: a browser that hangs up does not undo what the log may have taken already.
         return await asyncio.shield(task)
 
+    def may_take(self, alert_id: UUID, audience: Audience) -> list[str] | None:
+        """Return to whom an alert may be given. Raises HTTPException 404 for one that is not known to who asks."""
+        row = self._hub.row("alerts", str(alert_id))
+        if row is None or not self._is_for(audience, row, True):
+            raise HTTPException(404, "No alert of this id is known.")
+        return self._room.may_take(_alert_decoder.decode(row))
+
     def _is_for(self, audience: Audience, row: bytes, is_alert: bool) -> bool:
         if not is_alert:
             return self._audiences.shows(audience, _incident_decoder.decode(row))
         alert = _alert_decoder.decode(row)
         return audience.may_see(alert.audience) and self._audiences.shows(audience, alert)
+
+    def _require_in_room(self, alert: Alert, action: Action) -> None:
+        owner, people = owner_wanted(action), self._room.may_take(alert)
+        if owner != action.actor and people is not None and owner not in people:
+            raise HTTPException(409, "It can be given only to somebody who is here now and may see it and act on it.")
 
     async def _publish(self, request: ActionRequest, row: bytes | None) -> UUID:
         subject: Alert | Incident | None = None
@@ -199,6 +259,8 @@ class Actions:
         )
         if isinstance(subject, Alert) and (refused := _refusal(subject, action)):
             raise HTTPException(409, refused)
+        if isinstance(subject, Alert) and action.name == ALERT_ASSIGN:
+            self._require_in_room(subject, action)
         try:
             await self._publisher.publish([action])
         except BaseException:
@@ -211,13 +273,28 @@ def _refusal(alert: Alert, action: Action) -> str:
     """Say what the processors would refuse, as far as is known here: they decide, but a person should hear at once."""
     if action.name == "alert.dispatch" and not is_dispatchable(alert):
         return "Nobody may be sent yet: one person must check plate, state and record, and find them correct."
-    if action.name in (ALERT_CHECK, ALERT_JUDGE) and isinstance(told := verified(alert, action), str):
-        return REFUSALS[told]
-    if action.name in (ALERT_SHELVE, ALERT_UNSHELVE) and isinstance(told := shelved(alert, action), str):
-        if told == "already_shelved" and alert.shelved_until is not None:
+    rule = RULES.get(action.name)
+    told = None if rule is None else rule(alert, action)
+    if not isinstance(told, str):
+        return ""
+    match told:
+        case "already_shelved" if action.name == ALERT_ESCALATE:
+            return "It is shelved: take it back first."
+        case "already_shelved" if alert.shelved_until is not None:
             return f"{alert.shelved_by} was first: it is shelved until {alert.shelved_until:%H:%M} UTC."
-        return REFUSALS.get(told, f"It is {alert.status} already: it cannot be shelved.")
-    return ""
+        case "already_escalated":
+            return f"{alert.escalated_by} was first: it is escalated, and nobody has taken it yet."
+        case "already_owned":
+            return f"{alert.owner} has it already."
+        case "taken_meanwhile":
+            deed = taken_since(alert, int(action.details["expected_rev"]), action.actor)
+            return f"{deed.actor if deed else 'Somebody'} was first. Look at it as it is now."
+        case "acted_meanwhile":
+            # What is not known here at all may just not have been read yet: the processors know.
+            is_known = action.details["of"] in map(str, alert.actions)
+            who = "you have" if alert.changed_by == action.actor else f"{alert.changed_by} has"
+            return f"It cannot be undone: {who} done something to it since." if is_known else ""
+    return REFUSALS.get(told, f"It is {alert.status} already.")
 
 
 def _retrieve(task: asyncio.Task[UUID]) -> None:
@@ -233,8 +310,9 @@ def actions_router(actions: Actions, audiences: Audiences) -> APIRouter:
         "/api/actions", responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 415, 503)}
     )
     async def act(request: ActionRequest, asked: Request) -> ActionAnswer:
-        """Acknowledge, dispatch, close, reopen or shelve an alert, check one thing of it, or say what you found; or
-        work on an incident. Whether that was in time is told by the incident: its ``actions``, and its ``refused``."""
+        """Acknowledge, dispatch, close, reopen, shelve, take, give or escalate an alert, write to it, check one thing
+        of it, say what you found, or undo what you did last; or work on an incident. Whether that was in time is told
+        by the alert and the incident: their ``actions``, and the incident's ``refused``."""
         if request.account and not is_deed_of(asked, request.account):
             raise HTTPException(401, "Somebody else did this. They must sign in to send it.")
         return ActionAnswer(
@@ -242,5 +320,10 @@ def actions_router(actions: Actions, audiences: Audiences) -> APIRouter:
                 request.model_copy(update={"actor": actor_of(asked, request.actor)}), audiences.of(asked.headers)
             )
         )
+
+    @router.get("/api/alerts/{alert_id}/people", responses={404: {"model": Problem}})
+    async def people(alert_id: UUID, asked: Request) -> PeopleHere:
+        """Return to whom an alert may be given: ``alert.assign`` takes nobody else."""
+        return PeopleHere(people=actions.may_take(alert_id, audiences.of(asked.headers)))
 
     return router

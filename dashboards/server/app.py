@@ -62,6 +62,7 @@ from dashboards.server.refused import refused_router
 from dashboards.server.replay.replays import MOST_REPLAYS, Replays
 from dashboards.server.replay.routes import replay_router
 from dashboards.server.replay_ports import Recording
+from dashboards.server.room import Room
 from dashboards.server.search_ports import Audit, PlateReads
 from dashboards.server.static import Maps, Web, not_built
 from dashboards.server.vitals import vitals_router
@@ -165,7 +166,7 @@ def create_server(
     )
     app.include_router(provider_router(provider))
     app.include_router(vitals_router(hub, vitals, seen_by))
-    actions = Actions(hub, publisher, seen_by)
+    actions = Actions(hub, publisher, seen_by, Room(seen_by, None if sockets is None else sockets.sessions))
     app.include_router(actions_router(actions, seen_by))
     app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads, audiences=seen_by))
     app.include_router(drawings_router(hub, actions, query, seen_by))

@@ -18,34 +18,45 @@ from schemas.event_type import EventType
 from schemas.events.action import (
     ACTION,
     ALERT_ACTIONS,
+    ALERT_ASSIGN,
     ALERT_CHECK,
     ALERT_ESCALATE,
     ALERT_JUDGE,
+    ALERT_NOTE,
     ALERT_SHELVE,
+    ALERT_UNDO,
     ALERT_UNSHELVE,
     OUTCOMES,
     RECORDS,
     Action,
 )
-from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert
+from schemas.events.alert import ACTIVE_STATUSES, ALERT, Alert, AlertDeed
 from schemas.events.incident import INCIDENT_ACTIONS
 from schemas.events.incident_input import INCIDENT_INPUT, of_action
 from schemas.events.plate_noise import PLATE_NOISE
 from schemas.identity import identity
+from schemas.noting import noted
+from schemas.owning import assigned, owner_wanted
 from schemas.shelving import off_the_shelf, shelved
+from schemas.undoing import UNDOABLE, standing_of, undone
 from schemas.verification import is_dispatchable, verified
 
 #: What the processors do to an alert by themselves (pipeline/processors/recalling.py), beside what people do to it.
 RECALL = "alert.recall"
 STATUSES = {**ALERT_ACTIONS, RECALL: "recalled"}
-#: What leaves the status as it is.
+#: What has rules of its own, beside those of the statuses.
 MARKS: Mapping[str, Callable[[Alert, Action], Alert | str]] = {
     ALERT_CHECK: verified,
     ALERT_JUDGE: verified,
     ALERT_SHELVE: shelved,
     ALERT_UNSHELVE: shelved,
     ALERT_ESCALATE: escalated,
+    ALERT_ASSIGN: assigned,
+    ALERT_NOTE: noted,
+    ALERT_UNDO: undone,
 }
+#: Deeds that an alert keeps besides its notes.
+MOST_DEEDS = 100
 #: Seconds to wait for an alert that an action names: the page may have seen it before this worker's reader did.
 WAIT_FOR_ALERT_S = 10.0
 
@@ -124,6 +135,8 @@ class Alerts:
             changed_by=action.actor,
             changed_at=action.occurred_at,
             note=action.note,
+            history=_with_deed(alert, action),
+            standing_before=(standing_of(alert),) if action.name in UNDOABLE else (),
         )
         changes[alert_id] = changed
         return Emit((changed,))
@@ -158,6 +171,30 @@ def _changed(alert: Alert, action: Action) -> Alert | str:
     outcome = action.details.get("outcome", "") if status == "closed" else ""
     if outcome and outcome not in OUTCOMES:
         return "unknown_outcome"
-    # Whoever takes or closes what was put aside takes it off the shelf.
-    now = replace(off_the_shelf(alert), status=status, outcome=outcome)
-    return replace(now, open_since=action.occurred_at, escalated_at=None) if status == "open" else now
+    # Whoever takes or closes what was put aside takes it off the shelf, and answers who wants a supervisor.
+    now = replace(off_the_shelf(alert), status=status, outcome=outcome, escalated_by="")
+    if status == "open":
+        return replace(now, open_since=action.occurred_at, escalated_at=None, owner="")
+    if status == "acknowledged" or (status == "dispatched" and not alert.owner):
+        return replace(now, owner=action.actor)
+    return now
+
+
+def _with_deed(alert: Alert, action: Action) -> tuple[AlertDeed, ...]:
+    """Return the history of an alert with one more deed; of too many, the oldest that is no note goes."""
+    match action.name:
+        case "alert.assign":
+            about = owner_wanted(action)
+        case "alert.undo":
+            about = alert.history[-1].name if alert.history else ""
+        case _:
+            about = action.details.get("reason", "") or action.details.get("outcome", "")
+    deed = AlertDeed(
+        action_id=action.event_id, name=action.name, actor=action.actor, at=action.occurred_at, note=action.note,
+        about=about,
+    )  # fmt: skip
+    history = (*alert.history, deed)
+    others = [number for number, one in enumerate(history) if one.name != ALERT_NOTE]
+    if len(others) <= MOST_DEEDS:
+        return history
+    return (*history[: others[0]], *history[others[0] + 1 :])

@@ -26,8 +26,10 @@ ALERT_CHECK, ALERT_JUDGE = "alert.check", "alert.judge"
 CHECKS = ("plate", "state", "record")
 #: Putting an alert aside for a time, and taking it back before that: the status stays as it is.
 ALERT_SHELVE, ALERT_UNSHELVE = "alert.shelve", "alert.unshelve"
-#: What the processors do to an alert that nobody took in time.
+#: What the processors do to an alert that nobody took in time, and a person who wants a supervisor now.
 ALERT_ESCALATE = "alert.escalate"
+#: Taking an alert in hand or giving it to somebody, writing something to it, and taking back one's own last act.
+ALERT_ASSIGN, ALERT_NOTE, ALERT_UNDO = "alert.assign", "alert.note", "alert.undo"
 #: What they found.
 VERDICTS = ("correct", "wrong_state", "misread", "list_wrong", "other")
 #: What came of an alert, as whoever closes it may say (``details``): it helped, what it said was not so, it told what
@@ -54,8 +56,8 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
     name: Annotated[
         Word,
         Meta(
-            description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and"
-            " escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
+            description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, assign, note, undo,"
+            " escalate, or recall by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
             " plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove;"
             " access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside."
         ),

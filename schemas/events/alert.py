@@ -27,6 +27,31 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     facts: Annotated[dict[str, str], Meta(description="The values behind the sentence, as text.")] = {}
 
 
+class AlertDeed(Struct, frozen=True, kw_only=True, gc=False):
+    """Something that was done to an alert."""
+
+    action_id: Annotated[UUID, Meta(description="event_id of the action.")]
+    name: Annotated[Word, Meta(description="What was done, as the action says it.")]
+    actor: Annotated[str, Meta(max_length=200, description="Who did it.")]
+    at: Annotated[Moment, Meta(description="When (UTC).")]
+    note: Annotated[str, Meta(max_length=2000, description="What they wrote.")] = ""
+    about: Annotated[
+        str, Meta(max_length=200, description="To whom it was given, what was undone, why it was shelved, its outcome.")
+    ] = ""
+
+
+class AlertStanding(Struct, frozen=True, kw_only=True, gc=False):
+    """How an alert stands, as far as an act that can be undone changes it."""
+
+    status: Annotated[Word, Meta(description="open, acknowledged or dispatched.")]
+    owner: Annotated[str, Meta(max_length=200, description="Who has it in hand; empty: nobody.")] = ""
+    shelved_until: Annotated[Moment | None, Meta(description="Put aside until then (UTC).")] = None
+    shelved_by: Annotated[str, Meta(max_length=200, description="Who put it aside; empty: nobody.")] = ""
+    shelved_reason: Annotated[str, Meta(max_length=200, description="Why it was put aside.")] = ""
+    escalated_at: Annotated[Moment | None, Meta(description="When it was escalated (UTC).")] = None
+    escalated_by: Annotated[str, Meta(max_length=200, description="Who wants a supervisor; empty: nobody.")] = ""
+
+
 class Alert(Event, frozen=True, kw_only=True, gc=False):
     """Something that needs a person. Each event is its whole state; the highest ``rev`` is newest.
 
@@ -79,11 +104,23 @@ class Alert(Event, frozen=True, kw_only=True, gc=False):
         Meta(description="When it was reopened or taken off the shelf (UTC); empty: open since it was raised."),
     ] = None
     escalated_at: Annotated[
-        Moment | None, Meta(description="When it should have been taken and was not (UTC); empty: not so.")
+        Moment | None, Meta(description="When it should have been taken and was not, or a person escalated it (UTC).")
     ] = None
     outcome: Annotated[
         Word, Meta(description="What came of it, said when it was closed: useful, false, duplicate or test.")
     ] = ""
+    owner: Annotated[str, Meta(max_length=200, description="Who has it in hand, or was given it; empty: nobody.")] = ""
+    escalated_by: Annotated[
+        str, Meta(max_length=200, description="Who wants a supervisor, until somebody takes it; empty: nobody.")
+    ] = ""
+    history: Annotated[
+        tuple[AlertDeed, ...],
+        Meta(description="What was done to it, oldest first: every note, and the last 100 of all else."),
+    ] = ()
+    standing_before: Annotated[
+        tuple[AlertStanding, ...],
+        Meta(description="How it stood before its last act, where that can be undone; else empty."),
+    ] = ()
 
 
 _ID = identity("alert", "hotlist_hit", 1, SIGHTING.event_id, "stolen", "S-1")

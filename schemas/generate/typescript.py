@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from msgspec.inspect import (
     UUIDType,
 )
 
-from schemas import purpose
+from schemas import noting, owning, purpose, undoing
 from schemas.checklists import checklists
 from schemas.envelope import Event
 from schemas.event_type import EventType
@@ -45,6 +46,10 @@ VOCABULARIES: Mapping[str, object] = {
     "ALERT_CHECKS": action.CHECKS,
     "ALERT_VERDICTS": action.VERDICTS,
     "ALERT_OUTCOMES": action.OUTCOMES,
+    "ALERT_TAKING": sorted(owning.TAKING),
+    "ALERT_UNDOABLE": sorted(undoing.UNDOABLE),
+    "ALERT_UNDO_MS": undoing.UNDO_WITHIN // timedelta(milliseconds=1),
+    "ALERT_NOTE_LENGTH": noting.LONGEST_NOTE,
     "CALL_CATEGORIES": emergency_call.CATEGORIES,
     "GRAVE_CATEGORIES": sorted(emergency_call.GRAVE),
     "CALL_STATUSES": emergency_call.STATUSES,

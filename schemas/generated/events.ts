@@ -679,7 +679,7 @@ export interface Incident extends Envelope {
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
 export interface Action extends Envelope {
-  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, or recall and escalate by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
+  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, assign, note, undo, escalate, or recall by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
   readonly name: string;
   /** What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, destination:NAME, or the search itself. */
   readonly subject_id: string;
@@ -1006,6 +1006,40 @@ export interface Evidence {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Something that was done to an alert. */
+export interface AlertDeed {
+  /** event_id of the action. */
+  readonly action_id: string;
+  /** What was done, as the action says it. */
+  readonly name: string;
+  /** Who did it. */
+  readonly actor: string;
+  /** When (UTC). */
+  readonly at: string;
+  /** What they wrote. */
+  readonly note: string;
+  /** To whom it was given, what was undone, why it was shelved, its outcome. */
+  readonly about: string;
+}
+
+/** How an alert stands, as far as an act that can be undone changes it. */
+export interface AlertStanding {
+  /** open, acknowledged or dispatched. */
+  readonly status: string;
+  /** Who has it in hand; empty: nobody. */
+  readonly owner: string;
+  /** Put aside until then (UTC). */
+  readonly shelved_until: string | null;
+  /** Who put it aside; empty: nobody. */
+  readonly shelved_by: string;
+  /** Why it was put aside. */
+  readonly shelved_reason: string;
+  /** When it was escalated (UTC). */
+  readonly escalated_at: string | null;
+  /** Who wants a supervisor; empty: nobody. */
+  readonly escalated_by: string;
+}
+
 /**
  * Something that needs a person. Each event is its whole state; the highest `rev` is newest.
  *
@@ -1075,10 +1109,18 @@ export interface Alert extends Envelope {
   readonly shelved_reason: string;
   /** When it was reopened or taken off the shelf (UTC); empty: open since it was raised. */
   readonly open_since: string | null;
-  /** When it should have been taken and was not (UTC); empty: not so. */
+  /** When it should have been taken and was not, or a person escalated it (UTC). */
   readonly escalated_at: string | null;
   /** What came of it, said when it was closed: useful, false, duplicate or test. */
   readonly outcome: string;
+  /** Who has it in hand, or was given it; empty: nobody. */
+  readonly owner: string;
+  /** Who wants a supervisor, until somebody takes it; empty: nobody. */
+  readonly escalated_by: string;
+  /** What was done to it, oldest first: every note, and the last 100 of all else. */
+  readonly history: readonly AlertDeed[];
+  /** How it stood before its last act, where that can be undone; else empty. */
+  readonly standing_before: readonly AlertStanding[];
 }
 
 /** Refused with a reason; the original bytes are here, so that it can be given back. */
@@ -1256,6 +1298,14 @@ export const ALERT_CHECKS = ["plate", "state", "record"] as const;
 export const ALERT_VERDICTS = ["correct", "wrong_state", "misread", "list_wrong", "other"] as const;
 
 export const ALERT_OUTCOMES = ["useful", "false", "duplicate", "test"] as const;
+
+export const ALERT_TAKING = ["alert.acknowledge", "alert.assign", "alert.close", "alert.dispatch", "alert.reopen", "alert.undo"] as const;
+
+export const ALERT_UNDOABLE = ["alert.acknowledge", "alert.assign", "alert.close", "alert.shelve"] as const;
+
+export const ALERT_UNDO_MS = 10000 as const;
+
+export const ALERT_NOTE_LENGTH = 1000 as const;
 
 export const CALL_CATEGORIES = ["shooting", "stabbing", "homicide", "robbery", "carjacking", "sexual_assault", "kidnapping", "assault", "weapon", "domestic", "burglary", "theft", "vehicle_theft", "traffic", "medical", "fire", "missing_person", "disturbance", "suspicious", "alarm", "drugs", "property_damage", "welfare", "other"] as const;
 

@@ -112,6 +112,8 @@ export class FakeServer {
   basemap = true;
   /** Map layers that there are files of: the file's name, and the built file that is served for it. */
   layerFiles = {};
+  /** To whom an alert may be given; null: any name. */
+  people = null;
   #rows = {};
   #tail = { alerts: [], incidents: [], calls: [] };
   #pos = { alerts: 0, incidents: 0, calls: 0 };
@@ -349,6 +351,7 @@ export class FakeServer {
       this.replayed.push(replay[1]);
       return json(200, { event_id: replay[1] });
     }
+    if (/^\/api\/alerts\/[^/]+\/people$/.test(path)) return json(200, { people: this.people });
     if (path === '/api/actions' && request.method === 'POST') return this.#act(await bodyOf(request), json);
     if (path.startsWith('/api/')) return json(404, { error: 'not found' });
     return this.#file(path, request, response);
@@ -361,9 +364,7 @@ export class FakeServer {
     json(200, { event_id: action.key });
     if (this.silent) return undefined;
     if (action.name.startsWith('incident.')) return this.#actOnIncident(action);
-    const alert = this.#rows.alerts.get(action.subject_id);
-    const status = { 'alert.acknowledge': 'acknowledged', 'alert.close': 'closed', 'alert.reopen': 'open' }[action.name];
-    this.push('alerts', [{ ...alert, event_id: uuid(), rev: alert.rev + 1, status, changed_by: action.actor, changed_at: iso(Date.now()), note: action.note, outcome: action.details?.outcome ?? '', actions: [...(alert.actions ?? []), action.key] }]);
+    this.push('alerts', [alertAfter(this.#rows.alerts.get(action.subject_id), action)]);
     return undefined;
   }
 
@@ -404,6 +405,27 @@ export class FakeServer {
     const to = Math.min(range[2] ? Number(range[2]) : bytes.length - 1, bytes.length - 1);
     response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.length}` }).end(bytes.subarray(from, to + 1));
   }
+}
+
+/** What pipeline/processors/alerts.py makes of an act, without its refusals. */
+function alertAfter(alert, { name, actor, key, note, details = {} }) {
+  const history = alert.history ?? [];
+  const at = iso(Date.now());
+  const owner = details.owner || actor;
+  const status = { 'alert.acknowledge': 'acknowledged', 'alert.close': 'closed', 'alert.reopen': 'open' }[name];
+  const changed = {
+    'alert.assign': () => ({ owner, status: owner === actor && alert.status === 'open' ? 'acknowledged' : alert.status, escalated_by: owner === actor ? '' : alert.escalated_by }),
+    'alert.escalate': () => ({ escalated_at: at, escalated_by: actor }),
+    'alert.note': () => ({}),
+    'alert.undo': () => alert.standing_before[0],
+  }[name]?.() ?? { status, outcome: details.outcome ?? '', escalated_by: '', ...(status === 'acknowledged' && { owner: actor }) };
+  const about = name === 'alert.assign' ? owner : name === 'alert.undo' ? history.at(-1)?.name : (details.outcome ?? '');
+  const { status: was, owner: had = '', escalated_at = null, escalated_by = '' } = alert;
+  return {
+    ...alert, ...changed, event_id: uuid(), rev: alert.rev + 1, changed_by: actor, changed_at: at, note, actions: [...(alert.actions ?? []), key],
+    history: [...history, { action_id: key, name, actor, at, note, about }],
+    standing_before: ['alert.acknowledge', 'alert.assign', 'alert.close'].includes(name) ? [{ status: was, owner: had, escalated_at, escalated_by }] : [],
+  };
 }
 
 async function bodyOf(request) {

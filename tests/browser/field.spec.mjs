@@ -319,3 +319,23 @@ test('a task of my incident is ticked without a line, and done when the server h
   assert.deepEqual(server.actions.map(({ name, details }) => [name, details]), [['incident.task_state', { task: 'robbery/weapons', state: 'done', expected_rev: '1' }]]);
   assert.deepEqual(seen.errors, []);
 });
+
+test('an alert is noted without a line and taken, and both are done once when the server has them', async (t) => {
+  const { server, page } = await ready(t);
+  await tab(page, 'Alerts');
+  await page.getByRole('button', { name: /TRX118/, expanded: false }).tap(PATIENCE);
+  await server.stop();
+  await page.getByText(/^OFFLINE since/).waitFor(PATIENCE);
+  await page.getByRole('list').getByRole('button', { name: 'Note', exact: true }).tap(PATIENCE);
+  await page.getByLabel('Note', { exact: true }).fill('<b>a red car</b>');
+  assert.deepEqual(await tooSmall(page), []);
+  await page.getByRole('button', { name: 'Save note' }).tap();
+  await page.getByRole('list').getByRole('button', { name: 'Take', exact: true }).tap(PATIENCE);
+  await page.getByText('Take waiting to be sent').waitFor(PATIENCE);
+  await checkAll(page);
+  await server.start();
+  await until(page, () => window.__watchfloor.stats().outbox.done === 2);
+  await page.getByText(/taken by r\.diaz/).first().waitFor(PATIENCE);
+  await page.getByText(/“<b>a red car<\/b>/).waitFor(PATIENCE);
+  assert.deepEqual(server.actions.map(({ name, actor }) => [name, actor]), [['alert.note', 'r.diaz'], ['alert.assign', 'r.diaz']]);
+});

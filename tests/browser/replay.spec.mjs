@@ -84,8 +84,10 @@ test('a period is replayed: its alert comes at its time, all of it is marked, no
   await page.getByText('This is a replay: nothing can be done to what is past.').first().waitFor(PATIENCE);
   assert.ok(await page.getByRole('button', { name: 'Acknowledge' }).isDisabled());
   assert.ok(await page.getByRole('button', { name: 'Close…' }).isDisabled());
-  await page.keyboard.press('a');
-  await page.keyboard.press('c');
+  assert.ok(await page.getByRole('button', { name: 'Take or give…' }).isDisabled());
+  assert.ok(await page.getByRole('button', { name: 'Note…' }).isDisabled());
+  for (const key of ['a', 'c', 'o', 'e', 'n', 'z']) await page.keyboard.press(key);
+  assert.equal(await page.locator('form.choosing').count(), 0);
   assert.match(await page.locator('[aria-live=polite]').first().innerText(), /nothing can be done/);
   assert.deepEqual(server.actions, []);
   assert.equal((await stats(page)).sound.P1, 0);

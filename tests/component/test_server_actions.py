@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from schemas.events.action import Action
-from schemas.events.alert import ALERT
+from schemas.events.alert import ALERT, AlertDeed, AlertStanding
 from schemas.identity import identity
+from schemas.undoing import UNDOABLE
 from tests.component.server_fixtures import KEY, World, action, alert
 
 
@@ -193,7 +194,7 @@ def test_shelving_is_in_the_log_with_its_reason_and_its_time(world: World) -> No
         (shelve(minutes=-1), 409, "until when"),
         (shelve(minutes=780), 409, "12 hours at most"),
         (action(name="alert.unshelve"), 409, "not shelved"),
-        (action(name="alert.escalate"), 422, "name"),
+        (action(name="alert.recall"), 422, "name"),
     ],
 )
 def test_shelving_without_reason_or_time_is_refused(
@@ -224,3 +225,110 @@ def test_the_second_who_shelves_is_told_who_was_first_and_may_do_so_when_its_tim
     assert (refused.status_code, "c.kim was first" in refused.text) == (409, True)
     over = shelve(subject_id=str(alert(2).alert_id), key=str(UUID(int=5)))
     assert browser.post("/api/actions", json=over).status_code == 200
+
+
+def test_taking_giving_escalating_and_noting_are_in_the_log_with_what_they_say(world: World) -> None:
+    browser = world.browser()
+    asked = [
+        action(name="alert.assign", key=str(UUID(int=1)), details={"expected_rev": "1"}),
+        action(name="alert.assign", key=str(UUID(int=2)), details={"owner": "c.kim", "expected_rev": "1"}),
+        action(name="alert.escalate", key=str(UUID(int=3)), note="needs a chief"),
+        action(name="alert.note", key=str(UUID(int=4)), note="<b>a red car</b>"),
+    ]
+    assert [browser.post("/api/actions", json=one).status_code for one in asked] == [200] * 4
+    assert [(one.name, one.note, one.details) for one in world.log.events if isinstance(one, Action)] == [
+        (one["name"], one["note"], one.get("details", {})) for one in asked
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "text"),
+    [
+        (action(name="alert.escalate", details={"until": "2126-01-01T00:00:00Z"}), 422, "nothing of until"),
+        (action(name="alert.assign", details={"reason": "mine"}), 422, "nothing of reason"),
+        (action(name="alert.undo"), 422, "needs of"),
+        (action(name="alert.note", note=" "), 422, "Write something"),
+        (action(name="alert.note", note="x" * 1001), 422, "1000 characters"),
+        (action(name="alert.note", note="\u202egnp.exe"), 422, "plain text"),
+        (action(name="alert.assign", details={"expected_rev": "x"}), 409, "number"),
+    ],
+)
+def test_what_says_too_much_or_too_little_is_refused(
+    world: World, asked: dict[str, Any], status: int, text: str
+) -> None:
+    answer = world.browser().post("/api/actions", json=asked)
+    assert (answer.status_code, text in answer.text) == (status, True), answer.text
+    assert world.log.events == []
+
+
+DONE = UUID(int=99)
+
+
+def worked_on(actor: str, name: str = "alert.acknowledge", seconds_ago: float = 1, **changes: Any) -> World:
+    """A server that knows the first alert after somebody did something to it."""
+    at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    before = (AlertStanding(status="open"),) if name in UNDOABLE else ()
+    known = {
+        "status": "acknowledged", "owner": actor, "changed_by": actor, "changed_at": at, "actions": (DONE,),
+        "history": (AlertDeed(action_id=DONE, name=name, actor=actor, at=at),), "standing_before": before,
+    }  # fmt: skip
+    world = World()
+    world.hub.offer(ALERT, [alert(1, rev=2, **(known | changes))], 1.0)
+    world.hub.caught_up()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("world", "asked", "text"),
+    [
+        (worked_on("c.kim"), action(name="alert.assign", details={"expected_rev": "1"}), "c.kim was first"),
+        (worked_on("r.diaz"), action(name="alert.assign"), "r.diaz has it already"),
+        (worked_on("c.kim", escalated_by="c.kim"), action(name="alert.escalate"), "c.kim was first"),
+        (worked_on("c.kim", status="closed"), action(name="alert.escalate"), "closed already"),
+        (worked_on("c.kim"), action(name="alert.undo", details={"of": str(DONE)}), "Only whoever did it"),
+        (worked_on("r.diaz", seconds_ago=11), action(name="alert.undo", details={"of": str(DONE)}), "too late"),
+        (
+            worked_on("r.diaz", "alert.dispatch"),
+            action(name="alert.undo", details={"of": str(DONE)}),
+            "cannot be undone",
+        ),
+        (
+            worked_on("c.kim", actions=(DONE, UUID(int=100))),
+            action(name="alert.undo", details={"of": str(DONE)}),
+            "c.kim has done something to it since",
+        ),
+    ],
+    ids=["taken", "one's own", "escalated", "over", "another's", "late", "dispatched", "built on"],
+)
+def test_who_was_too_late_is_told_why_at_once(world: World, asked: dict[str, Any], text: str) -> None:
+    answer = world.browser().post("/api/actions", json=asked)
+    assert (answer.status_code, text in answer.text) == (409, True), answer.text
+    assert world.log.events == []
+
+
+def test_an_undo_in_time_is_in_the_log_with_what_it_undoes() -> None:
+    world = worked_on("r.diaz")
+    asked = action(name="alert.undo", details={"of": str(DONE)})
+    assert world.browser().post("/api/actions", json=asked).status_code == 200
+    (event,) = world.log.events
+    assert isinstance(event, Action)
+    assert (event.name, event.details) == ("alert.undo", {"of": str(DONE)})
+
+
+def test_an_undo_of_what_this_server_has_not_read_yet_is_left_to_the_processors() -> None:
+    world = worked_on("c.kim")
+    asked = action(name="alert.undo", details={"of": str(UUID(int=101))})
+    assert world.browser().post("/api/actions", json=asked).status_code == 200
+
+
+def test_an_alert_that_has_not_been_read_yet_is_given_to_nobody() -> None:
+    world = World()
+    asked = action(name="alert.assign", details={"owner": "c.kim"})
+    assert world.browser().post("/api/actions", json=asked).status_code == 503
+    assert world.log.events == []
+
+
+def test_where_nobody_is_asked_who_they_are_an_alert_is_given_by_any_name(world: World) -> None:
+    browser = world.browser()
+    assert browser.get(f"/api/alerts/{alert(1).alert_id}/people").json() == {"people": None}
+    assert browser.get(f"/api/alerts/{alert(99).alert_id}/people").status_code == 404

@@ -97,6 +97,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/maps"): _SESSION,
     ("WEBSOCKET", "/ws"): _SESSION,
     ("POST", "/api/actions"): _needs(Right.ACT, limits=True),
+    ("GET", "/api/alerts/{alert_id}/people"): _needs(Right.SEE, Right.ACT, limits=True),
     ("GET", "/api/images/{read_id}"): _needs(Right.SEE, limits=True),
     ("GET", "/api/images/{read_id}/picture"): _needs(Right.SEE, limits=True),
     ("GET", "/api/incidents/{incident_id}/calls"): _needs(Right.CALLS, limits=True),

@@ -87,6 +87,10 @@ class SocketAccess:
         finally:
             self._open.discard(one)
 
+    def sessions(self) -> Sequence[Session]:
+        """Return the sessions of all sockets that are open and may stay so."""
+        return [one.session for one in self._open if not one.gone.is_set()]
+
     async def run(self) -> None:
         """Look after all open sockets until cancelled."""
         while True:

@@ -175,6 +175,20 @@ describe('what became of a deed', () => {
     });
   });
 
+  it('of taking an alert, is refused only when another one took it since it was looked at', () => {
+    const take = item({ name: 'alert.assign', subject_id: 'a', details: { expected_rev: '2' } });
+    const by = (name: string, rev: number) => outcomeOf(take, new Map([['a', alert('a', {
+      rev, status: 'acknowledged', history: [{ action_id: 'x', name, actor: 'c.kim', at: '', note: '', about: 'c.kim' }],
+    })]]), new Map());
+    expect([by('alert.assign', 3), by('alert.assign', 2), by('alert.note', 3)]).toEqual([{ refused: 'Not done: c.kim was first.' }, 'waiting', 'waiting']);
+  });
+
+  it('of a note to an alert, waits for the log whatever else is done to that', () => {
+    const note = item({ name: 'alert.note', subject_id: 'a' });
+    const among = (over: object) => outcomeOf(note, new Map([['a', alert('a', over)]]), new Map());
+    expect([among({ status: 'closed' }), among({ status: 'closed', actions: ['e1'] })]).toEqual(['waiting', 'done']);
+  });
+
   it('is told by the incident, with who was first', () => {
     const refused = { action_id: 'e1', name: 'incident.stage', actor: 'r.diaz', why: 'already_closed', first_by: 'b.okafor', at: '' };
     const rows = new Map([['i', incident('i', { refused: [refused] })]]);

@@ -48,6 +48,10 @@ export const alert = (alert_id: string, over: Partial<Alert> = {}): Alert => ({
   open_since: null,
   escalated_at: null,
   outcome: '',
+  owner: '',
+  escalated_by: '',
+  history: [],
+  standing_before: [],
   ...over,
 });
 

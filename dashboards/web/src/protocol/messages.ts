@@ -225,7 +225,7 @@ export function goneKey(channel: Channel, value: unknown): string | null {
 }
 
 const LISTS: { readonly [C in Channel]: readonly string[] } = {
-  alerts: ['zones', 'why', 'triggers'],
+  alerts: ['zones', 'why', 'triggers', 'actions', 'history', 'standing_before'],
   incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed', 'tasks'],
   drawings: ['corners'],
   calls: [],

@@ -1,11 +1,13 @@
 /** What a person did, on its way to the log: posted once however often it is tried, believed only when it comes back. */
-import { ALERT_ACTIONS, type ALERT_CHECKS, type ALERT_VERDICTS, type Alert } from '$schemas/events';
+import { ALERT_ACTIONS, type ALERT_CHECKS, type ALERT_VERDICTS, type Alert, type AlertDeed } from '$schemas/events';
+import { since, takenSince } from './alert_history';
 
 /** Looking at one thing of an alert, and saying what was found, leave its status as it is. */
 export type Found = {
   details?: Readonly<Record<string, string>>;
   check?: (typeof ALERT_CHECKS)[number]; verdict?: (typeof ALERT_VERDICTS)[number]; true_plate?: string };
-export type ActionName = keyof typeof ALERT_ACTIONS | 'alert.check' | 'alert.judge' | 'alert.shelve' | 'alert.unshelve';
+export type ActionName = keyof typeof ALERT_ACTIONS | 'alert.check' | 'alert.judge' | 'alert.shelve' | 'alert.unshelve'
+  | 'alert.assign' | 'alert.escalate' | 'alert.note' | 'alert.undo';
 
 export interface Pending {
   readonly name: ActionName;
@@ -30,6 +32,21 @@ export interface Outrun {
   /** When they did, as the log says. */
   readonly at: string;
 }
+
+type Seen = Pick<Alert, 'rev' | 'status'> & Partial<Pick<Alert, 'history'>>;
+const ended = ({ status, history }: Seen): AlertDeed | undefined =>
+  status === 'closed' || status === 'recalled' ? history?.findLast(({ name }) => name === 'alert.close' || name === 'alert.recall') : undefined;
+
+/**
+ * Acts of which the history tells whether they were done, and what somebody did meanwhile that they are refused for:
+ * anything for an undo, whose the alert is for taking it, another's escalation, and nothing for a note.
+ */
+const IN_THE_WAY: Partial<Record<ActionName, (alert: Seen, rev: number, actor: string) => AlertDeed | undefined>> = {
+  'alert.undo': (alert, rev) => since(alert, rev).at(-1),
+  'alert.assign': (alert, rev, actor) => takenSince(alert, rev, actor) ?? ended(alert),
+  'alert.escalate': (alert, rev) => since(alert, rev).findLast(({ name, actor }) => name === 'alert.escalate' && !actor.startsWith('rule:')) ?? ended(alert),
+  'alert.note': () => undefined,
+};
 
 /** The server confirmed, but the log did not bring the new state within this time. */
 export const UNSEEN_MS = 15_000;
@@ -69,15 +86,27 @@ export class Actions {
    * A newer revision came through the log. What we wanted is settled when it has the status we wanted, by us or by
    * someone who was first, or one after which it means nothing any more.
    */
-  seen(alert: Pick<Alert, 'alert_id' | 'rev' | 'status'> & Partial<Pick<Alert, 'shelved_until' | 'changed_by' | 'changed_at'>>): void {
+  seen(alert: Pick<Alert, 'alert_id' | 'rev' | 'status'> & Partial<Pick<Alert, 'shelved_until' | 'changed_by' | 'changed_at' | 'history'>>): void {
     const waiting = this.pending.get(alert.alert_id);
     if (!waiting || alert.rev <= waiting.rev) return;
+    if (waiting.name in IN_THE_WAY) {
+      this.#seenInHistory(alert, waiting);
+      return;
+    }
     const overtaken = alert.status === 'recalled' || (waiting.name === 'alert.acknowledge' && alert.status === 'closed');
     if (!overtaken && !isThere(waiting.name, alert)) return;
     this.pending.delete(alert.alert_id);
     if (alert.changed_by && alert.changed_by !== waiting.actor && waiting.name !== 'alert.check' && waiting.name !== 'alert.judge') {
       this.outrun.set(alert.alert_id, { name: waiting.name, by: alert.changed_by, at: alert.changed_at ?? '' });
     }
+  }
+
+  #seenInHistory(alert: Parameters<Actions['seen']>[0], { name, actor, rev }: Pending): void {
+    const isOurs = since(alert, rev).some((one) => one.name === name && one.actor === actor);
+    const first = isOurs ? undefined : IN_THE_WAY[name]?.(alert, rev, actor);
+    if (!isOurs && !first) return;
+    this.pending.delete(alert.alert_id);
+    if (first) this.outrun.set(alert.alert_id, { name, by: first.actor, at: first.at });
   }
 
   async #send(alertId: string, action: Pending): Promise<void> {
@@ -107,7 +136,7 @@ function isThere(name: ActionName, alert: Pick<Alert, 'status'> & Partial<Pick<A
     case 'alert.check': case 'alert.judge': return true;
     case 'alert.shelve': return !!alert.shelved_until;
     case 'alert.unshelve': return !alert.shelved_until;
-    default: return alert.status === ALERT_ACTIONS[name];
+    default: return name in ALERT_ACTIONS && alert.status === ALERT_ACTIONS[name as keyof typeof ALERT_ACTIONS];
   }
 }
 

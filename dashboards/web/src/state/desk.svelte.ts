@@ -7,6 +7,7 @@ import { CHANNELS, type Channel, type Person, type Speed } from '../protocol/mes
 import { ReplayClock } from '../time';
 import type { Draft, MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
+import { undoable, type Undoable } from './alert_history';
 import { badge } from './connection';
 import type { IncidentActionName, Sent } from './incident_work';
 import { Session } from './session.svelte';
@@ -80,6 +81,10 @@ export class Desk {
   volume = $state(storedVolume());
   simulatedSound = $state(localStorage.getItem(SIMULATED_SOUND) === 'on');
   selection = $state.raw<Subject | null>(null);
+  /** The alert that something was done to here last. */
+  acted = $state.raw<string | null>(null);
+  /** What became of an undo, in words, until the next act. */
+  undoSaid = $state('');
   actor = $state(localStorage.getItem(ACTOR) ?? '');
   letterKeys = $state(localStorage.getItem(LETTERS) !== 'off');
   mapTrouble = $state('');
@@ -145,9 +150,14 @@ export class Desk {
       escalated: (alerts) => {
         this.sounding.escalated(alerts, this.world.clock.now());
         const first = byUrgency(alerts)[0];
-        if (first && !past) this.urgent = `Nobody has taken ${alerts.length > 1 ? `${alerts.length} alerts, first ` : ''}${severityOf(first)}: ${first.title}`;
+        if (first?.escalated_by && !past) this.urgent = `Escalated by ${first.escalated_by}: ${severityOf(first)}, ${first.title}`;
+        else if (first && !past) this.urgent = `Nobody has taken ${alerts.length > 1 ? `${alerts.length} alerts, first ` : ''}${severityOf(first)}: ${first.title}`;
       },
-      alertsSeen: (alerts) => alerts.forEach((alert) => this.actions.seen(alert)),
+      alertsSeen: (alerts) => {
+        alerts.forEach((alert) => this.actions.seen(alert));
+        const last = this.acted === null ? undefined : this.actions.outrun.get(this.acted);
+        if (last?.name === 'alert.undo') this.undoSaid = `Not undone: ${last.by} has done something to it since.`;
+      },
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
       helpAsked: ([first]) => {
@@ -235,7 +245,7 @@ export class Desk {
 
   queues = $derived.by(() => {
     void [this.revisions.alerts, this.shelfRevision];
-    const queues = queuesOf(this.world.alerts.rows.values(), this.world.clock.now());
+    const queues = queuesOf(this.world.alerts.rows.values(), this.world.clock.now(), this.me);
     this.#shelved = queues.shelved;
     this.#nextBack = queues.nextBack;
     return queues;
@@ -257,6 +267,19 @@ export class Desk {
     const grouping = groupAlerts(this.ranked, this.#groupLevel);
     this.#groupLevel = grouping.level;
     return new Map(grouping.groups.map((group) => [group.id, group]));
+  });
+
+  /** Who is at this desk, as far as is known; "" when nobody said. */
+  get me(): string {
+    return this.session.account || this.actor;
+  }
+
+  /** What may be undone here now: the last act, for a few seconds, while nobody has acted since. */
+  undo = $derived.by((): (Undoable & { readonly alert: Alert }) | null => {
+    void this.revisions.alerts;
+    const alert = this.acted === null ? undefined : this.world.alerts.get(this.acted);
+    const found = this.past ? null : undoable(alert, this.me, this.now);
+    return found && alert ? { ...found, alert } : null;
   });
 
   /** Why nothing can be done here; "" where it can. */
@@ -338,7 +361,33 @@ export class Desk {
   async act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
     if (this.refused()) return;
     const actor = await this.whoIsHere();
-    if (actor) await this.actions.act(alert, name, actor, note, found);
+    if (!actor) return;
+    if (name !== 'alert.undo') {
+      this.acted = alert.alert_id;
+      this.undoSaid = '';
+    }
+    await this.actions.act(alert, name, actor, note, found);
+  }
+
+  /** Undo the last act; say what became of it where that is not to be seen. */
+  async undoLast(): Promise<void> {
+    const last = this.undo;
+    if (this.refused() || !last) {
+      if (!last && !this.past) this.polite = 'Nothing to undo: what you did last can be undone for 10 seconds.';
+      return;
+    }
+    const { alert_id } = last.alert;
+    await this.act(last.alert, 'alert.undo', '', { details: { of: last.of } });
+    const failed = this.actions.pending.get(alert_id);
+    if (failed?.name !== 'alert.undo' || failed.state !== 'failed') return;
+    // To try it again later would be refused: it is told once and given up.
+    this.actions.dismiss(alert_id);
+    this.undoSaid = `Not undone: ${failed.error}`;
+  }
+
+  /** Take an alert, or give it to somebody. */
+  async assign(alert: Alert, owner: string): Promise<void> {
+    await this.act(alert, 'alert.assign', '', { details: { owner, expected_rev: String(alert.rev) } });
   }
 
   /** Say that nothing can be done here, where that is so. */

@@ -190,6 +190,15 @@ export class Field {
     await this.#do('alert.acknowledge', alert.alert_id, `Ack: ${alert.title}`);
   }
 
+  /** Take an alert in hand. */
+  async take(alert: Alert): Promise<void> {
+    await this.#do('alert.assign', alert.alert_id, `Take: ${alert.title}`, '', { expected_rev: String(alert.rev) });
+  }
+
+  async noteAlert(alert: Alert, words: string): Promise<void> {
+    await this.#do('alert.note', alert.alert_id, `Note: ${words.trim()}`, words.trim());
+  }
+
   async onScene(incident: Incident): Promise<void> {
     await this.#do('incident.stage', incident.incident_id, `On scene: ${incident.kind}`, '', { stage: 'on_scene' });
   }
@@ -214,9 +223,9 @@ export class Field {
     return this.items.findLast(({ deed, state }) => deed.details['task'] === task.task_id && (state === 'waiting' || state === 'sent'));
   }
 
-  /** What was done to this and is not settled yet. */
+  /** What was done to this and is not settled yet; a note to an alert is in the way of nothing else. */
   pendingOf(subjectId: string): Item | undefined {
-    return this.items.findLast((item) => item.deed.subject_id === subjectId && item.state !== 'done');
+    return this.items.findLast(({ deed, state }) => deed.subject_id === subjectId && state !== 'done' && deed.name !== 'alert.note');
   }
 
   /** Somebody signed in; `before`: the account whose locked session it was, "" for none. */

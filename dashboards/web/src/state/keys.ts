@@ -2,11 +2,12 @@ import type { Route } from './names';
 
 /** Which key asks for what. Single letters can be turned off (WCAG 2.1.4); Escape, Enter and arrows always work. */
 
-export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue' | 'cameras' | 'travel';
+export type Command = 'next' | 'previous' | 'acknowledge' | 'close' | 'centre' | 'merge' | 'join' | 'live' | 'back' | 'help' | 'shelve' | 'sound' | 'next-queue' | 'previous-queue' | 'cameras' | 'travel' | 'own' | 'escalate' | 'note' | 'undo';
 
 const LETTERS: Readonly<Record<string, Command>> = {
   j: 'next', k: 'previous', a: 'acknowledge', c: 'close', m: 'centre', i: 'join', '.': 'merge', L: 'live', l: 'live', '?': 'help',
   t: 'travel', h: 'shelve', v: 'cameras', s: 'sound', S: 'sound', ']': 'next-queue', '[': 'previous-queue',
+  o: 'own', e: 'escalate', n: 'note', z: 'undo',
 };
 
 export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
@@ -15,7 +16,11 @@ export const KEY_HELP: readonly (readonly [keys: string, text: string])[] = [
   ['a', 'acknowledge the selected alert, take the selected incident'],
   ['c', 'close the selected alert: then 1 useful, 2 false, 3 duplicate, 4 test, and Enter; write a note to an incident'],
   ['h', 'shelve the selected alert for a time with a reason, or take it back'],
-  ['[ / ]', 'open, shelved and closed alerts'],
+  ['o', 'take the selected alert (Enter), or give it to somebody who is here'],
+  ['e', 'escalate the selected alert to supervisors now, with a word why'],
+  ['n', 'write a note to the selected alert'],
+  ['z', 'undo what you did last to an alert, within 10 s: acknowledge, take or give, shelve, close'],
+  ['[ / ]', 'your own, open, shelved and closed alerts'],
   ['S', 'sound on and off'],
   ['i', 'join the selected incident with another one'],
   ['m', 'centre the map on the selection'],

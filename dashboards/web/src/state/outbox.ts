@@ -6,7 +6,9 @@
 import type { Alert, Incident } from '$schemas/events';
 import type { Answer } from '../http';
 import { namesFirst, outcomeAmong, refusalText } from './incident_work';
+import { broughtHere, takenSince } from './alert_history';
 import { didWhat } from './names';
+import { isActive } from './ranking';
 
 /** Something done, as the server is told of it. */
 export interface Deed {
@@ -182,6 +184,11 @@ export function outcomeOf(
   const alert = alerts.get(subject_id);
   if (!alert) return 'waiting';
   if ((alert.actions ?? []).includes(item.event_id)) return 'done';
+  if (name === 'alert.note') return 'waiting';
+  if (name === 'alert.assign' && isActive(alert)) {
+    const first = takenSince(alert, Number(item.deed.details['expected_rev']), item.deed.actor);
+    return first ? { refused: `Not done: ${first.actor} was first.` } : 'waiting';
+  }
   // An open alert has not been reached by it yet; any other was, by somebody else.
-  return alert.status === 'open' ? 'waiting' : { refused: `Not done: ${didWhat(alert)} by ${alert.changed_by || 'somebody else'}, who was first.` };
+  return alert.status === 'open' ? 'waiting' : { refused: `Not done: ${didWhat(alert)} by ${broughtHere(alert).changed_by || 'somebody else'}, who was first.` };
 }

@@ -13,6 +13,10 @@ export const isOpen = (alert: Pick<Alert, 'status'>): boolean => alert.status ==
 export const isActive = (alert: Pick<Alert, 'status'>): boolean =>
   (ACTIVE_ALERT_STATUSES as readonly string[]).includes(alert.status);
 
+/** Nobody took it in time, or somebody wants a supervisor for it; and nobody has answered that yet. */
+export const isEscalated = (alert: Pick<Alert, 'status'> & Partial<Pick<Alert, 'escalated_at' | 'escalated_by'>>): boolean =>
+  !!alert.escalated_at && (isOpen(alert) || (isActive(alert) && !!alert.escalated_by));
+
 type Key = readonly (number | string)[];
 
 /** Sort by comparable keys made once for each row: parsing two times in every comparison costs ten times as much. */
@@ -33,6 +37,8 @@ function compare(a: Key, b: Key): number {
 }
 
 const statusRank = (alert: Alert): number => {
+  // Somebody wants a supervisor for it: it waits like one that nobody has taken.
+  if (isEscalated(alert)) return 0;
   const rank = (ALERT_STATUSES as readonly string[]).indexOf(alert.status);
   return rank < 0 ? ALERT_STATUSES.length : rank;
 };
@@ -51,7 +57,7 @@ function urgency(alert: Alert): Key {
   const known = urgencies.get(alert);
   if (known) return known;
   const raised = Date.parse(alert.raised_at);
-  const late = isOpen(alert) && !!alert.escalated_at;
+  const late = isEscalated(alert);
   const key = [statusRank(alert), severityOf(alert), late ? 0 : 1, late ? raised : -raised, alert.alert_id];
   urgencies.set(alert, key);
   return key;

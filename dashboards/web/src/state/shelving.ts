@@ -3,8 +3,8 @@ import type { Alert } from '$schemas/events';
 import { isActive, isOpen, severityOf } from './ranking';
 import { parseTime } from '../time';
 
-export type Queue = 'open' | 'shelved' | 'closed';
-export const QUEUES: readonly (readonly [Queue, string])[] = [['open', 'Open'], ['shelved', 'Shelved'], ['closed', 'Closed']];
+export type Queue = 'mine' | 'open' | 'shelved' | 'closed';
+export const QUEUES: readonly (readonly [Queue, string])[] = [['mine', 'Mine'], ['open', 'Open'], ['shelved', 'Shelved'], ['closed', 'Closed']];
 
 /** Times on offer, minutes; the server allows twelve hours at most. */
 export const SHELF_TIMES: readonly (readonly [minutes: number, text: string])[] = [
@@ -20,12 +20,9 @@ export const isShelved = (alert: Shelf, now: number): boolean =>
 /** Nobody has taken it, and it is not put aside. */
 export const isWaiting = (alert: Shelf, now: number): boolean => isOpen(alert) && !isShelved(alert, now);
 
-export const isEscalated = (alert: Partial<Pick<Alert, 'escalated_at'>> & Pick<Alert, 'status'>): boolean =>
-  isOpen(alert) && !!alert.escalated_at;
-
-/** Since when an alert waits for somebody, ms: raised, reopened, or back from the shelf. */
+/** Since when an alert waits for somebody, ms: raised, reopened, back from the shelf, or escalated by a person. */
 export const waitingSince = (alert: Alert): number =>
-  Math.max(...[alert.raised_at, alert.open_since, alert.shelved_until].map(parseTime).filter(Number.isFinite));
+  alert.escalated_by ? parseTime(alert.escalated_at) : Math.max(...[alert.raised_at, alert.open_since, alert.shelved_until].map(parseTime).filter(Number.isFinite));
 
 /** Why an alert cannot be put aside; empty when it can. */
 export function whyNotShelved(alert: Alert): string {
@@ -35,6 +32,8 @@ export function whyNotShelved(alert: Alert): string {
 }
 
 export interface Queues {
+  /** Those that this person has in hand or was given, whichever other queue they are in. */
+  readonly mine: readonly Alert[];
   readonly open: readonly Alert[];
   readonly shelved: readonly Alert[];
   readonly closed: readonly Alert[];
@@ -42,20 +41,22 @@ export interface Queues {
   readonly nextBack: number;
 }
 
-/** Every alert is in one queue, so that none vanishes from the counts. */
-export function queuesOf(alerts: Iterable<Alert>, now: number): Queues {
+/** Every alert is in one queue besides "mine", so that none vanishes from the counts. `me`: "" for nobody. */
+export function queuesOf(alerts: Iterable<Alert>, now: number, me = ''): Queues {
+  const mine: Alert[] = [];
   const open: Alert[] = [];
   const shelved: Alert[] = [];
   const closed: Alert[] = [];
   let nextBack = Number.POSITIVE_INFINITY;
   for (const alert of alerts) {
+    if (me && alert.owner === me && isActive(alert)) mine.push(alert);
     if (!isActive(alert)) closed.push(alert);
     else if (isShelved(alert, now)) {
       shelved.push(alert);
       nextBack = Math.min(nextBack, parseTime(alert.shelved_until));
     } else open.push(alert);
   }
-  return { open, shelved, closed, nextBack };
+  return { mine, open, shelved, closed, nextBack };
 }
 
 /** What comes back first is first. */
@@ -64,6 +65,7 @@ export const byReturn = (alerts: Iterable<Alert>): Alert[] =>
 
 /** Why the queue of open alerts is empty, and what is next. */
 export function emptyText(queue: Queue, queues: Pick<Queues, 'shelved'>, cameras: number, hotlists: number): string {
+  if (queue === 'mine') return 'No alert is yours. o takes the selected one, or gives it to somebody.';
   if (queue === 'closed') return 'No closed alerts. Those that are closed or recalled stay here for a day.';
   if (queue === 'shelved') return 'No shelved alerts. h puts the selected one aside for a time, with a reason; it comes back by itself.';
   const aside = queues.shelved.length ? ` ${queues.shelved.length} shelved: ] shows them.` : '';

@@ -1,7 +1,7 @@
 /** Which sound is due. A P1 sounds until somebody takes it, a P2 once, P3 and P4 never; nor does what is shelved or made up. */
 import type { Alert } from '$schemas/events';
-import { severityOf } from './ranking';
-import { isWaiting } from './shelving';
+import { isEscalated, severityOf } from './ranking';
+import { isShelved, isWaiting } from './shelving';
 
 export type Sound = 'P1' | 'P2' | 'escalated';
 
@@ -29,7 +29,8 @@ export class Sounding {
   }
 
   escalated(alerts: readonly Alert[], now: number): void {
-    if (alerts.some((alert) => this.#mayBeHeard(alert, now))) this.#sound('escalated', now);
+    // Who wants a supervisor is heard also when somebody has taken the alert.
+    if (alerts.some((alert) => !isShelved(alert, now) && isEscalated(alert) && (this.simulated || !alert.synthetic))) this.#sound('escalated', now);
   }
 
   /** Asked every second, with all alerts that are open. */

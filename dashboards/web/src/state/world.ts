@@ -5,7 +5,7 @@ import { parseTime, ServerClock, type ShownClock } from '../time';
 import type { Heard } from './connection';
 import { needsHelp } from './incident_work';
 import { Keyed } from './keyed';
-import { isActive, isOpen, isOver } from './ranking';
+import { isActive, isEscalated, isOpen, isOver } from './ranking';
 import { SightingLog } from './sighting_log';
 import type { Alert, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
@@ -24,7 +24,7 @@ export interface WorldEvents {
   changed(): void;
   /** Alerts never seen before that came live, not with a snapshot. */
   raised(alerts: readonly Alert[]): void;
-  /** Alerts that came live and that nobody took in time. */
+  /** Alerts that came live, and that nobody took in time or a person escalated. */
   escalated(alerts: readonly Alert[]): void;
   /** New states of alerts, however they came. */
   alertsSeen(alerts: readonly Alert[]): void;
@@ -154,7 +154,7 @@ export class World implements FeedSink {
       for (const alert of raised) this.arrivals.set(alert.alert_id, now);
       this.#measure(raised.filter((alert) => alert.rev === 1));
       this.#raise(raised);
-      const late = news.filter((a) => isOpen(a) && a.escalated_at && a.escalated_at !== marked.get(a.alert_id));
+      const late = news.filter((a) => isEscalated(a) && a.escalated_at !== marked.get(a.alert_id));
       if (late.length) this.events.escalated(late);
       if (this.arrivals.size > 2 * MOST_ALERTS) {
         for (const id of this.arrivals.keys()) if (!this.alerts.rows.has(id)) this.arrivals.delete(id);
