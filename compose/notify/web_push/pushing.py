@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 import structlog
@@ -46,13 +47,20 @@ class Pushing:
     """``rules``: the destinations of the file that are devices."""
 
     def __init__(
-        self, rules: Sequence[Destination], devices: Devices, sight: Sight, sender: PushSender, outbox: Outbox
+        self,
+        rules: Sequence[Destination],
+        devices: Devices,
+        sight: Sight,
+        sender: PushSender,
+        outbox: Outbox,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._rules = rules
         self._devices = devices
         self._sight = sight
         self._sender = sender
         self._outbox = outbox
+        self._now = now
         #: Set when something new may wait.
         self.woken = asyncio.Event()
         #: What is wrong in words, or "".
@@ -122,7 +130,7 @@ class Pushing:
 
     async def _tell(self, name: str) -> None:
         channel = DeviceChannel(name.rpartition("/")[2], self._devices, self._sight, self._sender)
-        await Delivering(name, channel, self._outbox, label=DEVICES).step()
+        await Delivering(name, channel, self._outbox, label=DEVICES, now=self._now).step()
 
     async def _look(self) -> None:
         """Forget the devices of who has ended, and in the outbox those that there are no more."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from typing import Protocol
 
 from compose.accounts.devices import Receiver
-from compose.notify.web_push.places import Places
 from compose.notify.web_push.told import Told, is_of_incident
 from dashboards.server.access.rights import CHANNEL_RIGHTS
 from dashboards.server.areas import ZoneAreas
@@ -14,6 +14,16 @@ from dashboards.server.audience import Audience, seen_names
 
 #: It is not known yet where zones and cameras are: nobody of some areas is told until it is.
 PLACES_UNKNOWN = "places_unknown"
+
+
+class Places(Protocol):
+    """Where zones and cameras are (places.py). ``are_known``: what there is was read."""
+
+    are_known: bool
+
+    def row(self, channel: str, key: str) -> bytes | None:
+        """Return the newest state of a thing, as the hub has it."""
+        ...
 
 
 class Sight:
