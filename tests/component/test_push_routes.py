@@ -53,11 +53,12 @@ def test_a_person_turns_it_on_sees_the_device_and_turns_it_off(site: Site, tmp_p
 def test_nobody_sees_or_removes_the_device_of_another(site: Site) -> None:
     site.add("monitor")
     site.add("commander")
-    site.enter("monitor").post("/api/push", json=subscription())
+    own = site.enter("monitor")
+    own.post("/api/push", json=subscription())
     other = site.enter("commander")
     assert other.get("/api/push").json()["devices"] == []
     assert other.post("/api/push/remove", json={"device": device_of(ENDPOINT)}).status_code == 404
-    assert len(site.enter("monitor").get("/api/push").json()["devices"]) == 1
+    assert len(own.get("/api/push").json()["devices"]) == 1
 
 
 def test_who_may_see_no_alert_cannot_turn_it_on(site: Site) -> None:
