@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,7 @@ from compose.accounts.oidc.addresses import is_trustworthy
 from compose.accounts.oidc.groups import GroupRights
 from compose.kafka import cluster_file
 from compose.kafka.cluster_file import ADMIN, ClusterFile
+from compose.notify.web_push.services import KNOWN, is_host
 from dashboards.server.access.machine import MACHINE_HEADER
 from schemas.audience import EVERYBODY, is_name
 from schemas.events.hotlist_entry import RESTRICTED
@@ -203,7 +205,15 @@ class Settings(BaseSettings):
         description="An alert that nobody has done anything about for so many hours is closed; 0: never.",
     )
     notify_file: Path | None = Field(
-        None, description="TOML file of who is told of alerts by webhook or mail; empty: nobody outside is told."
+        None,
+        description="TOML file of who is told of alerts by webhook, mail or Web Push; empty: nobody outside.",
+    )
+    push_contact: str = Field(
+        "",
+        description="How push services reach whoever runs this server, mailto: or https://; empty: no Web Push.",
+    )
+    push_hosts: list[str] = Field(
+        list(KNOWN), description="Push services whose devices are told: host, host:port or *.domain."
     )
     unit_stale_s: float = Field(
         120.0, ge=5, le=86_400, description="A unit whose last position is older than so many seconds is called stale."
@@ -263,6 +273,21 @@ class Settings(BaseSettings):
             read_host(one)
         return value
 
+    @field_validator("push_contact")
+    @classmethod
+    def _is_contact(cls, value: str) -> str:
+        # RFC 8292 §2.1.
+        if value and not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://\S+", value):
+            raise ValueError("write it as mailto:watch@city.example or https://city.example/contact")
+        return value
+
+    @field_validator("push_hosts")
+    @classmethod
+    def _are_push_hosts(cls, value: list[str]) -> list[str]:
+        if wrong := [one for one in value if not is_host(one)]:
+            raise ValueError(f"{wrong[0]} is no push service; write it as push.example or *.push.example")
+        return value
+
     @field_validator("audiences")
     @classmethod
     def _are_audiences(cls, value: list[str]) -> list[str]:
@@ -312,6 +337,12 @@ class Settings(BaseSettings):
     def _one_says_who_somebody_is(self) -> Settings:
         if self.sign_in and self.audience_header:
             raise ValueError("sign_in and audience_header both say what somebody may see: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _devices_are_of_somebody(self) -> Settings:
+        if self.push_contact and not self.sign_in:
+            raise ValueError("push_contact is set, so sign_in must be true: a device is told what its person may see")
         return self
 
     @model_validator(mode="after")

@@ -189,10 +189,10 @@ class AccountBook:
             record(book, self._now(), "access.account_changed", account, actor, areas=said_of(areas))
 
     def disable(self, account: str, reason: str, actor: str) -> None:
-        """Let an account in no more, and end its sessions now. Raises AccountError."""
+        """Let an account in no more, end its sessions and forget its devices now. Raises AccountError."""
         with self.change() as book:
             _one(book.execute("UPDATE accounts SET disabled = ? WHERE account = ?", (reason, account)), account)
-            book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            _shut_out(book, account)
             record(book, self._now(), "access.account_disabled", account, actor, why=reason)
 
     def release(self, account: str, actor: str) -> None:
@@ -223,7 +223,7 @@ class AccountBook:
                 ),
                 account,
             )
-            book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            _shut_out(book, account)
             record(book, self._now(), "access.account_reset", account, actor)
         return secret
 
@@ -378,7 +378,7 @@ class AccountBook:
                     ("locked after five wrong tries", account, MOST_FAILURES),
                 )
                 if locked.rowcount:
-                    book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+                    _shut_out(book, account)
                     record(book, now, "access.locked_out", account, account, where=where)
             record(book, now, "access.refused", account, account, where=where, why=why)
         raise SignInRefusedError(WRONG)
@@ -455,6 +455,12 @@ def _check_roles(roles: Sequence[str]) -> None:
         raise AccountError(f"There is no role {', '.join(unknown)}. There are: {', '.join(ROLES)}.")
     if not roles:
         raise AccountError(f"Give it a role: {', '.join(ROLES)}.")
+
+
+def _shut_out(book: sqlite3.Connection, account: str) -> None:
+    """End its sessions, and tell its devices nothing more."""
+    for table in ("sessions", "devices"):
+        book.execute(f"DELETE FROM {table} WHERE account = ?", (account,))  # noqa: S608 - constants
 
 
 def _kept_here(book: sqlite3.Connection, account: str) -> None:

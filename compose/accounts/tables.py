@@ -1,6 +1,7 @@
 """The tables of the account book.
 
 ``people``: whom an identity provider knows an account as; ``vouched``: what it gave for a session, to ask it again.
+``devices``: where its person wants to be told; ``push_key``: by what push services know this server.
 """
 
 TABLES = """
@@ -23,6 +24,11 @@ CREATE TABLE IF NOT EXISTS vouched (
     key TEXT PRIMARY KEY REFERENCES sessions ON DELETE CASCADE, access_token TEXT NOT NULL,
     refresh_token TEXT NOT NULL, good_until REAL NOT NULL, checked_at REAL NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS devices (
+    device TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, name TEXT NOT NULL,
+    endpoint TEXT NOT NULL, p256dh TEXT NOT NULL, auth TEXT NOT NULL, made_at REAL NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS push_key (private TEXT NOT NULL, made_at REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS records (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL,
     actor TEXT NOT NULL, details TEXT NOT NULL

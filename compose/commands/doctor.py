@@ -155,16 +155,17 @@ def _notifications(settings: Settings) -> Iterator[Finding]:
     if settings.notify_file is None:
         return
     from compose.notify.outbox import Outbox, OutboxError
-    from compose.notify.run import destinations_in, fault_of, outbox_file
+    from compose.notify.run import destinations_in, fault_of, outbox_file, shown
 
     try:
-        names = {one.name for one in destinations_in(settings)}
+        found = destinations_in(settings)
     except ConfigError as error:
         yield Finding("notifications", "bad", str(error), "correct the file; `watchfloor notify list` checks it")
         return
     outbox = Outbox(outbox_file(settings))
     try:
-        states = [one for one in outbox.states() if one.name in names]
+        names = {one.name for one in found}
+        states = shown(outbox.states(), names, any(one.kind == "push" for one in found))
     except OutboxError as error:
         yield Finding("notifications", "bad", str(error), "see the log of notify; do not delete the file")
         return

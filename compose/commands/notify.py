@@ -18,8 +18,9 @@ from compose.settings import Settings, load
 from schemas.wire.publisher import BrokerUnavailableError
 
 if TYPE_CHECKING:
+    from compose.accounts.devices import Devices
     from compose.notify.channel import Outcome
-    from compose.notify.destinations import Destination
+    from compose.notify.destinations import Destination, Push
     from compose.notify.messages import Draft
     from compose.notify.outbox import Outbox
 
@@ -28,7 +29,7 @@ Name = Annotated[str, typer.Argument(help="The destination, as the file names it
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Tell people outside of the room, by webhook and mail.")
+    group = typer.Typer(help="Tell people outside of the room, by webhook, mail and Web Push.")
     app.add_typer(group, name="notify")
 
     # What notifies brings clients that no other command needs, so it is imported where it is used.
@@ -59,13 +60,14 @@ def register(app: typer.Typer) -> None:
     @group.command("status")
     def status(as_json: AsJson = False) -> None:
         """Tell how each destination does: what waits, since when it fails, why; ends with 1 if something is wrong."""
-        from compose.notify.run import fault_of
+        from compose.notify.run import fault_of, shown
 
         settings = load()
-        names = {one.name for one in _destinations(settings)}
+        found = _destinations(settings)
+        names = {one.name for one in found if one.kind != "push"}
         with _outbox(settings, as_json) as outbox:
             outbox.know(sorted(names))
-            states = [one for one in outbox.states() if one.name in names]
+            states = shown(outbox.states(), names, len(names) < len(found))
         now = time.time()
         faults = [text for one in states if (text := fault_of(one, now))]
         lines = [
@@ -85,7 +87,8 @@ def register(app: typer.Typer) -> None:
         """Send a destination a made-up message now, marked as such; ends with 1 when it is not taken."""
         from compose.notify.channel import TAKEN
 
-        outcome = asyncio.run(_try(_destination(load(), name, as_json)))
+        settings = load()
+        outcome = asyncio.run(_try(settings, _destination(settings, name, as_json)))
         taken = outcome.kind == TAKEN
         text = f"{name} took it ({outcome.reason})." if taken else f"{name} did not take it: {outcome.reason}."
         answer({"taken": taken, "reason": outcome.reason}, as_json=as_json, text=text)
@@ -104,7 +107,7 @@ def register(app: typer.Typer) -> None:
         that time is told with it. `watchfloor notify` sends it.
         """
         settings = load()
-        one = _destination(settings, destination, as_json)
+        one = _lasting(settings, destination, as_json)
         begin = moment_of(from_, "--from", as_json).timestamp()
         end = moment_of(to, "--to", as_json).timestamp() if to else time.time()
         if begin >= end:
@@ -123,11 +126,27 @@ def register(app: typer.Typer) -> None:
     def enable(name: Name, as_json: AsJson = False) -> None:
         """Send to a destination again that answered that it is gone, and try at once what waits."""
         settings = load()
-        one = _destination(settings, name, as_json)
+        one = _lasting(settings, name, as_json)
         with _outbox(settings, as_json) as outbox:
             outbox.know([one.name])
             outbox.enable(one.name, this_user())
         answer({"enabled": one.name}, as_json=as_json, text=f"{one.name} is told again what waits, and what comes.")
+
+    @group.command("devices")
+    def devices(as_json: AsJson = False) -> None:
+        """Tell on which devices people are told, never where these are."""
+        with devices_in(load()) as kept:
+            found = kept.of()
+        lines = [f"{one.account:20} {one.device}  since {_moment(one.made_at)}  {one.name}" for one in found]
+        answer({"devices": found}, as_json=as_json, text="\n".join(lines) or "Nobody is told on a device.")
+
+    @group.command("rotate-push-key")
+    def rotate_push_key(as_json: AsJson = False) -> None:
+        """Make another key by which push services know this server; each device must open the page once again."""
+        with devices_in(load()) as kept:
+            count = kept.rotate_key(this_user())
+        text = f"There is another key. {count} devices are told nothing until their people open the page again."
+        answer({"devices": count}, as_json=as_json, text=text)
 
 
 def _destinations(settings: Settings) -> tuple[Destination, ...]:
@@ -158,16 +177,53 @@ def _outbox(settings: Settings, as_json: bool) -> Iterator[Outbox]:
         outbox.close()
 
 
-async def _try(destination: Destination) -> Outcome:
+def _lasting(settings: Settings, name: str, as_json: bool) -> Destination:
+    """Return a destination that is told again what it missed: a device is told what is new only."""
+    one = _destination(settings, name, as_json)
+    if one.kind == "push":
+        fail(f"{name} is people's devices: they are told what is new, and turned on and off by their people.", 2,
+             as_json=as_json)  # fmt: skip
+    return one
+
+
+async def _try(settings: Settings, destination: Destination) -> Outcome:
+    from compose.notify.destinations import Push
     from compose.notify.run import channel_to
     from compose.notify.trial import trial_message
 
+    if isinstance(destination.way, Push):
+        return await _try_devices(settings, destination.way)
     channel = channel_to(destination)
     try:
         now = time.time()
         return await channel.send([trial_message(destination.name, now)], now)
     finally:
         await channel.close()
+
+
+async def _try_devices(settings: Settings, way: Push) -> Outcome:
+    from compose.notify.web_push.pushing import try_devices
+    from compose.notify.web_push.sending import PushSender
+
+    sender = PushSender(settings.push_hosts, settings.push_contact)
+    with devices_in(settings) as devices:
+        try:
+            return await try_devices(way, devices, sender, time.time())
+        finally:
+            await sender.close()
+
+
+@contextmanager
+def devices_in(settings: Settings) -> Iterator[Devices]:
+    """Give the devices of these settings."""
+    from compose.accounts.devices import Devices
+    from compose.accounts.signing_in import book_in
+
+    book = book_in(settings)
+    try:
+        yield Devices(book, settings.push_hosts)
+    finally:
+        book.close()
 
 
 def _from_log(settings: Settings, destination: Destination, begin: float) -> Iterator[Draft]:

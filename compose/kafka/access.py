@@ -12,7 +12,7 @@ from typing import Any
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 from msgspec import Struct
 
-from compose.roles.broker_settings import NOTIFIED, NOTIFY_GROUP, PROCESS_GROUP, STORE_GROUP
+from compose.roles.broker_settings import NOTIFIED, NOTIFY_GROUP, PLACED, PROCESS_GROUP, STORE_GROUP
 from schemas.event_type import EventType
 from schemas.events.action import ACTION
 from schemas.events.alert import ALERT
@@ -121,8 +121,8 @@ SERVE_AND_STORE = Grant(
     groups=(STORE_GROUP,),
     watches=(PROCESS_GROUP,),
 )
-#: Who tells people outside reads what is told, and writes who was told.
-NOTIFY = Grant(user="watchfloor-notify", reads=NOTIFIED, writes=(ACTION,), groups=(NOTIFY_GROUP,))
+#: Who tells people outside reads what is told and where that is, and writes who was told.
+NOTIFY = Grant(user="watchfloor-notify", reads=(*NOTIFIED, *PLACED), writes=(ACTION,), groups=(NOTIFY_GROUP,))
 
 GRANTS: tuple[Grant, ...] = (CONNECT, PROCESS, STORE, SERVE, SERVE_AND_STORE, NOTIFY)
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from compose.notify.messages import Message
 
-#: What can come of a try: it was taken; the destination does not work now; it does not want this message; it is gone.
-TAKEN, AWAY, UNWANTED, GONE = "taken", "away", "unwanted", "gone"
+#: What can come of a try: it was taken; the destination does not work now; it does not want this message; it is gone;
+#: or there was none, as this message is for nobody there any more.
+TAKEN, AWAY, UNWANTED, GONE, MOOT = "taken", "away", "unwanted", "gone", "moot"
 
 
 class Outcome(Struct, frozen=True):

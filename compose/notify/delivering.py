@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from compose.notify import metrics
-from compose.notify.channel import AWAY, GONE, TAKEN, Channel
+from compose.notify.channel import AWAY, GONE, MOOT, TAKEN, Channel
 from compose.notify.messages import DELIVERED, GIVEN_UP, GRAVEST, LEAST, Message
 from compose.notify.outbox import Outbox, OutboxError
 from compose.notify.wording import decode, late_s
@@ -40,10 +40,13 @@ class Delivering:
         channel: Channel,
         outbox: Outbox,
         *,
+        label: str = "",
         now: Callable[[], float] = time.time,
         spread: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        """``label``: what figures and the log call it, where its name is for the record only."""
         self.name = name
+        self._label = label or name
         self._channel = channel
         self._outbox = outbox
         self._now = now
@@ -61,7 +64,7 @@ class Delivering:
                 wait = LOOK_EVERY_S
             except Exception:
                 # One message that we cannot word must not end the telling of all others.
-                log.exception("a notification could not be sent", destination=self.name)
+                log.exception("a notification could not be sent", destination=self._label)
                 wait = LOOK_EVERY_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
@@ -80,13 +83,17 @@ class Delivering:
             return 0.0 if waiting else LOOK_EVERY_S
         now = self._now()
         outcome = await self._channel.send(messages, now)
-        metrics.TRIES.labels(self.name, outcome.kind).inc()
+        metrics.TRIES.labels(self._label, outcome.kind).inc()
         if outcome.kind == TAKEN:
             late = [late_s(decode(one.content), now) for one in messages]
             await asyncio.to_thread(self._outbox.delivered, messages, outcome.reason, late)
-            metrics.SETTLED.labels(self.name, DELIVERED).inc(len(messages))
+            metrics.SETTLED.labels(self._label, DELIVERED).inc(len(messages))
             return 0.0
-        log.warning("a destination was not told", destination=self.name, why=outcome.reason, count=len(messages))
+        if outcome.kind == MOOT:
+            for one in messages:
+                await self._give_up(one, outcome.reason)
+            return 0.0
+        log.warning("a destination was not told", destination=self._label, why=outcome.reason, count=len(messages))
         if outcome.kind == GONE:
             await self._failed(messages, outcome.reason, pause_s=FIRST_PAUSE_S)
             await asyncio.to_thread(self._outbox.disable, self.name, f"it answered {outcome.reason}: it is gone")
@@ -109,6 +116,9 @@ class Delivering:
         """Give up what was withdrawn meanwhile, and said so: told now, it would be taken for new."""
         if not await asyncio.to_thread(self._outbox.is_overtaken, message):
             return False
-        await asyncio.to_thread(self._outbox.given_up, message, "withdrawn_meanwhile")
-        metrics.SETTLED.labels(self.name, GIVEN_UP).inc()
+        await self._give_up(message, "withdrawn_meanwhile")
         return True
+
+    async def _give_up(self, message: Message, reason: str) -> None:
+        await asyncio.to_thread(self._outbox.given_up, message, reason)
+        metrics.SETTLED.labels(self._label, GIVEN_UP).inc()

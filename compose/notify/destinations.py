@@ -21,11 +21,14 @@ from msgspec import Struct, field
 
 from connectors.edge.signature import read_secrets
 from connectors.payload import field_and_reason
+from dashboards.server.access.rights import ROLES
 from schemas.audience import names_of
 from schemas.events.alert import SEVERITIES
 from schemas.schedule import Schedule, parse_schedule
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+#: What all devices together are called (web_push/), so no destination is.
+DEVICES = "devices"
 #: What can be told. Whoever was told of an alert is told of its withdrawal too, whatever stands here.
 Told = Literal["alert", "escalated", "incident"]
 #: What may go out of an alert besides its kind, times, severity, rule and id.
@@ -77,6 +80,12 @@ class MailPart(Wanted):
     digest_s: float = 60.0
 
 
+class PushPart(Wanted):
+    """Web Push as the file has it: to the devices of people with one of these ``roles``; none: whoever may see it."""
+
+    roles: list[str] = []
+
+
 class SmtpPart(Struct, forbid_unknown_fields=True, kw_only=True):
     """The server that takes the mail."""
 
@@ -93,6 +102,7 @@ class SmtpPart(Struct, forbid_unknown_fields=True, kw_only=True):
 class _File(Struct, forbid_unknown_fields=True):
     webhook: dict[str, WebhookPart] = {}
     mail: dict[str, MailPart] = {}
+    push: dict[str, PushPart] = {}
     smtp: SmtpPart | None = None
 
 
@@ -120,23 +130,31 @@ class Mail(Struct, frozen=True, kw_only=True):
     digest_s: float
 
 
+class Push(Struct, frozen=True, kw_only=True):
+    """On whose devices people are told, by their roles; none: of any."""
+
+    roles: frozenset[str]
+
+
 class Destination(Struct, frozen=True, kw_only=True):
     """One that can work: its name, what it wants, and the way there."""
 
     name: str
     wanted: Wanted
-    way: Webhook | Mail
+    way: Webhook | Mail | Push
 
     @property
     def kind(self) -> str:
-        """webhook or mail."""
-        return "webhook" if isinstance(self.way, Webhook) else "mail"
+        """webhook, mail or push."""
+        return type(self.way).__name__.lower()
 
     @property
     def where(self) -> str:
         """Where it goes, without what may be a secret: the path of an address often is."""
         if isinstance(self.way, Mail):
             return ", ".join(one.addr_spec for one in self.way.to)
+        if isinstance(self.way, Push):
+            return f"devices of {', '.join(sorted(self.way.roles)) or 'whoever may see it'}"
         url = httpx2.URL(self.way.url)
         return f"{url.scheme}://{url.netloc.decode()}"
 
@@ -160,24 +178,23 @@ def read_destinations(file: Path) -> tuple[Destination, ...]:
         key, reason = field_and_reason(str(error))
         raise DestinationsError(f"{file}: {key}: {reason}") from None
     found: list[Destination] = []
-    for kind, parts in (("webhook", content.webhook), ("mail", content.mail)):
+    for kind, parts in (("webhook", content.webhook), ("mail", content.mail), ("push", content.push)):
         for name, part in parts.items():
             try:
                 _check(name, part)
-                if isinstance(part, WebhookPart):
-                    found.append(Destination(name=name, wanted=part, way=_webhook(part, file.parent)))
-                else:
-                    found.append(Destination(name=name, wanted=part, way=_mail(part, content.smtp, file.parent)))
+                found.append(Destination(name=name, wanted=part, way=_way(part, content.smtp, file.parent)))
             except ValueError as error:
                 raise DestinationsError(f"{file}: {kind}.{name}: {error}") from None
     if len({one.name for one in found}) < len(found):
-        raise DestinationsError(f"{file}: a webhook and a mail have the same name; each needs one of its own")
+        raise DestinationsError(f"{file}: two destinations have the same name; each needs one of its own")
     return tuple(sorted(found, key=lambda one: one.name))
 
 
 def _check(name: str, part: Wanted) -> None:
     if not NAME.fullmatch(name):
         raise ValueError("name it with up to 40 lower-case letters, digits and hyphens")
+    if name == DEVICES:
+        raise ValueError("this is what all devices together are called; name it otherwise")
     try:
         ZoneInfo(part.time_zone)
     except (KeyError, ValueError, OSError):
@@ -193,6 +210,25 @@ def _check(name: str, part: Wanted) -> None:
     if "" in part.audiences or any(names_of(one) != {one} for one in part.audiences):
         raise ValueError("audiences: name one audience in each text")
     assert part.severity in SEVERITIES
+
+
+def _way(part: Wanted, smtp: SmtpPart | None, folder: Path) -> Webhook | Mail | Push:
+    match part:
+        case WebhookPart():
+            return _webhook(part, folder)
+        case MailPart():
+            return _mail(part, smtp, folder)
+        case PushPart():
+            return _push(part)
+    raise TypeError(part)
+
+
+def _push(part: PushPart) -> Push:
+    if unknown := sorted(set(part.roles) - set(ROLES)):
+        raise ValueError(f"roles: there is no role {', '.join(unknown)}; there are {', '.join(ROLES)}")
+    if part.plates or part.fields != list(FIELDS):
+        raise ValueError("plates and fields say nothing here: a device is told how grave it is, and to open the page")
+    return Push(roles=frozenset(part.roles))
 
 
 def _webhook(part: WebhookPart, folder: Path) -> Webhook:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from compose.notify.destinations import Destination
 from compose.notify.messages import Draft
-from compose.notify.occasions import WITHDRAWN, occasions_of, why_not
+from compose.notify.occasions import WITHDRAWN, Occasion, occasions_of, why_not
 from compose.notify.wording import content_of, encode
 from schemas.events.alert import SEVERITIES, Alert
 from schemas.events.incident import Incident
@@ -18,17 +18,22 @@ def drafts_of(events: Iterable[Alert | Incident], destinations: Iterable[Destina
         for occasion in occasions_of(event):
             for one in destinations:
                 if not why_not(one, occasion):
-                    yield Draft(
-                        destination=one.name,
-                        key=occasion.key,
-                        kind=occasion.kind,
-                        subject_id=occasion.subject_id,
-                        at=occasion.at.timestamp(),
-                        gravity=_gravity(event),
-                        synthetic=event.synthetic,
-                        content=encode(content_of(occasion, one.wanted)),
-                        if_told=occasion.kind == WITHDRAWN,
-                    )
+                    yield draft_of(one.name, occasion, encode(content_of(occasion, one.wanted)))
+
+
+def draft_of(destination: str, occasion: Occasion, content: bytes) -> Draft:
+    """Return what a destination is to be told of an occasion."""
+    return Draft(
+        destination=destination,
+        key=occasion.key,
+        kind=occasion.kind,
+        subject_id=occasion.subject_id,
+        at=occasion.at.timestamp(),
+        gravity=_gravity(occasion.event),
+        synthetic=occasion.event.synthetic,
+        content=content,
+        if_told=occasion.kind == WITHDRAWN,
+    )
 
 
 def _gravity(event: Alert | Incident) -> int:

@@ -9,17 +9,19 @@ from typing import Any
 
 import structlog
 
-from compose.notify.destinations import Destination
-from compose.notify.drafting import drafts_of
-from compose.notify.outbox import Outbox, OutboxError
+from compose.notify.outbox import OutboxError
 from compose.roles.broker_settings import NOTIFIED, notify_reader
 from compose.settings import Settings
+from schemas.events.alert import Alert
+from schemas.events.incident import Incident
 from schemas.metrics import CONNECTIONS
 from schemas.wire.frame import FrameDecoder
 from schemas.wire.group_reader import GroupReader
 from schemas.wire.publisher import BrokerUnavailableError
 
 log = structlog.get_logger(__name__)
+
+Take = Callable[[Sequence[Alert | Incident]], int]
 
 POLL_S = 0.5
 AGAIN_AFTER_S = 1.0
@@ -30,13 +32,11 @@ NOT_READ_S = 30.0
 class Following:
     """A member of the group, in a thread of its own from ``start`` to ``stop``."""
 
-    def __init__(
-        self, settings: Settings, destinations: Sequence[Destination], outbox: Outbox, on_new: Callable[[], None]
-    ) -> None:
-        """``on_new``: called in the thread when something was put into the outbox."""
+    def __init__(self, settings: Settings, take: Take, on_new: Callable[[], None]) -> None:
+        """``take``: puts into the outbox what these states are an occasion for, and returns how much that is; raises
+        OutboxError. ``on_new``: called in the thread when that was something."""
         self._settings = settings
-        self._destinations = destinations
-        self._outbox = outbox
+        self._take = take
         self._on_new = on_new
         self._stop = threading.Event()
         self._decoders = {kind.topic: FrameDecoder(kind) for kind in NOTIFIED}
@@ -97,7 +97,7 @@ class Following:
                 if frame.rejected:
                     # The store makes them dead letters; here it only matters that nobody is told of them.
                     log.error("a state cannot be read and is not told", count=len(frame.rejected))
-            if self._outbox.put(list(drafts_of(events, self._destinations))):
+            if self._take(events):
                 self._on_new()
             self._outbox_fault = ""
             reader.acknowledge(fetched)

@@ -6,7 +6,7 @@ from prometheus_client import Counter, Gauge
 
 TRIES = Counter(
     "watchfloor_notify_tries",
-    "Tries to tell a destination something, by outcome: taken, away, unwanted or gone.",
+    "Tries to tell a destination something, by outcome: taken, away, unwanted, gone or moot.",
     ["destination", "outcome"],
 )
 SETTLED = Counter(

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from compose.notify.messages import DELIVERED, GIVEN_UP, LEAST, Draft, Message, Record, State, message_id
@@ -86,11 +86,19 @@ class Outbox:
 
     def know(self, names: Sequence[str]) -> None:
         """Make destinations known. What came up before one was is not told to it, unless it is replayed."""
+        self.know_since(dict.fromkeys(names, self._now()))
+
+    def know_since(self, since: Mapping[str, float]) -> None:
+        """Make destinations known that there were before: by name, since when."""
         with self._change() as box:
             box.executemany(
-                "INSERT INTO destinations (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [(name, self._now()) for name in names],
+                "INSERT INTO destinations (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING", list(since.items())
             )
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Forget destinations that there are no more. What they were told stays, until it is old."""
+        with self._change() as box:
+            box.executemany("DELETE FROM destinations WHERE name = ?", [(name,) for name in names])
 
     def put(self, drafts: Sequence[Draft]) -> int:
         """Put in what is not there yet; return how many that were. Durable when this returns."""
@@ -161,6 +169,19 @@ class Outbox:
             ).fetchall()
         return [_message(row) for row in rows]
 
+    def due_below(self, prefix: str, limit: int) -> list[str]:
+        """Return destinations whose names begin so and to which something is to be sent now, the gravest first."""
+        now = self._now()
+        with self._reading() as box:
+            rows = box.execute(
+                "SELECT destination FROM messages JOIN destinations ON name = destination"
+                " WHERE state = 'waiting' AND destination >= :prefix AND destination < :end"
+                " AND due_at <= :now AND disabled = '' AND paused_until <= :now"
+                " GROUP BY destination ORDER BY min(gravity), min(number) LIMIT :limit",
+                {"prefix": prefix, "end": _after(prefix), "now": now, "limit": limit},
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
     def is_overtaken(self, message: Message) -> bool:
         """Return whether the destination was told something newer of the subject already: of a withdrawal, say."""
         with self._reading() as box:
@@ -188,6 +209,18 @@ class Outbox:
         """Note that this will not be sent any more, and why."""
         with self._change() as box:
             _settle(box, message, self._now(), GIVEN_UP, reason, tries=message.tries)
+
+    def over(self, subject_id: str, prefix: str, reason: str) -> None:
+        """Tell destinations whose names begin so nothing more of what waits about a subject."""
+        now = self._now()
+        with self._change() as box:
+            rows = box.execute(
+                f"SELECT {_COLUMNS} FROM messages WHERE subject_id = ? AND state = 'waiting'"  # noqa: S608 - constant
+                " AND destination >= ? AND destination < ?",
+                (subject_id, prefix, _after(prefix)),
+            ).fetchall()
+            for row in rows:
+                _settle(box, _message(row), now, GIVEN_UP, reason)
 
     def failed(self, messages: Sequence[Message], reason: str, *, again_s: float, pause_s: float) -> None:
         """Note a try that failed: these are due again after ``again_s``, and all else after ``pause_s``."""
@@ -310,6 +343,11 @@ class Outbox:
         box.execute("PRAGMA synchronous = FULL")
         box.executescript(_SCHEMA)
         return box
+
+
+def _after(prefix: str) -> str:
+    """Return the first text that no text with this prefix comes after."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _insert(box: sqlite3.Connection, one: Draft, now: float) -> int:

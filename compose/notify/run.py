@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import structlog
 
+from compose.accounts.devices import Devices
+from compose.accounts.signing_in import book_in
 from compose.notify import metrics
 from compose.notify.channel import Channel
 from compose.notify.delivering import Delivering
-from compose.notify.destinations import Destination, DestinationsError, Mail, read_destinations
+from compose.notify.destinations import Destination, DestinationsError, Mail, Push, Webhook, read_destinations
+from compose.notify.drafting import drafts_of
 from compose.notify.following import Following
 from compose.notify.mail import MailChannel
 from compose.notify.messages import GIVEN_UP, State
 from compose.notify.outbox import FILE, Outbox, OutboxError
 from compose.notify.recording import recorder
+from compose.notify.web_push.places import Places
+from compose.notify.web_push.pushing import Pushing, label_of, state_of_devices
+from compose.notify.web_push.sending import PushSender
+from compose.notify.web_push.sight import Sight
 from compose.notify.webhook import WebhookChannel
 from compose.notify.wording import span
 from compose.observability import signs
 from compose.settings import ConfigError, Settings
+from schemas.events.alert import Alert
+from schemas.events.incident import Incident
 from schemas.wire.publisher import Publisher
 
 log = structlog.get_logger(__name__)
@@ -37,9 +46,12 @@ def destinations_in(settings: Settings) -> tuple[Destination, ...]:
     if settings.notify_file is None:
         raise ConfigError("notify_file is not set: it names the file that says who is told (docs/how-to/notify.md)")
     try:
-        return read_destinations(settings.notify_file)
+        found = read_destinations(settings.notify_file)
     except DestinationsError as error:
         raise ConfigError(f"notify_file: {error}") from None
+    if not settings.push_contact and (push := next((one for one in found if isinstance(one.way, Push)), None)):
+        raise ConfigError(f"notify_file: push.{push.name}: push_contact is not set, so no device can be told")
+    return found
 
 
 def outbox_file(settings: Settings) -> Path:
@@ -49,8 +61,13 @@ def outbox_file(settings: Settings) -> Path:
 
 def channel_to(destination: Destination) -> Channel:
     """Return the way to a destination."""
-    way = destination.way
-    return MailChannel(way) if isinstance(way, Mail) else WebhookChannel(way)
+    match destination.way:
+        case Webhook() as way:
+            return WebhookChannel(way)
+        case Mail() as way:
+            return MailChannel(way)
+        case Push():
+            raise TypeError("devices are told by lines of their own (web_push/pushing.py)")
 
 
 class Notifying:
@@ -58,14 +75,17 @@ class Notifying:
 
     def __init__(self, settings: Settings, destinations: Sequence[Destination], publisher: Publisher) -> None:
         self._outbox = Outbox(outbox_file(settings))
-        self._channels = [channel_to(one) for one in destinations]
+        rules = [one for one in destinations if isinstance(one.way, Push)]
+        self._direct = [one for one in destinations if one not in rules]
+        self._channels = [channel_to(one) for one in self._direct]
         self._lines = [
-            Delivering(one.name, way, self._outbox) for one, way in zip(destinations, self._channels, strict=True)
+            Delivering(one.name, way, self._outbox) for one, way in zip(self._direct, self._channels, strict=True)
         ]
-        self._names = {one.name for one in destinations}
+        self._names = {one.name for one in self._direct}
+        self._devices = PushRole(settings, rules, self._outbox) if rules else None
         self._recorder = recorder(self._outbox, publisher)
         loop = asyncio.get_running_loop()
-        self._following = Following(settings, destinations, self._outbox, lambda: _in_loop(loop, self._wake))
+        self._following = Following(settings, self._take, lambda: _in_loop(loop, self._wake))
         self._told = ""
 
     async def run(self) -> None:
@@ -78,10 +98,15 @@ class Notifying:
         here = signs.here()
         here.watch("alerts", self._following.fault)
         here.note("destinations", lambda: self._told)
+        if self._devices is not None:
+            here.note("devices", self._devices.fault)
+            self._devices.start()
         here.started = True
         self._following.start()
         try:
             async with asyncio.TaskGroup() as group:
+                if self._devices is not None:
+                    group.create_task(self._devices.pushing.run())
                 for line in self._lines:
                     group.create_task(line.run())
                 group.create_task(self._recorder.run())
@@ -90,19 +115,27 @@ class Notifying:
             await asyncio.to_thread(self._following.stop)
             for channel in self._channels:
                 await channel.close()
+            if self._devices is not None:
+                await self._devices.close()
             self._outbox.close()
+
+    def _take(self, events: Sequence[Alert | Incident]) -> int:
+        count = self._outbox.put(list(drafts_of(events, self._direct)))
+        return count if self._devices is None else count + self._devices.pushing.take(events)
 
     def _wake(self) -> None:
         for line in self._lines:
             line.woken.set()
+        if self._devices is not None:
+            self._devices.pushing.woken.set()
 
     async def _look(self) -> None:
         """Tell how each destination does, and end what has waited for too long."""
         while True:
             try:
                 for name in await asyncio.to_thread(self._outbox.give_up_old):
-                    metrics.SETTLED.labels(name, GIVEN_UP).inc()
-                states = [one for one in await asyncio.to_thread(self._outbox.states) if one.name in self._names]
+                    metrics.SETTLED.labels(label_of(name), GIVEN_UP).inc()
+                states = shown(await asyncio.to_thread(self._outbox.states), self._names, self._devices is not None)
             except OutboxError as error:
                 self._told = str(error)
             else:
@@ -113,6 +146,36 @@ class Notifying:
                     metrics.DISABLED.labels(state.name).set(bool(state.disabled))
                 self._told = " ".join(filter(None, (fault_of(one, now) for one in states)))
             await asyncio.sleep(LOOK_EVERY_S)
+
+
+class PushRole:
+    """What tells devices, and what it needs: the account book, places, a client."""
+
+    def __init__(self, settings: Settings, rules: Sequence[Destination], outbox: Outbox) -> None:
+        self._places = Places(settings)
+        self._book = book_in(settings)
+        self._sender = PushSender(settings.push_hosts, settings.push_contact)
+        sight = Sight(settings.audiences, self._places)
+        self.pushing = Pushing(rules, Devices(self._book), sight, self._sender, outbox)
+
+    def start(self) -> None:
+        """Begin to read where places are."""
+        self._places.start()
+
+    def fault(self) -> str:
+        """Return what is wrong in words, or ""."""
+        return self.pushing.fault
+
+    async def close(self) -> None:
+        """Stop reading, close connections and the book."""
+        await asyncio.to_thread(self._places.stop)
+        await self._sender.close()
+        await asyncio.to_thread(self._book.close)
+
+
+def shown(states: Sequence[State], names: Collection[str], with_devices: bool) -> list[State]:
+    """Return how the destinations of the file do, and all devices as one."""
+    return [one for one in states if one.name in names] + ([state_of_devices(states)] if with_devices else [])
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

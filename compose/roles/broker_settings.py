@@ -9,12 +9,14 @@ from compose.settings import Settings
 from schemas.event_type import EventType
 from schemas.events.action import ACTION
 from schemas.events.alert import ALERT
+from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.emergency_call import EMERGENCY_CALL
 from schemas.events.incident import INCIDENT
 from schemas.events.incident_input import INCIDENT_INPUT
 from schemas.events.plate_read import PLATE_READ
 from schemas.events.sighting import SIGHTING
+from schemas.events.zone import ZONE
 from schemas.registry import EVENT_TYPES
 from schemas.wire.group_reader import GroupReader
 from schemas.wire.log_ends import LogEnds
@@ -32,6 +34,8 @@ PROCESSED: tuple[EventType[Any], ...] = (PLATE_READ, EMERGENCY_CALL, CAMERA_HEAL
 
 #: What is told outside of the room.
 NOTIFIED: tuple[EventType[Any], ...] = (ALERT, INCIDENT)
+#: What says where they lie, for people who are told of some areas only.
+PLACED: tuple[EventType[Any], ...] = (ZONE, CAMERA)
 
 
 class Pace(NamedTuple):

@@ -1,4 +1,4 @@
-"""`watchfloor notify`: tells people outside of the room, by webhook and mail, what the log says of alerts."""
+"""`watchfloor notify`: tells people outside of the room, by webhook, mail and Web Push, what the log says of alerts."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import psutil
 import structlog
 import uvicorn
 
+from compose.accounts.devices import Devices, OwnDevices
 from compose.accounts.oidc.opening import provider_for
 from compose.accounts.oidc.rechecks import Rechecks
 from compose.accounts.signing_in import book_in, entrance_for, recorder
@@ -165,6 +166,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             roads=roads,
             entrance=entrance,
             answer_standard=settings.answer_standard,
+            push=OwnDevices(Devices(accounts, settings.push_hosts)) if accounts and settings.push_contact else None,
         )
         here = signs.here()
         here.registries.append(app.state.figures)

@@ -57,6 +57,8 @@ from dashboards.server.ports import (
 )
 from dashboards.server.precision import precision_router
 from dashboards.server.protection import OwnPagesOnly, ProtectiveHeaders
+from dashboards.server.push import push_router
+from dashboards.server.push_ports import PushDevices
 from dashboards.server.questions import questions_router
 from dashboards.server.refused import refused_router
 from dashboards.server.replay.replays import MOST_REPLAYS, Replays
@@ -106,6 +108,7 @@ def create_server(
     layers_dir: Path | None = None,
     recording: Recording | None = None,
     most_replays: int = MOST_REPLAYS,
+    push: PushDevices | None = None,
 ) -> FastAPI:
     """Return the server: page, maps, API and websocket.
 
@@ -113,6 +116,7 @@ def create_server(
     ``contact``, ``plates``, ``audit``, ``counting``, ``recording``: None where there is no store; their routes answer
     503 (the contact view says "history unavailable") and replays are refused. ``most_replays``: so many at once.
     ``copies``: None where the store is not in this process. ``images``: None where none are fetched.
+    ``push``: None where nobody is told on devices.
     ``incidents``: for EIDO documents, which name ``element`` as their maker.
     ``roads``: None measures units by a straight line.
     ``entrance``: sign-in; None where nobody is asked who they are. With it ``audiences`` is what it says of a session.
@@ -165,6 +169,7 @@ def create_server(
         )
     )
     app.include_router(provider_router(provider))
+    app.include_router(push_router(push))
     app.include_router(vitals_router(hub, vitals, seen_by))
     actions = Actions(hub, publisher, seen_by, Room(seen_by, None if sockets is None else sockets.sessions))
     app.include_router(actions_router(actions, seen_by))

@@ -76,6 +76,12 @@ class Audience(Struct, frozen=True):
         return None if self.names is None else ["", *sorted(self.names)]
 
 
+def seen_names(names: Collection[str], known: Collection[str]) -> frozenset[str] | None:
+    """Return which of the audiences that there are somebody is in; None: all, so that nothing is kept from them."""
+    seen = frozenset(names) & frozenset(known)
+    return None if seen and len(seen) == len(frozenset(known)) else seen
+
+
 #: What is said instead of naming agencies, or areas.
 ALL_AGENCIES = ALL_AREAS = "*"
 #: What anybody may see.
@@ -147,10 +153,9 @@ class Audiences:
         if not self._header:
             return WHOLE
         said = headers.getlist(self._header)
-        names = names_of(said[0]) & self._known if len(said) == 1 else frozenset[str]()
         areas = _limits(headers, self._area_header)
         return Audience(
-            names=None if names and names == self._known else names,
+            names=seen_names(names_of(said[0]) if len(said) == 1 else (), self._known),
             agencies=_limits(headers, self._agency_header),
             areas=None if areas is None else frozenset(map(unquote, areas)),
         )

@@ -1,4 +1,5 @@
 /** A server of the page and of the protocol watchfloor.v1, small enough to do in a test exactly what is asked of it. */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -109,6 +110,10 @@ export class FakeServer {
   silent = false;
   /** Why the next actions on incidents are refused, as the incident tells it: { why, first_by }; null: they are done. */
   refuse = null;
+  /** What /api/push tells; `pushed`: what was posted there. */
+  pushKey = '';
+  devices = [];
+  pushed = [];
   basemap = true;
   /** Map layers that there are files of: the file's name, and the built file that is served for it. */
   layerFiles = {};
@@ -210,6 +215,20 @@ export class FakeServer {
       this.session = { ...this.session, account, name: 'R. Diaz', roles: ['monitor'], rights: ['act', 'calls', 'see'], locked: false };
     }
     return json(200, this.session);
+  }
+
+  /** Devices: kept by their ids, as the server makes them. */
+  async #push(path, request, json) {
+    if (request.method === 'POST') {
+      const said = await bodyOf(request);
+      this.pushed.push(said);
+      if (path === '/api/push/remove') this.devices = this.devices.filter((one) => one.device !== said.device);
+      else {
+        const device = createHash('sha256').update(said.endpoint).digest('hex').slice(0, 32);
+        this.devices = [...this.devices.filter((one) => one.device !== device), { device, name: said.name, made_at: Date.now() / 1000 }];
+      }
+    }
+    return json(200, { key: this.pushKey, devices: this.devices });
   }
 
   #broadcast(message) {
@@ -323,6 +342,7 @@ export class FakeServer {
       this.precisionAsked.push(new URL(request.url, this.url).search);
       return this.precision ? json(200, this.precision) : json(503, { error: 'The store cannot be reached now.' });
     }
+    if (path.startsWith('/api/push')) return this.#push(path, request, json);
     const away = { error: 'The log did not confirm; nothing is lost by trying again.' };
     if (path === '/api/plates/search') {
       this.searched.push(await bodyOf(request));

@@ -203,7 +203,8 @@ OF_NOTHING_WITH_A_PLACE = {
     ("GET", "/api/health"), ("GET", "/api/status"), ("GET", "/api/openapi.json"), ("GET", "/maps"),
     ("GET", "/api/session"), ("POST", "/api/session"), ("DELETE", "/api/session"), ("GET", "/api/session/oidc"),
     ("GET", "/api/session/oidc/callback"), ("POST", "/api/session/active"), ("POST", "/api/session/ticket"),
-    ("POST", "/api/session/lock"), ("POST", "/api/session/proof"),
+    ("POST", "/api/session/lock"), ("POST", "/api/session/proof"), ("GET", "/api/push"), ("POST", "/api/push"),
+    ("POST", "/api/push/remove"),
 }  # fmt: skip
 SHUT = {
     ("GET", "/api/incidents/{incident_id}/eido"), ("GET", "/api/answer-times"), ("GET", "/api/measures"),

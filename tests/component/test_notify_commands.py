@@ -106,3 +106,24 @@ def test_without_a_file_nothing_is_looked_at(folder: Path, monkeypatch: pytest.M
     monkeypatch.delenv("WATCHFLOOR_NOTIFY_FILE")
     assert findings() == []
     assert isinstance(run("list").exception, ConfigError)
+
+
+def test_devices_are_listed_as_people_of_roles_and_need_somebody_to_write_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "notify.toml").write_text('[push.night]\nroles = ["commander"]\n')
+    told = run("list")
+    assert isinstance(told.exception, ConfigError)
+    assert "push.night: push_contact is not set" in str(told.exception)
+    monkeypatch.setenv("WATCHFLOOR_PUSH_CONTACT", "mailto:watch@city.example")
+    with pytest.raises(ConfigError, match="sign_in must be true"):
+        load()
+    monkeypatch.setenv("WATCHFLOOR_SIGN_IN", "true")
+    (one,) = json.loads(run("list", "--json").stdout)["destinations"]
+    assert (one["kind"], one["where"]) == ("push", "devices of commander")
+    (state,) = json.loads(run("status", "--json").stdout)["destinations"]
+    assert (state["name"], state["waiting"]) == ("devices", 0)
+    assert json.loads(run("test", "night", "--json").stdout) == {"taken": False, "reason": "0 of 0 devices"}
+    assert run("replay", "--destination", "night", "--from", "2026-01-15").exit_code == 2
+    assert json.loads(run("devices", "--json").stdout) == {"devices": []}
+    assert json.loads(run("rotate-push-key", "--json").stdout) == {"devices": 0}

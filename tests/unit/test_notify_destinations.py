@@ -87,3 +87,16 @@ def test_a_secret_that_is_none_is_refused_without_being_told(tmp_path: Path) -> 
 def test_http_may_go_to_this_machine(tmp_path: Path) -> None:
     (one,) = read(tmp_path, HOOK.replace("https://cad.example", "http://127.0.0.1"))
     assert one.where == "http://127.0.0.1:8443"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('[push.a]\nroles = ["king"]\n', "there is no role king"), ("[push.a]\nplates = true\n", "say nothing here"),
+        ('[push.a]\nfields = ["title"]\n', "say nothing here"), ("[push.devices]\n", "all devices together"),
+        ('[push.a]\nurl = "https://x"\n', "url"),
+    ],
+)  # fmt: skip
+def test_what_no_device_could_be_told_by_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(DestinationsError, match=why):
+        read(tmp_path, text)

@@ -92,6 +92,10 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/session/ticket"): _SESSION,
     ("POST", "/api/session/lock"): _SESSION,
     ("POST", "/api/session/proof"): _SESSION,
+    # Whoever may see nothing any more still may turn it off.
+    ("GET", "/api/push"): _SESSION,
+    ("POST", "/api/push"): _needs(Right.SEE, limits=True),
+    ("POST", "/api/push/remove"): _SESSION,
     ("GET", "/api/openapi.json"): _SESSION,
     ("GET", "/api/status"): _SESSION,
     ("GET", "/maps"): _SESSION,
