@@ -135,6 +135,9 @@ class ActionRequest(BaseModel):
 
     @model_validator(mode="after")
     def _says_what_it_needs(self) -> Self:
+        if self.actor.startswith("rule:"):
+            # With sign-in off a page says who it is; what a rule did is counted, shown and told of differently.
+            raise ValueError("actor: a name that begins with rule: is a rule's, not a person's")
         if (self.name == ALERT_CHECK) != bool(self.check):
             raise ValueError("check: goes with alert.check, which needs it: plate, state or record")
         if (self.name == ALERT_JUDGE) != bool(self.verdict):

@@ -246,6 +246,7 @@ def test_taking_giving_escalating_and_noting_are_in_the_log_with_what_they_say(w
     [
         (action(name="alert.escalate", details={"until": "2126-01-01T00:00:00Z"}), 422, "nothing of until"),
         (action(name="alert.assign", details={"reason": "mine"}), 422, "nothing of reason"),
+        (action(name="alert.escalate", actor="rule:escalation"), 422, "is a rule's"),
         (action(name="alert.undo"), 422, "needs of"),
         (action(name="alert.note", note=" "), 422, "Write something"),
         (action(name="alert.note", note="x" * 1001), 422, "1000 characters"),
