@@ -191,8 +191,9 @@ def test_an_alert_without_a_place_lies_where_its_camera_stands_unless_that_drive
 #: What is decided of every door: it limits what it tells to the areas of who asks, tells of nothing that has a place,
 #: or is shut to people of some areas.
 LIMITED = {
-    ("WEBSOCKET", "/ws"), ("POST", "/api/actions"), ("GET", "/api/images/{read_id}"),
-    ("GET", "/api/images/{read_id}/picture"), ("GET", "/api/incidents/{incident_id}/calls"),
+    ("WEBSOCKET", "/ws"), ("POST", "/api/actions"), ("GET", "/api/alerts/{alert_id}/people"),
+    ("GET", "/api/images/{read_id}"), ("GET", "/api/images/{read_id}/picture"),
+    ("GET", "/api/incidents/{incident_id}/calls"),
     ("GET", "/api/incidents/{incident_id}/units"), ("GET", "/api/incidents/{incident_id}/history"),
     ("GET", "/api/incidents/{incident_id}/assessments"), ("POST", "/api/incidents/{incident_id}/assessments"),
     ("POST", "/api/incidents/{incident_id}/drawings"), ("GET", "/api/incidents/{incident_id}/drawings/history"),
@@ -226,7 +227,7 @@ def test_every_door_either_limits_what_it_tells_or_is_shut_to_people_of_some_are
         if method in ("WEBSOCKET", "DELETE") or path.startswith("/api/session"):
             continue
         address = path
-        for name in ("incident_id", "read_id", "event_id"):
+        for name in ("alert_id", "incident_id", "read_id", "event_id"):
             address = address.replace(f"{{{name}}}", str(uuid4()))
         answer = browser.request(method, address, json={} if method == "POST" else None)
         shut = answer.status_code == 403 and answer.json()["error"] == NOT_LIMITED
@@ -239,6 +240,7 @@ def test_what_lies_elsewhere_cannot_be_worked_on(site: Estate) -> None:
     for number, status in ((11, 200), (12, 404)):
         told = action(subject_id=str(alert(number).alert_id), key=str(uuid4()))
         assert browser.post("/api/actions", json=told).status_code == status
+        assert browser.get(f"/api/alerts/{alert(number).alert_id}/people").status_code == status
     for number, status in ((1, 200), (2, 404), (3, 404)):
         told = action(
             subject_id=str(case(number, None).incident_id), key=str(uuid4()), name="incident.note", note="on my way"
