@@ -109,7 +109,7 @@ test('check 3: sound is said to be off until it is armed by a key; then a P1 is 
   server.push('alerts', [alert(Date.now(), { synthetic: false, title: 'the P2' }), alert(Date.now(), { severity: 'P1', title: 'made up' })]);
   await until(page, () => window.__watchfloor.stats().sound.P2 === 1);
   assert.equal((await heard()).P1, P1);
-  await page.getByRole('button', { name: /Volume and test/ }).click();
+  await page.getByRole('button', { name: 'Sounds and notifications' }).click();
   await page.getByRole('slider', { name: /Volume/ }).fill('30');
   await page.getByRole('button', { name: 'Test P1' }).click();
   await check(page);
