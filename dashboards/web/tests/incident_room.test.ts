@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logOf, NEAR_M, relatedAlerts, together, unitsOn, type IncidentState } from '../src/state/incident_room';
+import { logOf, NEAR_M, relatedAlerts, together, unitsOn, withOthers, type IncidentState } from '../src/state/incident_room';
 import { alert, at, incident, NOW } from './rows';
 
 const names = { unit: (id: string) => `Unit ${id}`, call: (id: string) => `No. ${id}` };
@@ -68,4 +68,12 @@ it('a unit on it says how old what is known of it is, and one that told nothing 
     { id: '7', name: 'Adam 7', status: 'not available', ageMs: 300_000, isStale: true },
     { id: '8', name: '8', status: 'has told no position', ageMs: null, isStale: true },
   ]);
+});
+
+it('what was drawn stands in the log where its time belongs, and the log keeps its own order', () => {
+  const entry = (id: string, seconds: number) => ({ id, at: seconds * 1000, by: '', text: id, isNote: false });
+  // The third came with a call whose time was earlier than that of what a person did before.
+  const log = [entry('opened', 10), entry('assigned', 30), entry('unit', 20), entry('closed', 50)];
+  const ids = withOthers(log, [entry('first', 5), entry('drawn', 40), entry('last', 60)]).map(({ id }) => id);
+  expect(ids).toEqual(['first', 'opened', 'assigned', 'unit', 'drawn', 'closed', 'last']);
 });

@@ -79,6 +79,17 @@ export function logOf(states: readonly IncidentState[], names: Names): LogEntry[
   return entries;
 }
 
+/** A log with other entries put where their time belongs; its own order, by revision, stays as it is. */
+export function withOthers(log: readonly LogEntry[], others: readonly LogEntry[]): LogEntry[] {
+  const waiting = [...others];
+  const merged: LogEntry[] = [];
+  for (const entry of log) {
+    while (waiting[0] && waiting[0].at < entry.at) merged.push(...waiting.splice(0, 1));
+    merged.push(entry);
+  }
+  return [...merged, ...waiting];
+}
+
 /** What happened to a task. `was`: what was known of it before; nothing: it is new. */
 function taskChange(task: IncidentTask, was: IncidentTask | undefined): string {
   const words = task.note ? ` (${task.note})` : '';
