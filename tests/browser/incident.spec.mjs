@@ -253,6 +253,7 @@ test('what is drawn by keys is on a second screen at once, is changed, removed a
   await drawn.getByLabel('Place: latitude, longitude').fill('29.9631, -90.0912');
   await drawn.getByRole('button', { name: 'Save the change' }).focus();
   await page.keyboard.press('Enter');
+  await drawn.getByRole('button', { name: 'Save the change' }).waitFor({ state: 'detached', ...PATIENCE });
   await drawn.getByText('at 29.9631').waitFor(PATIENCE);
   assert.deepEqual([server.actions.at(-1).expected_rev, server.actions.at(-1).geometry], [1, { type: 'Point', coordinates: [-90.0912, 29.9631] }]);
 
