@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,13 @@ _MARKERS = (
     " 'origin', origin) AS told, toString(source) AS by_source, synthetic FROM rtcc.marker_states AS m"
 )
 SOURCES = (_ACTIONS, _WITHDRAWALS, _LISTS, _MARKERS)
+#: A seal is made after its deeds, but for a clock that was set back meanwhile.
+_AHEAD = timedelta(days=1)
+_SEALED_AT_ONCE = 1_000
+_SEALS = (
+    "SELECT toString(one) AS deed, min(number) AS seal FROM rtcc.seals ARRAY JOIN deeds AS one"
+    " WHERE occurred_at >= {oldest:DateTime64(3,'UTC')} AND has({ids:Array(UUID)}, one) GROUP BY deed"
+)
 
 
 class StoredAudit:
@@ -73,10 +80,23 @@ class StoredAudit:
             " ORDER BY at DESC, event_id DESC LIMIT {limit:UInt32}"
         )
         with for_the_server():
-            return [_deed(row) for row in await self._store.rows(sql, params, limits=LIMITS)]
+            rows = await self._store.rows(sql, params, limits=LIMITS)
+            seals: dict[str, int] = {}
+            for at in range(0, len(rows), _SEALED_AT_ONCE):
+                seals |= await self._seals_of(rows[at : at + _SEALED_AT_ONCE])
+        return [_deed(row, seals.get(row["event_id"])) for row in rows]
+
+    async def _seals_of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+        """Return the number of the first seal over each of these deeds, by its id."""
+        params: dict[str, Parameter] = {
+            "ids": [row["event_id"] for row in rows],
+            "oldest": min(datetime.fromisoformat(row["at"]) for row in rows) - _AHEAD,
+        }
+        found = await self._store.rows(_SEALS, params, limits=LIMITS)
+        return {row["deed"]: int(row["seal"]) for row in found}
 
 
-def _deed(row: Mapping[str, Any]) -> Deed:
+def _deed(row: Mapping[str, Any], seal: int | None) -> Deed:
     return Deed(
         event_id=UUID(row["event_id"]),
         at=datetime.fromisoformat(row["at"]),
@@ -87,4 +107,5 @@ def _deed(row: Mapping[str, Any]) -> Deed:
         details=dict(row["told"]),
         source=row["by_source"],
         synthetic=bool(row["synthetic"]),
+        seal=seal,
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from compose.seals.commitment import kept
 from compose.stored import event_columns
 from schemas.events.action import ACTION, Action
 from schemas.wire.frame import FrameDecoder
@@ -68,11 +68,17 @@ _action = msgspec.json.Decoder(Action, strict=False)
 
 
 def check(
-    reader: LogReader, ask: Ask, begin: datetime, end: datetime, said: Callable[[str], None] = lambda _: None
+    reader: LogReader,
+    ask: Ask,
+    begin: datetime,
+    end: datetime,
+    said: Callable[[str], None] = lambda _: None,
+    log_began: datetime | None = None,
 ) -> AuditCheck:
     """Read both and compare them: what became known from ``begin`` until before ``end``.
 
-    ``ask``: answers a question in SQL with JSON lines. Raises BrokerUnavailableError.
+    ``ask``: answers a question in SQL with JSON lines. ``log_began``: when an embedded log was started.
+    Raises BrokerUnavailableError.
     """
     first = {partition: offset for (_, partition), offset in reader.position.items()}
     said("reading the log")
@@ -81,9 +87,10 @@ def check(
     stored: dict[str, Action] = {}
     before_log = 0
     places: dict[str, Place] = {}
-    for action, place in _of_store(ask, begin, end):
+    for action, place in stored_deeds(ask, begin, end):
         key = str(action.event_id)
-        if key not in logged and place[1] < first.get(place[0], 0):
+        older = place[1] < first.get(place[0], 0) or (log_began is not None and action.observed_at < log_began)
+        if key not in logged and older:
             before_log += 1
             continue
         stored[key], places[key] = action, place
@@ -112,12 +119,8 @@ def check(
 def differing(logged: Action, stored: Action) -> tuple[str, ...]:
     """Return the names of the fields in which two states of one deed differ; the store keeps milliseconds."""
     return tuple(
-        name for name in Action.__struct_fields__ if _kept(getattr(logged, name)) != _kept(getattr(stored, name))
+        name for name in Action.__struct_fields__ if kept(getattr(logged, name)) != kept(getattr(stored, name))
     )
-
-
-def _kept(value: Any) -> Any:
-    return value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
 
 
 def _of_log(records: Iterable[Record], begin: datetime, end: datetime) -> dict[str, Action]:
@@ -131,7 +134,8 @@ def _of_log(records: Iterable[Record], begin: datetime, end: datetime) -> dict[s
     return found
 
 
-def _of_store(ask: Ask, begin: datetime, end: datetime) -> Iterator[tuple[Action, Place]]:
+def stored_deeds(ask: Ask, begin: datetime, end: datetime) -> Iterator[tuple[Action, Place]]:
+    """Yield what the store has from ``begin`` until before ``end``, each with its place in the log."""
     columns = ", ".join([*event_columns(Action), "_partition", "_offset"])
     after = "toUUID('00000000-0000-0000-0000-000000000000')"
     while True:

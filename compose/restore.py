@@ -22,6 +22,7 @@ from pipeline.store.async_store import AsyncStore
 from pipeline.store.parameters import Parameter
 from schemas.event_type import EventType
 from schemas.events.alert import ALERT
+from schemas.events.attachment import ATTACHMENT
 from schemas.events.camera import CAMERA
 from schemas.events.drawing import DRAWING
 from schemas.events.hotlist import HOTLIST, Hotlist
@@ -66,6 +67,8 @@ RESTORED = (
         "incident_id IN (SELECT incident_id FROM rtcc.incidents"
         " WHERE (status = 'open' OR stage = 'merged') AND opened_at > now() - INTERVAL 2 DAY)",
     ),
+    # A file is given out only while the server knows of it, so those of recent weeks go on, as Kafka would keep them.
+    Restored(ATTACHMENT, "attachments", "added_at > now() - INTERVAL 30 DAY"),
     Restored(
         ALERT,
         "alerts",

@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     learn_noise: bool = Field(
         True, description="Texts that a camera reads for days, hour after hour, are learnt as noise, not as plates."
     )
+    seal_audit: bool = Field(
+        True, description="What people do is sealed minute by minute; of several servers one does it, the others not."
+    )
     path_alerts: list[Literal["impossible_travel", "travelling_together", "did_not_arrive"]] = Field(
         [], description="Rules on plates' paths that may raise alerts without a zone's asking; empty: none."
     )
@@ -139,6 +142,14 @@ class Settings(BaseSettings):
         [], description="Networks inside (CIDR) that these hosts may be in; none: only addresses of the internet."
     )
     image_keep_days: float = Field(30.0, gt=0, le=3650, description="Days that fetched pictures are kept.")
+    attachment_limit_mb: int = Field(
+        25, ge=1, le=2_048, description="Size that a file of an incident may have, megabytes."
+    )
+    attachments_per_incident: int = Field(100, ge=1, le=1_000, description="Files that one incident may have.")
+    clamd: str = Field(
+        "",
+        description="ClamAV's clamd (host:port, or its socket's path) that scans files of incidents; empty: none does.",
+    )
     audience_header: str = Field(
         "",
         description="Header in which a proxy in front names the audiences of who asks; empty: all see everything.",
@@ -254,6 +265,11 @@ class Settings(BaseSettings):
             if not host or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65_536:
                 raise ValueError("write it as host:port, as in 127.0.0.1:9092")
         return value
+
+    @field_validator("clamd")
+    @classmethod
+    def _is_scanner(cls, value: str) -> str:
+        return value if value.startswith("/") else cls._is_address(value) or ""
 
     @field_validator("readers_zone")
     @classmethod

@@ -8,6 +8,7 @@ from schemas.event_type import EventType
 from schemas.events.action import ACTION
 from schemas.events.alert import ALERT
 from schemas.events.assessment import ASSESSMENT
+from schemas.events.attachment import ATTACHMENT
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.camera_observation import CAMERA_OBSERVATION
@@ -27,6 +28,7 @@ from schemas.events.marker import MARKER
 from schemas.events.person import PERSON
 from schemas.events.plate_noise import PLATE_NOISE
 from schemas.events.plate_read import PLATE_READ
+from schemas.events.seal import SEAL
 from schemas.events.sighting import SIGHTING
 from schemas.events.source_document import SOURCE_DOCUMENT
 from schemas.events.unit_position import UNIT_POSITION
@@ -46,6 +48,7 @@ EVENT_TYPES: tuple[EventType[Any], ...] = (
     INCIDENT_INPUT,
     ASSESSMENT,
     DRAWING,
+    ATTACHMENT,
     UNIT_POSITION,
     HOTLIST,
     HOTLIST_ENTRY,
@@ -55,6 +58,7 @@ EVENT_TYPES: tuple[EventType[Any], ...] = (
     MAP_LAYER,
     ALERT,
     ACTION,
+    SEAL,
     DEAD_LETTER,
     LEDGER_COUNT,
     CANARY,

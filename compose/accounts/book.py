@@ -13,14 +13,15 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from compose.accounts import passwords, second_factor
 from compose.accounts.tables import ADDED, TABLES
-from dashboards.server.access.rights import ROLES
+from dashboards.server.access.account_ports import Account, AccountError
+from dashboards.server.access.rights import ROLES, Right, rights_of
 from dashboards.server.access.session import AccountsUnavailableError, Session, SignInRefusedError
 
 #: So many wrong tries in so many seconds lock an account until an administrator releases it (CJIS AC-7).
@@ -32,34 +33,6 @@ UNUSED_S = 90 * 86_400.0
 #: Nobody hears which of the three was wrong, or whether there is such an account.
 WRONG = "Name, password or code is not right. After five wrong tries an administrator must release the account."
 _BUSY_S = 10.0
-
-
-class AccountError(Exception):
-    """An account cannot be made or changed so; the text says why."""
-
-
-class Account(Struct, frozen=True, kw_only=True):
-    """An account as administrators see it. Times are Unix seconds.
-
-    ``audiences``: whose restricted lists it may see; None: all. ``agencies``: whose events; None: all. ``areas``:
-    ids of the zones that what it sees lies in; None: anywhere. ``secured``: its sessions do not lock by themselves.
-    ``disabled``: why it lets nobody in, else "". ``ends_at``: when it ends, None: never. ``issuer``: the identity
-    provider that says who it is; "": its password is kept here.
-    """
-
-    account: str
-    name: str
-    roles: tuple[str, ...]
-    audiences: tuple[str, ...] | None
-    agencies: tuple[str, ...] | None
-    areas: tuple[str, ...] | None
-    secured: bool
-    disabled: str
-    made_at: float
-    used_at: float
-    ends_at: float | None
-    sessions: int
-    issuer: str
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -165,35 +138,59 @@ class AccountBook:
     ) -> None:
         """Change what an account may do and see, from now on and on open screens. Raises AccountError."""
         _check_roles(roles)
-        with self.change() as book:
-            _kept_here(book, account)
-            _one(
-                book.execute(
-                    "UPDATE accounts SET roles = ?, audiences = ?, agencies = ?, secured = ? WHERE account = ?",
-                    (text_of(roles), text_of_some(audiences), text_of_some(agencies), int(secured), account),
-                ),
-                account,
-            )
-            record(
-                book, self._now(), "access.account_changed", account, actor,
-                roles=", ".join(sorted(roles)), audiences=said_of(audiences), agencies=said_of(agencies),
-            )  # fmt: skip
+        columns = {
+            "roles": text_of(roles), "audiences": text_of_some(audiences), "agencies": text_of_some(agencies),
+            "secured": int(secured),
+        }  # fmt: skip
+        said = {"roles": ", ".join(sorted(roles)), "audiences": said_of(audiences), "agencies": said_of(agencies)}
+        self._set(account, actor, columns, said)
 
     def set_areas(self, account: str, areas: Sequence[str] | None, actor: str) -> None:
         """Limit an account to what lies in these zones; None: to none. Holds on open screens. Raises AccountError."""
+        self._set(account, actor, {"areas": text_of_some(areas)}, {"areas": said_of(areas)})
+
+    def set_access(
+        self,
+        account: str,
+        *,
+        roles: Sequence[str],
+        agencies: Sequence[str] | None,
+        areas: Sequence[str] | None,
+        actor: str,
+    ) -> None:
+        """Change roles, agencies and areas at once, and nothing else. Raises AccountError."""
+        _check_roles(roles)
+        columns = {"roles": text_of(roles), "agencies": text_of_some(agencies), "areas": text_of_some(areas)}
+        said = {"roles": ", ".join(sorted(roles)), "agencies": said_of(agencies), "areas": said_of(areas)}
+        self._set(account, actor, columns, said)
+
+    def _set(self, account: str, actor: str, columns: Mapping[str, object], said: Mapping[str, str]) -> None:
+        """Change columns of an account whose rights are kept here, and record what is said of it."""
+        assigned = ", ".join(f"{name} = ?" for name in columns)
         with self.change() as book:
             _kept_here(book, account)
             _one(
-                book.execute("UPDATE accounts SET areas = ? WHERE account = ?", (text_of_some(areas), account)), account
+                book.execute(f"UPDATE accounts SET {assigned} WHERE account = ?", (*columns.values(), account)),  # noqa: S608 - names of our own
+                account,
             )
-            record(book, self._now(), "access.account_changed", account, actor, areas=said_of(areas))
+            self._keep_an_administrator(book, actor)
+            record(book, self._now(), "access.account_changed", account, actor, **said)
 
     def disable(self, account: str, reason: str, actor: str) -> None:
         """Let an account in no more, end its sessions and forget its devices now. Raises AccountError."""
         with self.change() as book:
             _one(book.execute("UPDATE accounts SET disabled = ? WHERE account = ?", (reason, account)), account)
+            self._keep_an_administrator(book, actor)
             _shut_out(book, account)
             record(book, self._now(), "access.account_disabled", account, actor, why=reason)
+
+    def end_sessions(self, account: str, why: str, actor: str) -> None:
+        """End the sessions of an account, which may sign in again. Raises AccountError."""
+        with self.change() as book:
+            if not book.execute("SELECT 1 FROM accounts WHERE account = ?", (account,)).fetchone():
+                raise AccountError(f"There is no account {account}.")
+            book.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            record(book, self._now(), "access.session_ended", account, actor, why=why)
 
     def release(self, account: str, actor: str) -> None:
         """Let an account in again that was disabled, locked out or unused. Raises AccountError."""
@@ -382,6 +379,14 @@ class AccountBook:
                     record(book, now, "access.locked_out", account, account, where=where)
             record(book, now, "access.refused", account, account, where=where, why=why)
         raise SignInRefusedError(WRONG)
+
+    def _keep_an_administrator(self, book: sqlite3.Connection, actor: str) -> None:
+        """Refuse to an administrator what leaves nobody to administer. A user of this machine may: he can make one."""
+        if not book.execute("SELECT 1 FROM accounts WHERE account = ?", (actor,)).fetchone():
+            return
+        left = book.execute("SELECT roles, used_at, ends_at FROM accounts WHERE disabled = ''").fetchall()
+        if not any(Right.ADMINISTER in rights_of(words_of(row[0])) and not self.unused(row[1], row[2]) for row in left):
+            raise AccountError("Nobody could manage accounts any more: give somebody else that role first.")
 
     # For what keeps its own tables in the same file (vouched.py).
 

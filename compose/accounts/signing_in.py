@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from compose.accounts.administering import Administering
 from compose.accounts.book import AccountBook, Record
 from compose.recording import Recorder
 from compose.settings import Settings
@@ -113,6 +114,7 @@ def entrance_for(settings: Settings, book: AccountBook, provider: Provider | Non
     fresh.replace(file)
     return Entrance(
         sign_in=SigningIn(book),
+        accounts=Administering(book),
         audiences=tuple(settings.audiences),
         machine_token=token,
         provider=provider,

@@ -1,19 +1,19 @@
 """What a backup holds: written last, so that a folder without it is no backup.
 
 A backup is a folder: ``manifest.json``, ``settings.json``, and files of open formats in ``store/`` (Parquet),
-``topics/`` (JSON lines, gzip) and ``spool/`` (SQLite).
+``topics/`` (JSON lines, gzip), ``spool/`` (SQLite) and ``attachments/`` (files of incidents as they came).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from compose.on_disk import sync
 from pipeline.store.table_files import TableCopy
 
 FORMAT = 1
@@ -87,16 +87,18 @@ class Manifest(Struct, frozen=True, kw_only=True):
     positions: list[Position]
     spools: list[SpoolCopy]
     files: dict[str, FileDigest]
+    #: Files of incidents among them.
+    attachments: int = 0
 
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Write the manifest to the disk, and all that the folder holds before it."""
     for path in sorted(folder.rglob("*")):
-        _sync(path)
+        sync(path)
     target = folder / FILE
     target.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
-    _sync(target)
-    _sync(folder)
+    sync(target)
+    sync(folder)
 
 
 def read(folder: Path) -> Manifest:
@@ -147,11 +149,3 @@ def digest_of(path: Path) -> FileDigest:
             digest.update(portion)
             size += len(portion)
     return FileDigest(size, digest.hexdigest())
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from compose.backup import manifest as manifests
 from compose.backup import unfinished
+from compose.backup.attachment_files import copy_attachments
 from compose.backup.manifest import BackupError, Manifest, PartitionCopy
 from compose.backup.spools import restore_spools, waiting_in
 from compose.backup.store_copies import opened_store
@@ -49,6 +50,7 @@ class Restored(Struct, frozen=True, kw_only=True):
     events: int
     spooled: int
     published: int
+    attachments: int
     files_verified: int
 
 
@@ -66,6 +68,9 @@ def put_back(settings: Settings, folder: Path, *, say: Callable[[str], None], st
         _require_empty(settings, manifest)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         unfinished.mark(settings.data_dir, folder)
+        attachments = copy_attachments(folder, settings.data_dir)
+        if attachments != manifest.attachments:
+            raise BackupError(f"{attachments} files of incidents are here instead of {manifest.attachments}")
         rows, published = _restore_store(settings, folder, manifest, step)
         _restore_topics(settings, folder, manifest, step)
         _restore_spools(settings, folder, manifest)
@@ -84,6 +89,7 @@ def put_back(settings: Settings, folder: Path, *, say: Callable[[str], None], st
         events=sum(copy.events for copy in manifest.topics),
         spooled=sum(copy.events for copy in manifest.spools),
         published=published,
+        attachments=attachments,
         files_verified=len(manifest.files),
     )
 

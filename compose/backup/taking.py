@@ -9,7 +9,6 @@ which ids absorb.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +22,14 @@ import msgspec
 from pydantic import SecretStr
 
 from compose.backup import manifest as manifests
+from compose.backup.attachment_files import copy_attachments
 from compose.backup.manifest import BackupError, Manifest, PartitionCopy, Position, StoredTable
 from compose.backup.settled import wait_until_stored
 from compose.backup.spools import copy_spools
 from compose.backup.store_copies import OpenedStore, ServedStore, Source, clear_leftovers, opened_store
 from compose.backup.topic_files import copy_topic
 from compose.ledger.log import Groups
+from compose.on_disk import sync
 from compose.roles.broker_settings import PROCESS_GROUP, STORE_GROUP
 from compose.settings import Settings
 from pipeline.store.errors import StoreError
@@ -62,7 +63,7 @@ def _take(settings: Settings, folder: Path, *, without_store: bool, say: Callabl
         made = _fill(settings, draft, without_store=without_store, say=say, step=step)
         manifests.write(draft, made)
         draft.replace(folder)
-        _sync_folder(folder.parent)
+        sync(folder.parent)
         return made
     except (BrokerUnavailableError, StoreError) as error:
         raise BackupError(f"{error}. Nothing was left behind; try again when it is mended.") from error
@@ -108,6 +109,8 @@ def _fill(settings: Settings, draft: Path, *, without_store: bool, say: Callable
         topics=topics,
         positions=positions,
         spools=spools,
+        # What the copied log names was on the disk before it.
+        attachments=copy_attachments(settings.data_dir, draft),
         files=manifests.digests(draft),
     )
 
@@ -201,11 +204,3 @@ def _alone(data_dir: Path) -> Iterator[None]:
 def _require_room_for(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} is there already and not empty: name a new folder for each backup.")
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from compose.accounts import second_factor
-from compose.accounts.book import Account, AccountBook, AccountError
+from compose.accounts.book import AccountBook
 from compose.accounts.passwords import WeakPasswordError
 from compose.accounts.signing_in import book_in
 from compose.commands.output import AsJson, answer, fail
 from compose.commands.who import this_user
 from compose.settings import Settings, load
+from dashboards.server.access.account_ports import Account, AccountError
 from dashboards.server.access.rights import ROLES
 from dashboards.server.access.session import AccountsUnavailableError
 from dashboards.server.audience import ALL_AGENCIES

@@ -63,6 +63,8 @@ def register(app: typer.Typer) -> None:
         if done.published:
             lines.append(f"          {done.published} facts put into it from the store")
         lines.append(f"  spools  {done.spooled} events")
+        if done.attachments:
+            lines.append(f"  files   {done.attachments} of incidents")
         lines.append("Every count and digest is that of the backup. Start it with `watchfloor up`.")
         answer({"ok": True, **msgspec.structs.asdict(done)}, as_json=as_json, text="\n".join(lines))
 

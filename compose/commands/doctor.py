@@ -77,6 +77,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         found = f"up, process {running.pid}, roles: {', '.join(running.roles)}"
         yield Finding("system", "bad" if dead else "ok", found, f"not running: {', '.join(dead)}" if dead else "")
         yield from _ready(running)
+        yield from _seals(settings)
     yield _broker(settings)
     yield from _server(settings)
     yield _clock()
@@ -178,6 +179,18 @@ def _notifications(settings: Settings) -> Iterator[Finding]:
         )
     if not faults:
         yield Finding("notifications", "ok", f"nobody waits to be told; destinations: {', '.join(sorted(names))}")
+
+
+def _seals(settings: Settings) -> Iterator[Finding]:
+    if not settings.seal_audit:
+        return
+    from compose.seals.sealer import behind
+
+    fault = behind(settings)
+    if fault:
+        yield Finding("audit seals", "bad", fault, "a minute after the start it is; else see logs/serve.log")
+    else:
+        yield Finding("audit seals", "ok", "deeds are being sealed; `watchfloor audit verify` compares")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

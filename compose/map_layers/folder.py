@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compose.map_layers.errors import MapRefusedError
+from compose.on_disk import sync
 
 NAME = "map-layers"
 #: Folders in which a layer is being made. Nothing of them is served: a path of more than one part never is.
@@ -68,11 +69,7 @@ def put(made: Path, folder: Path, name: str) -> tuple[str, str]:
     sha256 = digest.hexdigest()
     file_name = f"{name}-{sha256[:12]}.pmtiles"
     made.replace(folder / file_name)
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    sync(folder)
     return file_name, sha256
 
 

@@ -20,6 +20,7 @@ from dashboards.server.metrics import LAG_MESSAGES
 from schemas import tracing
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
+from schemas.events.attachment import ATTACHMENT
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.canary import CANARY
 from schemas.events.drawing import DRAWING
@@ -42,6 +43,7 @@ BACK_S = {
     EMERGENCY_CALL.topic: 7 * 86_400,
     INCIDENT.topic: 7 * 86_400,
     DRAWING.topic: DRAWING.retention_days * 86_400,
+    ATTACHMENT.topic: ATTACHMENT.retention_days * 86_400,
     CAMERA_HEALTH.topic: 3600,
     CANARY.topic: 120,
     UNIT_POSITION.topic: 3600,

@@ -14,6 +14,9 @@ from compose.accounts.devices import Devices, OwnDevices
 from compose.accounts.oidc.opening import provider_for
 from compose.accounts.oidc.rechecks import Rechecks
 from compose.accounts.signing_in import book_in, entrance_for, recorder
+from compose.attachments.clamd import Clamd
+from compose.attachments.folder import FOLDER as ATTACHMENTS
+from compose.attachments.folder import AttachmentFolder
 from compose.audit import StoredAudit
 from compose.backup.store_copies import StoreCopies
 from compose.bounded_http import BoundedHttp
@@ -38,6 +41,7 @@ from compose.roles.runner import limited, open_producer, serve_until
 from compose.roles.stage_lag import StageLag
 from compose.roles.store import StoreRole
 from compose.roles.store_watch import StoreWatch
+from compose.seals.sealer import Sealer
 from compose.settings import Settings
 from compose.store_opening import connect_store, migrate
 from compose.stored import StoredDeadLetters, StoredNoise, StoredQuery
@@ -68,6 +72,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     role: StoreRole | None = None
     feed: LogFeed | None = None
     ledger = LedgerKeeper(settings, store)
+    sealer = Sealer(settings, store, producer) if settings.seal_audit else None
     stages = StageLag(settings)
     images = Images(settings, producer) if settings.image_hosts else None
     accounts = book_in(settings) if settings.sign_in else None
@@ -108,6 +113,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if images is not None:
             images.start()
         await asyncio.to_thread(ledger.start)
+        if sealer is not None:
+            sealer.start()
         storing = asyncio.create_task(role.run(stop)) if role is not None else None
         if storing is not None:
             # A server that stores nothing must not look alive: if storing ends, everything here ends and is restarted.
@@ -167,11 +174,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             entrance=entrance,
             answer_standard=settings.answer_standard,
             push=OwnDevices(Devices(accounts, settings.push_hosts)) if accounts and settings.push_contact else None,
+            attachment_files=AttachmentFolder(
+                settings.data_dir / ATTACHMENTS, settings.attachment_limit_mb * 1_000_000
+            ),
+            scanner=Clamd(settings.clamd) if settings.clamd else None,
+            most_attachments=settings.attachments_per_incident,
         )
         here = signs.here()
         here.registries.append(app.state.figures)
         here.watch("server", lambda: " ".join(what_is_wrong(hub, vitals()).values()))
         here.note("names", name_keys.told)
+        if sealer is not None:
+            here.note("audit seals", lambda: sealer.fault)
         here.started = True
         if isinstance(log_size, LogLimit):
             metrics.EMBEDDED_LOG.set_function(lambda: log_size.size_mb / settings.embedded_log_limit_mb)
@@ -201,6 +215,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.to_thread(feed.stop)
         if images is not None:
             await images.stop()
+        if sealer is not None:
+            await asyncio.to_thread(sealer.stop)
         await asyncio.to_thread(ledger.stop)
         await asyncio.to_thread(stages.stop)
         await reporting

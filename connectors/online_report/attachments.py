@@ -7,16 +7,15 @@ evidence, to ask for it, and to tell that it is the same file (SHA-256, FIPS 180
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from connectors.members import Members
 from connectors.translation import Ignored
+from schemas.attached_file import safe_name
 
 #: Attachments of a report that are told of one by one.
 MOST = 20
-MAX_NAME = 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,100}")
 #: Members that hold a file's bytes.
@@ -71,13 +70,6 @@ def _line(file: Members) -> Iterator[str | Ignored]:
     if any(name in file for name in _BYTES):
         yield Ignored(f"{file.path()}: a file's bytes are not taken in: keep them where they are scanned, send its url")
     yield f"Attachment: {'; '.join(parts)}."
-
-
-def safe_name(text: str) -> str:
-    """Return a file's name without folders, and without characters that are not seen or turn the text around."""
-    name = re.split(r"[/\\]", text)[-1]
-    seen = "".join(sign if unicodedata.category(sign)[0] != "C" else "" for sign in name)
-    return " ".join(seen.split())[:MAX_NAME]
 
 
 def safe_address(text: str) -> str:

@@ -17,7 +17,10 @@ from dashboards.server.access.provider_routes import provider_router
 from dashboards.server.access.routes import session_router
 from dashboards.server.access.sockets import SocketAccess
 from dashboards.server.access.tickets import Tickets
+from dashboards.server.accounts import accounts_router
 from dashboards.server.actions import Actions, actions_router
+from dashboards.server.attachment_ports import AttachmentFiles, Scanner
+from dashboards.server.attachments import Attachments, attachments_router
 from dashboards.server.audience import Audiences
 from dashboards.server.audit import audit_router
 from dashboards.server.call_figures import figures_router
@@ -109,6 +112,9 @@ def create_server(
     recording: Recording | None = None,
     most_replays: int = MOST_REPLAYS,
     push: PushDevices | None = None,
+    attachment_files: AttachmentFiles | None = None,
+    scanner: Scanner | None = None,
+    most_attachments: int = 100,
 ) -> FastAPI:
     """Return the server: page, maps, API and websocket.
 
@@ -116,7 +122,8 @@ def create_server(
     ``contact``, ``plates``, ``audit``, ``counting``, ``recording``: None where there is no store; their routes answer
     503 (the contact view says "history unavailable") and replays are refused. ``most_replays``: so many at once.
     ``copies``: None where the store is not in this process. ``images``: None where none are fetched.
-    ``push``: None where nobody is told on devices.
+    ``push``: None where nobody is told on devices. ``attachment_files``: None where no files of incidents are kept;
+    ``scanner``: None scans none of them. ``most_attachments``: of one incident.
     ``incidents``: for EIDO documents, which name ``element`` as their maker.
     ``roads``: None measures units by a straight line.
     ``entrance``: sign-in; None where nobody is asked who they are. With it ``audiences`` is what it says of a session.
@@ -133,6 +140,8 @@ def create_server(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         rounds = [asyncio.create_task(views.run(), name="hub")]
+        if attachments is not None:
+            rounds.append(asyncio.create_task(attachments.run(), name="attachments"))
         if sockets is not None:
             rounds.append(asyncio.create_task(sockets.run(), name="access"))
         try:
@@ -142,6 +151,7 @@ def create_server(
                 task.cancel()
             await asyncio.gather(*rounds, return_exceptions=True)
 
+    attachments = None if attachment_files is None else Attachments(hub, publisher, attachment_files, scanner)
     tickets = Tickets()
     sockets = None if entrance is None else SocketAccess(entrance.sign_in, tickets, entrance.now)
     seen_by = audiences or Audiences()
@@ -169,12 +179,14 @@ def create_server(
         )
     )
     app.include_router(provider_router(provider))
+    app.include_router(accounts_router(None if entrance is None else entrance.accounts, publisher))
     app.include_router(push_router(push))
     app.include_router(vitals_router(hub, vitals, seen_by))
     actions = Actions(hub, publisher, seen_by, Room(seen_by, None if sockets is None else sockets.sessions))
     app.include_router(actions_router(actions, seen_by))
     app.include_router(incidents_router(hub, actions, query, unit_stale_s, roads, audiences=seen_by))
     app.include_router(drawings_router(hub, actions, query, seen_by))
+    app.include_router(attachments_router(hub, attachments, publisher, seen_by, most_attachments))
     app.include_router(figures_router(query, answer_standard))
     app.include_router(questions_router(query, publisher), dependencies=whole)
     app.include_router(refused_router(dead_letters), dependencies=whole)

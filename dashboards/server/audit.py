@@ -34,7 +34,7 @@ RECENT = timedelta(days=7)
 Part = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 COLUMNS = (
     "at", "who", "what", "subject", "purpose_code", "reference", "why", "details", "source", "simulated", "event_id",
-    "exported_by", "export_id",
+    "seal", "exported_by", "export_id",
 )  # fmt: skip
 
 
@@ -154,6 +154,7 @@ def _row(deed: Deed) -> tuple[object, ...]:
         deed.source,
         "yes" if deed.synthetic else "",
         str(deed.event_id),
+        "" if deed.seal is None else deed.seal,
     )
 
 

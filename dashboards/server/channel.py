@@ -11,6 +11,7 @@ from msgspec import Struct
 from schemas.envelope import Event
 from schemas.event_type import EventType, Push
 from schemas.events.alert import ALERT, Alert
+from schemas.events.attachment import ATTACHMENT, Attachment
 from schemas.events.camera import CAMERA
 from schemas.events.camera_health import CAMERA_HEALTH
 from schemas.events.canary import CANARY
@@ -62,6 +63,10 @@ def _drawing_ended(drawing: Drawing) -> datetime | None:
     return drawing.changed_at if drawing.removed else None
 
 
+def _attachment_ended(attachment: Attachment) -> datetime | None:
+    return attachment.withdrawn_at
+
+
 def _incident_ended(incident: Incident) -> datetime | None:
     return (incident.closed_at or incident.occurred_at) if incident.status == "closed" else None
 
@@ -89,6 +94,11 @@ _ALL = (
     ),
     Channel(
         name="drawings", kind=DRAWING, ended_at=_drawing_ended, hidden=_removed, keep_ended=500, keep_going=5_000,
+    ),
+    # A withdrawn one is told as such, with who did it and why.
+    Channel(
+        name="attachments", kind=ATTACHMENT, ended_at=_attachment_ended, hidden=_always_shown,
+        keep_ended=500, keep_going=5_000,
     ),
     Channel(
         name="calls", kind=EMERGENCY_CALL, ended_at=_call_ended, hidden=_always_shown,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -14,6 +15,8 @@ from dashboards.server.origin import is_same_origin
 MAX_BODY_BYTES = 64 * 1024
 #: ... and must arrive within this many seconds.
 MAX_BODY_S = 10.0
+#: Files come as bytes: their route asks for a media type that no foreign page can send unasked, and bounds them.
+_FILES = re.compile(r"/api/incidents/[^/]+/attachments")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: The page may load from here only: no script, style or worker made on the spot (CSP Level 3). Images may be made on
@@ -84,6 +87,9 @@ class OwnPagesOnly:
         if scope["type"] != "http" or scope["method"] in _SAFE:
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "POST" and _FILES.fullmatch(scope["path"]):
+            await self._pass_file(scope, receive, send)
+            return
         status, problem, body = await self._check(scope, receive)
         if body is None:
             refusal = JSONResponse({"error": problem}, status_code=status, headers={"connection": "close"})
@@ -100,6 +106,13 @@ class OwnPagesOnly:
             return message
 
         await self._app(scope, receive_whole, send)
+
+    async def _pass_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_same_origin(scope):
+            await self._app(scope, receive, send)
+            return
+        told = {"error": "This may only be asked by this server's own page or from this machine."}
+        await JSONResponse(told, status_code=403, headers={"connection": "close"})(scope, receive, send)
 
     async def _check(self, scope: Scope, receive: Receive) -> tuple[int, str, bytes | None]:
         """Return status and reason of a refusal, or the body."""

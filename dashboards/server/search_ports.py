@@ -99,7 +99,8 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
 
 class Deed(Struct, frozen=True, kw_only=True):
     """Something somebody did. ``what``: search.plate, alert.close, hotlist.withdraw ...; ``why``: in their words;
-    ``details``: what else the record says, by name."""
+    ``details``: what else the record says, by name. ``seal``: number of the seal over it; None: none yet, or it is
+    of a kind that is not sealed."""
 
     event_id: UUID
     at: datetime
@@ -110,6 +111,7 @@ class Deed(Struct, frozen=True, kw_only=True):
     details: dict[str, str]
     source: str
     synthetic: bool
+    seal: int | None = None
 
 
 class Audit(Protocol):

@@ -19,9 +19,26 @@ async def record_search(
     ``subject``: what it was done to; the search itself unless told. Raises
     schemas.wire.publisher.BrokerUnavailableError when the log did not confirm.
     """
-    now = datetime.now(UTC)
-    event_id = uuid4()  # each search is its own deed, also when the same is asked again
     why = {} if purpose is None else {"purpose_code": purpose.code, "reference": purpose.reference}
+    return await record_deed(
+        publisher,
+        name,
+        actor=actor,
+        subject=subject,
+        note="" if purpose is None else purpose.text,
+        details={**asked, **why},
+    )
+
+
+async def record_deed(
+    publisher: Publisher, name: str, *, actor: str, subject: str, note: str, details: Mapping[str, str]
+) -> UUID:
+    """Publish a record; return its id. Empty details are left out; an empty subject is the deed itself.
+
+    Raises schemas.wire.publisher.BrokerUnavailableError when the log did not confirm.
+    """
+    now = datetime.now(UTC)
+    event_id = uuid4()  # each is its own deed, also when the same is asked again
     action = Action(
         event_id=event_id,
         occurred_at=now,
@@ -30,8 +47,8 @@ async def record_search(
         name=name,
         subject_id=subject or f"search:{event_id}",
         actor=actor,
-        note="" if purpose is None else purpose.text,
-        details={key: value for key, value in {**asked, **why}.items() if value},
+        note=note,
+        details={key: value for key, value in details.items() if value},
     )
     await publisher.publish([action])
     return event_id

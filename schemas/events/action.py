@@ -42,7 +42,9 @@ SEARCH_NAME, SEARCH_CONTACT = "search.name", "search.contact"
 SEARCH_PLATE, SEARCH_COMPANY, SEARCH_SQL = "search.plate", "search.company", "search.sql"
 SEARCH_COUNTS = "search.counts"
 EXPORT_PLATE, VIEW_AUDIT, EXPORT_AUDIT = "export.plate", "view.audit", "export.audit"
-VIEW_REPLAY = "view.replay"
+VIEW_REPLAY, VIEW_ATTACHMENT = "view.replay", "view.attachment"
+#: That an administrator is about to do something with an account, and why; the account's own record tells that he did.
+ADMINISTER_ACCOUNT = "access.administer"
 #: That somebody changed the layers of the map: a record beside the layer itself.
 MAP_ADD, MAP_REMOVE = "map.add", "map.remove"
 #: What the names of records begin with, which change nothing: searches, files, looks at the audit, layers of the map,
@@ -58,7 +60,7 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
         Meta(
             description="alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, assign, note, undo,"
             " escalate, or recall by the processors; noise.declare or undo; what is done to an incident; search.name, contact,"
-            " plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove;"
+            " plate, company, sql or counts; export.plate or audit; view.audit, replay or attachment; map.add or remove;"
             " access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside."
         ),
     ]

@@ -679,7 +679,7 @@ export interface Incident extends Envelope {
 
 /** Something a person did. `event_id` comes from the client's idempotency key, so a retry is the same action. */
 export interface Action extends Envelope {
-  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, assign, note, undo, escalate, or recall by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company, sql or counts; export.plate or audit; view.audit or replay; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
+  /** alert.acknowledge, dispatch, close, reopen, check, judge, shelve, unshelve, assign, note, undo, escalate, or recall by the processors; noise.declare or undo; what is done to an incident; search.name, contact, plate, company, sql or counts; export.plate or audit; view.audit, replay or attachment; map.add or remove; access.signed_in and others of accounts; notify.delivered, given_up and others of who was told outside. */
   readonly name: string;
   /** What it was done to: an alert_id, a noise_id, an incident_id, a map layer, account:NAME, destination:NAME, or the search itself. */
   readonly subject_id: string;
@@ -778,6 +778,48 @@ export interface Drawing extends Envelope {
   readonly changed_at: string;
   /** True when it is no longer shown. */
   readonly removed: boolean;
+}
+
+/**
+ * A file of an incident. Each event is its whole state; the highest `rev` is newest.
+ *
+ * The bytes are never in the log: they are kept in a folder under `sha256` (FIPS 180-4).
+ */
+export interface Attachment extends Envelope {
+  /** Its id: UUIDv5 of its incident and of its SHA-256. */
+  readonly attachment_id: string;
+  /** Greater is newer. */
+  readonly rev: number;
+  /** The incident it was put to; it stays so when that is merged. */
+  readonly incident_id: string;
+  /** Its name as given, without folders and what hides. */
+  readonly name: string;
+  /** What its bytes are, whatever its name says: image/jpeg ... */
+  readonly media_type: string;
+  /** Its size, bytes. */
+  readonly byte_count: number;
+  /** SHA-256 of its bytes, hex. */
+  readonly sha256: string;
+  /** not_scanned (no scanner is set up), waiting, clean or infected. */
+  readonly scan: string;
+  /** When a scanner judged it (UTC). */
+  readonly scanned_at: string | null;
+  /** What the scanner calls what it found. */
+  readonly finding: string;
+  /** Where its incident is, degrees: this decides who sees it. */
+  readonly lat: number | null;
+  /** WGS 84 longitude of its incident, degrees. */
+  readonly lon: number | null;
+  /** Who put it there. */
+  readonly added_by: string;
+  /** When (UTC). Never changes. */
+  readonly added_at: string;
+  /** Who withdrew it; empty: it stands. */
+  readonly withdrawn_by: string;
+  /** When (UTC). */
+  readonly withdrawn_at: string | null;
+  /** Why it was withdrawn. */
+  readonly reason: string;
 }
 
 /** A unit's position and status. `occurred_at` is when it was there; the newest is where it was last known. */
@@ -1123,6 +1165,36 @@ export interface Alert extends Envelope {
   readonly standing_before: readonly AlertStanding[];
 }
 
+/**
+ * Deeds that were recorded by `occurred_at`, bound to all that was sealed before (docs/adr/0020).
+ *
+ * `event_id` comes from the digest of what is signed: a seal that is sent twice is the same seal.
+ */
+export interface Seal extends Envelope {
+  /** The public key (Ed25519, hexadecimal) that the chain began with. */
+  readonly chain: string;
+  /** Running number in the chain, from 0. */
+  readonly number: number;
+  /** SHA-256 of what the seal before signs; zeros in the first. */
+  readonly previous: string;
+  /** Merkle root (RFC 6962 §2.1) over deed id and commitment of each deed. */
+  readonly root: string;
+  /** How many deeds; 0 when none was done for an hour. */
+  readonly count: number;
+  /** log; store: deeds that an embedded log had no longer. */
+  readonly read_from: string;
+  /** Earliest observed_at of the deeds. */
+  readonly first_at: string | null;
+  /** Latest observed_at of the deeds. */
+  readonly last_at: string | null;
+  /** Ed25519 (RFC 8032), hexadecimal. */
+  readonly signature: string;
+  /** Ids of the deeds, in the order of the tree. */
+  readonly deeds: readonly string[];
+  /** What is committed to of each deed: a keyed SHA-256, hexadecimal. */
+  readonly commitments: readonly string[];
+}
+
 /** Refused with a reason; the original bytes are here, so that it can be given back. */
 export interface DeadLetter extends Envelope {
   /** Short code: not_json, invalid_field, rule_failed, unknown_alert ... */
@@ -1237,6 +1309,7 @@ export interface EventByType {
   readonly incident_input: IncidentInput;
   readonly assessment: Assessment;
   readonly drawing: Drawing;
+  readonly attachment: Attachment;
   readonly unit_position: UnitPosition;
   readonly hotlist: Hotlist;
   readonly hotlist_entry: HotlistEntry;
@@ -1246,6 +1319,7 @@ export interface EventByType {
   readonly map_layer: MapLayer;
   readonly alert: Alert;
   readonly action: Action;
+  readonly seal: Seal;
   readonly dead_letter: DeadLetter;
   readonly ledger_count: LedgerCount;
   readonly canary: Canary;
@@ -1270,6 +1344,7 @@ export const EVENT_TYPES = {
   incident_input: { topic: "rtcc.incident.input.v1", key: "desk", push: "none", version: null },
   assessment: { topic: "rtcc.incident.assessment.v1", key: "incident_id", push: "none", version: null },
   drawing: { topic: "rtcc.incident.drawing.v1", key: "drawing_id", push: "latest", version: "rev" },
+  attachment: { topic: "rtcc.incident.attachment.v1", key: "attachment_id", push: "latest", version: "rev" },
   unit_position: { topic: "rtcc.unit.position.v1", key: "unit_id", push: "latest", version: "occurred_at" },
   hotlist: { topic: "rtcc.lpr.hotlist.v1", key: "list_id", push: "latest", version: "version" },
   hotlist_entry: { topic: "rtcc.lpr.hotlist-entry.v1", key: "list_id", push: "none", version: null },
@@ -1279,6 +1354,7 @@ export const EVENT_TYPES = {
   map_layer: { topic: "rtcc.place.map-layer.v1", key: "name", push: "latest", version: "changed_at" },
   alert: { topic: "rtcc.alert.alert.v1", key: "alert_id", push: "lossless", version: "rev" },
   action: { topic: "rtcc.person.action.v1", key: "subject_id", push: "none", version: null },
+  seal: { topic: "rtcc.person.seal.v1", key: "chain", push: "none", version: null },
   dead_letter: { topic: "rtcc.stream.dead-letter.v1", key: "event_id", push: "none", version: null },
   ledger_count: { topic: "rtcc.ledger.count.v1", key: "process", push: "none", version: null },
   canary: { topic: "rtcc.operations.canary.v1", key: "source", push: "latest", version: "occurred_at" },

@@ -11,7 +11,7 @@ const require = createRequire(new URL('../../dashboards/web/package.json', impor
 const { WebSocketServer } = require('ws');
 const DIST = fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url));
 const LOSSLESS = ['alerts', 'incidents', 'calls'];
-const KEYS = { alerts: 'alert_id', incidents: 'incident_id', drawings: 'drawing_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
+const KEYS = { alerts: 'alert_id', incidents: 'incident_id', drawings: 'drawing_id', attachments: 'attachment_id', calls: 'call_id', cameras: 'camera_id', health: 'camera_id', zones: 'zone_id', sightings: 'event_id', hotlists: 'list_id', units: 'unit_id', layers: 'name' };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.pmtiles': 'application/vnd.pmtiles', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 /** Where the page itself is given, as dashboards/server/static.py does. */
 const SCREENS = new Set(['/', '/wall']);
@@ -95,6 +95,9 @@ export class FakeServer {
   exported = [];
   /** Who is signed in showed too long ago who they are: no file is made. */
   isProofOld = false;
+  /** What /api/accounts tells; null: it cannot. What was done with them: path and body. */
+  accounts = null;
+  administered = [];
   /** The rows that /api/audit tells; null: the log is away. `audited`: the queries it was asked. */
   audit = [];
   audited = [];
@@ -337,6 +340,8 @@ export class FakeServer {
       const body = await bodyOf(request);
       return this.#act({ ...body, name: body.drawing ? 'incident.drawing_change' : 'incident.draw', subject_id: drawn[1] }, json);
     }
+    const file = /^\/api\/incidents\/([^/]+)\/attachments(?:\/([^/]+)\/withdraw)?$/.exec(path);
+    if (file && request.method === 'POST') return this.#attach(file[1], file[2], request, json);
     if (/^\/api\/incidents\/[^/]+\/calls$/.test(path)) return json(200, this.callers);
     if (path === '/api/precision') {
       this.precisionAsked.push(new URL(request.url, this.url).search);
@@ -361,6 +366,11 @@ export class FakeServer {
       response.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="plate-reads-1.csv"' }).end('plate\r\nABC123\r\n');
       return undefined;
     }
+    if (path.startsWith('/api/accounts') && request.method === 'POST') {
+      this.administered.push([path, await bodyOf(request)]);
+      return json(200, { account: 'j.doe', password: 'shown-once', secret: 'ABC', address: 'otpauth://totp/j.doe' });
+    }
+    if (path === '/api/accounts') return this.accounts ? json(200, { accounts: this.accounts, roles: ['monitor', 'administrator'] }) : json(503, away);
     if (path === '/api/audit') {
       this.audited.push(new URL(request.url, this.url).searchParams);
       return this.audit ? json(200, { begin: iso(0), end: iso(Date.now()), rows: this.audit, next: null }) : json(503, away);
@@ -402,6 +412,31 @@ export class FakeServer {
     const stage = action.details?.stage && !this.refuse ? action.details.stage : incident.stage;
     this.push('incidents', [{ ...incident, event_id: uuid(), rev: incident.rev + 1, stage, refused, tasks, actions: [...incident.actions, action.key], changed_by: action.actor, changed_at: iso(Date.now()), note: action.note }]);
     return undefined;
+  }
+
+  /** A file put to an incident, or taken back (dashboards/server/attachments.py). */
+  async #attach(incident_id, withdrawn, request, json) {
+    const now = iso(Date.now());
+    if (withdrawn) {
+      const { actor, reason } = await bodyOf(request);
+      const known = this.row('attachments', withdrawn);
+      this.push('attachments', [{ ...known, event_id: uuid(), rev: known.rev + 1, withdrawn_by: actor, withdrawn_at: now, reason }]);
+      return json(200, {});
+    }
+    const asked = new URL(request.url, this.url).searchParams;
+    const hash = createHash('sha256');
+    let byte_count = 0;
+    for await (const part of request) {
+      hash.update(part);
+      byte_count += part.length;
+    }
+    if (asked.get('name').endsWith('.exe')) return json(415, { error: 'Files like this are not taken: pictures, PDF, MP4 and plain text are.' });
+    this.push('attachments', [{
+      event_id: uuid(), occurred_at: now, observed_at: now, source: 'server/web', jurisdiction: '', synthetic: false, attachment_id: uuid(), incident_id, rev: 1,
+      name: asked.get('name'), media_type: 'image/png', byte_count, sha256: hash.digest('hex'), scan: 'not_scanned', scanned_at: null, finding: '', lat: null, lon: null,
+      added_by: asked.get('actor'), added_at: now, withdrawn_by: '', withdrawn_at: null, reason: '',
+    }]);
+    return json(200, {});
   }
 
   async #file(path, request, response) {

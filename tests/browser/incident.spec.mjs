@@ -347,3 +347,34 @@ test('what was drawn for an incident that is over is read and not changed', asyn
   assert.equal(await drawn.getByRole('form').count(), 0);
   await check(page);
 });
+
+test('files are put to an incident, each told how it went, and one is withdrawn with a reason by keys; the log has it', async (t) => {
+  const { page } = await open(t, city(), { history: STATES }, `#/incident?id=${ROBBERY}`);
+  await page.evaluate(() => localStorage.setItem('watchfloor.actor', 'm.keys'));
+  await page.reload();
+  const files = page.getByRole('region', { name: /^Files/ });
+  await files.getByText('There is no file yet.').waitFor(PATIENCE);
+  const choosing = page.waitForEvent('filechooser');
+  await files.getByRole('button', { name: 'Add files…' }).focus();
+  await page.keyboard.press('Enter');
+  const picture = { mimeType: 'image/png', buffer: Buffer.from('a picture') };
+  await (await choosing).setFiles([{ name: 'tool.exe', ...picture }, { name: 'door <b>1</b>.png', ...picture }]);
+  await files.getByRole('status').getByText('Not added, tool.exe: Files like this are not taken: pictures, PDF, MP4 and plain text are. Added: door <b>1</b>.png.').waitFor(PATIENCE);
+  await page.getByRole('heading', { name: 'Files (1)' }).waitFor(PATIENCE);
+  await files.getByText('image/png, 9 bytes; by m.keys').waitFor(PATIENCE);
+  await files.getByText('not scanned: no scanner is set up').waitFor(PATIENCE);
+  const link = files.getByRole('link', { name: 'door <b>1</b>.png' });
+  assert.match(await link.getAttribute('href'), new RegExp(`^/api/incidents/${ROBBERY}/attachments/[^/?]+\\?actor=m.keys$`));
+  await check(page);
+  await files.getByRole('button', { name: /^Withdraw door/ }).focus();
+  await page.keyboard.press('Enter');
+  await files.getByLabel('Why').fill('of another case');
+  await check(page);
+  await page.keyboard.press('Enter');
+  await files.getByText('withdrawn by m.keys: of another case').waitFor(PATIENCE);
+  assert.equal(await link.count(), 0, 'what was withdrawn is not given out');
+  const log = page.getByRole('region', { name: /log/i });
+  await log.getByText('File added: door <b>1</b>.png').waitFor(PATIENCE);
+  await log.getByText('File withdrawn: door <b>1</b>.png (of another case)').waitFor(PATIENCE);
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/files.png`, fullPage: true });
+});

@@ -526,7 +526,7 @@ test('whoever makes a file is asked for the password again when it was shown lon
 test('the audit is filtered and walked through by keys, and says that looking is recorded', async (t) => {
   const deed = (what, over = {}) => ({
     event_id: uuid(), at: iso(Date.now()), who: 'r.diaz', what, subject: 'search:1', why: 'taken from Canal Street',
-    details: { plate: 'AB?123', purpose_code: 'stolen_vehicle', reference: '26-0112' }, source: 'server/web', synthetic: false, ...over,
+    details: { plate: 'AB?123', purpose_code: 'stolen_vehicle', reference: '26-0112' }, source: 'server/web', synthetic: false, seal: 7, ...over,
   });
   const { server, page } = await open(t, {}, { page: { viewport: { width: 1280, height: 720 } } });
   server.audit = [deed('search.plate'), deed('hotlist.load', { who: '', why: '', details: { entries: '3' }, source: 'hotlist/csv', subject: 'stolen' })];

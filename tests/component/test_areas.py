@@ -197,7 +197,9 @@ LIMITED = {
     ("GET", "/api/incidents/{incident_id}/units"), ("GET", "/api/incidents/{incident_id}/history"),
     ("GET", "/api/incidents/{incident_id}/assessments"), ("POST", "/api/incidents/{incident_id}/assessments"),
     ("POST", "/api/incidents/{incident_id}/drawings"), ("GET", "/api/incidents/{incident_id}/drawings/history"),
-    ("GET", "/api/incidents/{incident_id}/drawings.geojson"),
+    ("GET", "/api/incidents/{incident_id}/drawings.geojson"), ("POST", "/api/incidents/{incident_id}/attachments"),
+    ("GET", "/api/incidents/{incident_id}/attachments/{attachment_id}"),
+    ("POST", "/api/incidents/{incident_id}/attachments/{attachment_id}/withdraw"),
     ("POST", "/api/plates/search"), ("POST", "/api/plates/export"), ("GET", "/api/replay"),
 }  # fmt: skip
 OF_NOTHING_WITH_A_PLACE = {
@@ -216,6 +218,9 @@ SHUT = {
     ("GET", "/api/dead-letters/{event_id}"), ("POST", "/api/dead-letters/{event_id}/replay"),
     ("GET", "/api/store/copies"), ("POST", "/api/store/copies"), ("GET", "/api/names/keys"),
     ("POST", "/api/names/keys/rebuild"), ("GET", "/metrics"),
+    ("GET", "/api/accounts"), ("POST", "/api/accounts"), ("POST", "/api/accounts/{account}/access"),
+    ("POST", "/api/accounts/{account}/disable"), ("POST", "/api/accounts/{account}/release"),
+    ("POST", "/api/accounts/{account}/end-sessions"),
 }  # fmt: skip
 
 

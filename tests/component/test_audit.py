@@ -31,6 +31,8 @@ from schemas.events.hotlist_withdrawal import EXAMPLE as A_WITHDRAWAL
 from schemas.events.hotlist_withdrawal import HOTLIST_WITHDRAWAL
 from schemas.events.marker import EXAMPLE as A_MARKER
 from schemas.events.marker import MARKER
+from schemas.events.seal import EXAMPLE as A_SEAL
+from schemas.events.seal import SEAL
 from schemas.identity import identity
 from tests.component.server_fixtures import WELL, Log
 
@@ -63,6 +65,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredAudit]:
         (HOTLIST, [replace(A_LIST, **LATER)]),
         (HOTLIST_WITHDRAWAL, [replace(A_WITHDRAWAL, changed_at=NOW - timedelta(hours=5), reason="found")]),
         (MARKER, [replace(A_MARKER, changed_at=NOW - timedelta(hours=6))]),
+        (SEAL, [replace(A_SEAL, number=7, occurred_at=NOW, deeds=tuple(one.event_id for one in ACTIONS[1:3]))]),
     ):
         store.insert(kind, [Placed(event, kind.topic, 0, at) for at, event in enumerate(events)])
     yield StoredAudit(AsyncStore(store))
@@ -136,6 +139,10 @@ def test_deeds_are_filtered_by_who_kind_subject_and_time(
     audit: StoredAudit, asked: dict[str, str], found: list[str]
 ) -> None:
     assert [row["what"] for row in told(audit, **asked)] == found
+
+
+def test_each_deed_tells_the_seal_it_lies_under_or_that_there_is_none(audit: StoredAudit) -> None:
+    assert [row["seal"] for row in told(audit)] == [None, 7, 7, None, None, None]
 
 
 def test_pages_follow_each_other_without_a_gap_or_a_row_twice(audit: StoredAudit) -> None:

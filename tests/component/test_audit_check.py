@@ -118,3 +118,11 @@ def test_the_store_keeps_milliseconds_and_that_is_no_difference() -> None:
     one = deed(1)
     assert differing(one, replace(one, occurred_at=one.occurred_at.replace(microsecond=1000))) == ()
     assert differing(one, replace(one, details={"plate": "ABC124"})) == ("details",)
+
+
+def test_what_was_done_before_an_embedded_log_was_started_is_not_called_made_up(store: Store) -> None:
+    before, now = deed(1, 1), deed(2, 9)
+    store.put(before, now)
+    began = NOON + timedelta(minutes=5)
+    found = check(Log([now]), store.ask, NOON, NOON + HOUR, log_began=began)  # type: ignore[arg-type]
+    assert (found.ok, found.before_log) == (True, 1)

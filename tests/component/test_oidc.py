@@ -15,7 +15,7 @@ import structlog
 from joserfc.jwk import OctKey
 from starlette.testclient import TestClient
 
-from compose.accounts.book import SESSION_S, UNUSED_S, AccountBook, AccountError
+from compose.accounts.book import SESSION_S, UNUSED_S, AccountBook
 from compose.accounts.oidc.begun import LIVES_S
 from compose.accounts.oidc.flow import OidcSignIn, Terms
 from compose.accounts.oidc.groups import GroupRights
@@ -23,6 +23,7 @@ from compose.accounts.oidc.issuer import KEYS_AGAIN_S, MAX_BYTES, Issuer
 from compose.accounts.oidc.rechecks import Rechecks
 from compose.accounts.signing_in import SigningIn
 from compose.accounts.vouched import VouchedPeople
+from dashboards.server.access.account_ports import AccountError
 from dashboards.server.access.entrance import Entrance
 from dashboards.server.access.gate import COOKIE
 from dashboards.server.access.provider_routes import BROWSER_COOKIE

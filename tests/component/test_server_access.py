@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from websockets.asyncio.client import ClientConnection
 
 from compose.accounts import second_factor
+from compose.accounts.administering import Administering
 from compose.accounts.book import AccountBook
 from compose.accounts.signing_in import TRIES_WAITING, SigningIn, recorder
 from dashboards.server.access.entrance import Entrance
@@ -52,6 +53,7 @@ class Site:
         self.sign_in = SigningIn(self.book)
         entrance = Entrance(
             sign_in=self.sign_in,
+            accounts=Administering(self.book),
             audiences=("restricted",),
             machine_token=MACHINE[MACHINE_HEADER],
             notice="Be warned.",

@@ -11,9 +11,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from compose.accounts import second_factor
-from compose.accounts.book import MOST_FAILURES, SESSION_S, UNUSED_S, AccountBook, AccountError
+from compose.accounts.book import MOST_FAILURES, SESSION_S, UNUSED_S, AccountBook
 from compose.accounts.passwords import WeakPasswordError
 from compose.accounts.signing_in import action_of
+from dashboards.server.access.account_ports import AccountError
 from dashboards.server.access.rights import Right
 from dashboards.server.access.session import AccountsUnavailableError, SignInRefusedError
 

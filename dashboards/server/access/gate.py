@@ -78,7 +78,7 @@ class Gate:
             elif door.proof and session is not MACHINE and self._is_too_old(session):
                 # What the page then asks for: a password, or a way to the identity provider.
                 by = "provider" if session.is_vouched else "password"
-                words = "Show again who you are: what leaves this system needs it."
+                words = "Show again who you are: this needs it."
                 refusal = 401, {"error": words, "code": PROOF_TOO_OLD, "by": by}
         if refusal is not None and not is_socket:
             status, body = refusal

@@ -62,8 +62,8 @@ class Door(NamedTuple):
     """What a route asks for: all of ``rights``; none: a session is enough. ``open``: not even that.
 
     ``limits``: what it tells and does is limited to the agencies and areas of who asks, so that people of some may ask,
-    too. They are refused at every other door. ``proof``: what it gives leaves the building, so whoever asks must have
-    shown lately who he is (re-authentication, NIST SP 800-53 IA-11).
+    too. They are refused at every other door. ``proof``: what it gives leaves the building, or may give somebody more
+    rights, so whoever asks must have shown lately who he is (re-authentication, NIST SP 800-53 IA-11).
     """
 
     rights: frozenset[Right] = frozenset()
@@ -112,6 +112,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/incidents/{incident_id}/drawings"): _needs(Right.CALLS, Right.ACT, limits=True),
     ("GET", "/api/incidents/{incident_id}/drawings/history"): _needs(Right.CALLS, limits=True),
     ("GET", "/api/incidents/{incident_id}/drawings.geojson"): _needs(Right.CALLS, limits=True),
+    ("POST", "/api/incidents/{incident_id}/attachments"): _needs(Right.CALLS, Right.ACT, limits=True),
+    ("GET", "/api/incidents/{incident_id}/attachments/{attachment_id}"): _needs(Right.CALLS, limits=True),
+    ("POST", "/api/incidents/{incident_id}/attachments/{attachment_id}/withdraw"): _needs(
+        Right.CALLS, Right.ACT, limits=True
+    ),
     ("GET", "/api/incidents/{incident_id}/eido"): _needs(Right.CALLS),
     ("GET", "/api/answer-times"): _needs(Right.CALLS),
     ("GET", "/api/measures"): _needs(Right.CALLS),
@@ -139,6 +144,12 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/api/store/copies"): _needs(Right.OPERATE),
     ("GET", "/api/names/keys"): _needs(Right.OPERATE),
     ("POST", "/api/names/keys/rebuild"): _needs(Right.OPERATE),
+    ("GET", "/api/accounts"): _needs(Right.ADMINISTER),
+    ("POST", "/api/accounts"): _needs(Right.ADMINISTER, proof=True),
+    ("POST", "/api/accounts/{account}/access"): _needs(Right.ADMINISTER, proof=True),
+    ("POST", "/api/accounts/{account}/disable"): _needs(Right.ADMINISTER),
+    ("POST", "/api/accounts/{account}/release"): _needs(Right.ADMINISTER, proof=True),
+    ("POST", "/api/accounts/{account}/end-sessions"): _needs(Right.ADMINISTER),
     ("GET", "/metrics"): _needs(Right.OPERATE),
 }
 
@@ -154,6 +165,7 @@ CHANNEL_RIGHTS: Mapping[str, Right] = {
     "canaries": Right.SEE,
     "incidents": Right.CALLS,
     "drawings": Right.CALLS,
+    "attachments": Right.CALLS,
     "calls": Right.CALLS,
     "units": Right.CALLS,
 }

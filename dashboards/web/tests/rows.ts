@@ -1,5 +1,5 @@
 /** Events for tests, as small as they may be. */
-import type { Alert, CameraHealth, Drawing, EmergencyCall, Incident, Sighting } from '$schemas/events';
+import type { Alert, Attachment, CameraHealth, Drawing, EmergencyCall, Incident, Sighting } from '$schemas/events';
 
 export const NOW = Date.parse('2026-01-15T18:30:00.000Z');
 export const at = (secondsAgo: number): string => new Date(NOW - secondsAgo * 1000).toISOString();
@@ -59,6 +59,12 @@ export const drawing = (drawing_id: string, over: Partial<Drawing> = {}): Drawin
   ...envelope(60), drawing_id, incident_id: 'i', rev: 1, kind: 'perimeter', shape: 'polygon',
   corners: [[-90.072, 29.955], [-90.068, 29.955], [-90.068, 29.959], [-90.072, 29.955]],
   label: 'Outer', lat: 29.95, lon: -90.07, drawn_by: 'r.diaz', drawn_at: at(60), changed_by: 'r.diaz', changed_at: at(60), removed: false, ...over,
+});
+
+export const attachment = (attachment_id: string, over: Partial<Attachment> = {}): Attachment => ({
+  ...envelope(60), attachment_id, rev: 1, incident_id: 'i', name: 'door.jpg', media_type: 'image/jpeg', byte_count: 48_213,
+  sha256: '9f'.repeat(32), scan: 'waiting', scanned_at: null, finding: '', lat: 29.95, lon: -90.07,
+  added_by: 'r.diaz', added_at: at(60), withdrawn_by: '', withdrawn_at: null, reason: '', ...over,
 });
 
 export const health = (status: string, secondsAgo: number, next_report_s: number | null = 10): CameraHealth => ({

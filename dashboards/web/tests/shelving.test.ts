@@ -39,10 +39,11 @@ describe('the queues', () => {
     expect(titles(byReturn([...queues.shelved].reverse()))).toEqual(['aside', 'aside for longer']);
   });
   it('say why they are empty and what is next', () => {
-    expect(emptyText('open', queues, 12, 1)).toBe('No open alerts. 2 shelved: ] shows them. Watching 12 cameras and 1 hotlists.');
-    expect(emptyText('open', { shelved: [] }, 12, 1)).toBe('No open alerts. Watching 12 cameras and 1 hotlists.');
-    expect(emptyText('shelved', queues, 0, 0)).toMatch(/^No shelved alerts\. h puts/);
-    expect(emptyText('closed', queues, 0, 0)).toMatch(/^No closed alerts\./);
+    const keyOf = (command: string): string => ({ own: 'o', shelve: 'h', 'next-queue': ']' })[command] ?? '';
+    expect(emptyText('open', queues, 12, 1, keyOf)).toBe('No open alerts. 2 shelved: ] shows them. Watching 12 cameras and 1 hotlists.');
+    expect(emptyText('open', { shelved: [] }, 12, 1, keyOf)).toBe('No open alerts. Watching 12 cameras and 1 hotlists.');
+    expect(emptyText('shelved', queues, 0, 0, keyOf)).toMatch(/^No shelved alerts\. h puts/);
+    expect(emptyText('closed', queues, 0, 0, keyOf)).toMatch(/^No closed alerts\./);
   });
 });
 

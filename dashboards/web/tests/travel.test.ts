@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveFeed, type FeedSink, type Socket } from '../src/protocol/feed';
 import { readMessage } from '../src/protocol/messages';
-import { replayCommandFor } from '../src/state/keys';
+import { KeyMap, replayCommandFor } from '../src/state/keys';
 import { emptyText, faster, fieldText, fieldTime, periodOf, replayText, shareOf } from '../src/state/travel';
 import { ReplayClock } from '../src/time';
 
@@ -67,11 +67,11 @@ it('what is shown is always called a replay', () => {
 });
 
 it('keys command a replay only where they mean nothing else', () => {
-  expect(replayCommandFor(press(' '), true, false)).toBe('toggle');
-  expect(replayCommandFor(press('ArrowLeft'), true, false)).toBe('back');
-  expect(replayCommandFor(press(' '), true, true)).toBeNull();
-  expect(replayCommandFor(press('+'), false, false)).toBeNull();
-  expect(replayCommandFor(press('ArrowRight', { altKey: true }), true, false)).toBeNull();
+  expect(replayCommandFor(new KeyMap(), press(' '), true, false)).toBe('toggle');
+  expect(replayCommandFor(new KeyMap(), press('ArrowLeft'), true, false)).toBe('back');
+  expect(replayCommandFor(new KeyMap(), press(' '), true, true)).toBeNull();
+  expect(replayCommandFor(new KeyMap(), press('+'), false, false)).toBeNull();
+  expect(replayCommandFor(new KeyMap(), press('ArrowRight', { altKey: true }), true, false)).toBeNull();
 });
 
 it('a word on a replay is read when it is one', () => {

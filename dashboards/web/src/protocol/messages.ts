@@ -1,5 +1,5 @@
 /** The messages of the websocket protocol `watchfloor.v1+json`, and the check every incoming text passes. */
-import type { Alert, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Attachment, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 export const SUBPROTOCOL = 'watchfloor.v1+json';
 
@@ -8,6 +8,7 @@ export interface RowOf {
   alerts: Alert;
   incidents: Incident;
   drawings: Drawing;
+  attachments: Attachment;
   calls: EmergencyCall;
   cameras: Camera;
   health: CameraHealth;
@@ -19,7 +20,7 @@ export interface RowOf {
 }
 export type Channel = keyof RowOf;
 
-export const CHANNELS = ['alerts', 'incidents', 'drawings', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists', 'units', 'layers'] as const;
+export const CHANNELS = ['alerts', 'incidents', 'drawings', 'attachments', 'calls', 'cameras', 'health', 'zones', 'sightings', 'hotlists', 'units', 'layers'] as const;
 /** Channels with a continuous sequence: nothing of them may be missed. */
 export const LOSSLESS = ['alerts', 'incidents', 'calls'] as const;
 export type Lossless = (typeof LOSSLESS)[number];
@@ -29,6 +30,7 @@ export const KEY_OF: { readonly [C in Channel]: keyof RowOf[C] & string } = {
   alerts: 'alert_id',
   incidents: 'incident_id',
   drawings: 'drawing_id',
+  attachments: 'attachment_id',
   calls: 'call_id',
   cameras: 'camera_id',
   health: 'camera_id',
@@ -228,6 +230,7 @@ const LISTS: { readonly [C in Channel]: readonly string[] } = {
   alerts: ['zones', 'why', 'triggers', 'actions', 'history', 'standing_before'],
   incidents: ['call_ids', 'zones', 'nearest_cameras', 'units', 'linked', 'actions', 'calls', 'assigned_units', 'refused', 'assessed', 'tasks'],
   drawings: ['corners'],
+  attachments: [],
   calls: [],
   cameras: [],
   health: [],

@@ -10,6 +10,8 @@ export interface Deed {
   readonly details: Readonly<Record<string, string>>;
   readonly source: string;
   readonly synthetic: boolean;
+  /** The number of the seal it lies under. */
+  readonly seal: number | null;
 }
 
 export interface AuditPage {
@@ -21,8 +23,8 @@ export interface AuditPage {
 
 /** What deeds can be told apart by: how their names begin. */
 export const KINDS: readonly (readonly [prefix: string, text: string])[] = [
-  ['', 'all'], ['search.', 'searches'], ['export.', 'files made'], ['view.', 'looks at the audit'], ['alert.', 'alerts'],
-  ['incident.', 'incidents'], ['hotlist.', 'lists'], ['marker.', 'markers'], ['noise.', 'texts that are no plates'],
+  ['', 'all'], ['search.', 'searches'], ['export.', 'files made'], ['view.', 'looks at the audit, replays, files'], ['alert.', 'alerts'],
+  ['incident.', 'incidents'], ['hotlist.', 'lists'], ['marker.', 'markers'], ['noise.', 'texts that are no plates'], ['access.', 'accounts'], ['map.', 'layers of the map'],
 ];
 
 export const PERIODS: readonly (readonly [days: number, text: string])[] = [
@@ -31,6 +33,10 @@ export const PERIODS: readonly (readonly [days: number, text: string])[] = [
 
 /** Who did it; what a command did names no person. */
 export const whoText = (deed: Pick<Deed, 'who' | 'source'>): string => deed.who || `by ${deed.source}`;
+
+/** Where a deed stands among the seals: what `watchfloor audit verify` checks. */
+export const sealText = (deed: Pick<Deed, 'seal'>): string =>
+  deed.seal === null ? 'Not sealed: too new, or of a kind that is not' : `Under seal ${deed.seal}`;
 
 /** Code and number of a purpose: "stolen vehicle, 26-0112"; empty where none was asked. */
 export function purposeText(deed: Pick<Deed, 'details'>, words: Readonly<Record<string, string>>): string {

@@ -1,14 +1,14 @@
 /** What the screen shows of the world, and what the person is doing with it. The one place where state is reactive. */
 import { ALERT_SEVERITIES, type Alert, type MapLayer, type Sighting } from '$schemas/events';
-import { getJson, postForFile, postJson, type FileAnswer, type ProofBy } from '../http';
+import { getJson, postForFile, postJson, type Answer, type ProofBy } from '../http';
 import { LiveFeed } from '../protocol/feed';
 import { openSocket, wallClock } from '../protocol/socket';
 import { CHANNELS, type Channel, type Person, type Speed } from '../protocol/messages';
 import { ReplayClock } from '../time';
 import type { Draft, MapView, Subject } from '../map/view';
 import { Actions, type Found, randomKey, type ActionName } from './actions';
-import { undoable, type Undoable } from './alert_history';
 import { badge } from './connection';
+import { Deeds, type DeedsDesk } from './deeds.svelte';
 import type { IncidentActionName, Sent } from './incident_work';
 import { Session } from './session.svelte';
 import { byUrgency, isOpen, severityOf, type Severity } from './ranking';
@@ -49,7 +49,6 @@ const REPLAY_LATE_MS = 1_000;
 const NOTIFY_MS = 100;
 const STATUS_MS = 15_000;
 const ACTOR = 'watchfloor.actor';
-const LETTERS = 'watchfloor.letter-keys';
 const VOLUME = 'watchfloor.volume';
 const SIMULATED_SOUND = 'watchfloor.simulated-sound';
 
@@ -81,12 +80,7 @@ export class Desk {
   volume = $state(storedVolume());
   simulatedSound = $state(localStorage.getItem(SIMULATED_SOUND) === 'on');
   selection = $state.raw<Subject | null>(null);
-  /** The alert that something was done to here last. */
-  acted = $state.raw<string | null>(null);
-  /** What became of an undo, in words, until the next act. */
-  undoSaid = $state('');
   actor = $state(localStorage.getItem(ACTOR) ?? '');
-  letterKeys = $state(localStorage.getItem(LETTERS) !== 'off');
   mapTrouble = $state('');
   status = $state.raw<Status | null>(null);
   /** Spoken by screen readers: at once for a P1, when convenient for a P2. */
@@ -109,6 +103,8 @@ export class Desk {
   readonly world: World;
   readonly feed: LiveFeed;
   readonly actions: Actions;
+  /** What is done to alerts here, to one or to many, and undone. */
+  readonly deeds: Deeds;
   readonly session: Session;
   readonly sounding: Sounding;
   readonly #speaker: Speaker;
@@ -155,8 +151,7 @@ export class Desk {
       },
       alertsSeen: (alerts) => {
         alerts.forEach((alert) => this.actions.seen(alert));
-        const last = this.acted === null ? undefined : this.actions.outrun.get(this.acted);
-        if (last?.name === 'alert.undo') this.undoSaid = `Not undone: ${last.by} has done something to it since.`;
+        this.deeds.undoOutrun();
       },
       sightings: (rows) => this.map?.addSightings(rows, this.world.clock.now()),
       sightingsReplaced: (rows) => this.#resetSightings(rows),
@@ -183,6 +178,7 @@ export class Desk {
       (ms, run) => void setTimeout(run, ms),
       () => (this.pendingRevision += 1),
     );
+    this.deeds = new Deeds(this.#deedsDesk());
     this.feed = new LiveFeed(
       past ? 'replay' : 'map',
       openSocket,
@@ -198,6 +194,22 @@ export class Desk {
         }),
       } : {},
     );
+  }
+
+  #deedsDesk(): DeedsDesk {
+    const desk = this;
+    return {
+      actions: this.actions,
+      isPast: this.past !== null,
+      get me() { return desk.me; },
+      get now() { return desk.now; },
+      get revision() { return [desk.revisions.alerts, desk.pendingRevision]; },
+      alert: (id) => this.world.alerts.get(id),
+      clock: () => this.world.clock.now(),
+      refused: () => this.refused(),
+      whoIsHere: () => this.whoIsHere(),
+      say: (words) => (this.polite = words),
+    };
   }
 
   /** Begin; return how to end. */
@@ -273,14 +285,6 @@ export class Desk {
   get me(): string {
     return this.session.account || this.actor;
   }
-
-  /** What may be undone here now: the last act, for a few seconds, while nobody has acted since. */
-  undo = $derived.by((): (Undoable & { readonly alert: Alert }) | null => {
-    void this.revisions.alerts;
-    const alert = this.acted === null ? undefined : this.world.alerts.get(this.acted);
-    const found = this.past ? null : undoable(alert, this.me, this.now);
-    return found && alert ? { ...found, alert } : null;
-  });
 
   /** Why nothing can be done here; "" where it can. */
   get refusal(): string {
@@ -358,36 +362,13 @@ export class Desk {
     if (place) this.map?.centre(place);
   }
 
-  async act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
-    if (this.refused()) return;
-    const actor = await this.whoIsHere();
-    if (!actor) return;
-    if (name !== 'alert.undo') {
-      this.acted = alert.alert_id;
-      this.undoSaid = '';
-    }
-    await this.actions.act(alert, name, actor, note, found);
-  }
-
-  /** Undo the last act; say what became of it where that is not to be seen. */
-  async undoLast(): Promise<void> {
-    const last = this.undo;
-    if (this.refused() || !last) {
-      if (!last && !this.past) this.polite = 'Nothing to undo: what you did last can be undone for 10 seconds.';
-      return;
-    }
-    const { alert_id } = last.alert;
-    await this.act(last.alert, 'alert.undo', '', { details: { of: last.of } });
-    const failed = this.actions.pending.get(alert_id);
-    if (failed?.name !== 'alert.undo' || failed.state !== 'failed') return;
-    // To try it again later would be refused: it is told once and given up.
-    this.actions.dismiss(alert_id);
-    this.undoSaid = `Not undone: ${failed.error}`;
+  act(alert: Alert, name: ActionName, note = '', found: Found = {}): Promise<void> {
+    return this.deeds.act(alert, name, note, found);
   }
 
   /** Take an alert, or give it to somebody. */
   async assign(alert: Alert, owner: string): Promise<void> {
-    await this.act(alert, 'alert.assign', '', { details: { owner, expected_rev: String(alert.rev) } });
+    await this.act(alert, 'alert.assign', '', assignment(alert, owner));
   }
 
   /** Say that nothing can be done here, where that is so. */
@@ -405,11 +386,27 @@ export class Desk {
 
   /** Put an alert aside for some minutes, or take it back. */
   async shelve(alert: Alert, reason: string, minutes: number): Promise<void> {
-    const until = new Date(this.world.clock.now() + minutes * 60_000).toISOString();
-    await this.act(alert, 'alert.shelve', '', { details: { reason, until } });
+    await this.act(alert, 'alert.shelve', '', this.#shelf(reason, minutes));
+  }
+
+  /** Take those chosen. */
+  async takeChosen(): Promise<void> {
+    await this.deeds.actOnChosen('alert.assign', (alert) => assignment(alert, ''));
+  }
+
+  /** Put those chosen aside, with one reason. */
+  async shelveChosen(reason: string, minutes: number): Promise<void> {
+    const shelf = this.#shelf(reason, minutes);
+    await this.deeds.actOnChosen('alert.shelve', () => shelf);
+  }
+
+  #shelf(reason: string, minutes: number): Found {
+    return { details: { reason, until: new Date(this.world.clock.now() + minutes * 60_000).toISOString() } };
   }
 
   showQueue(queue: Queue): void {
+    // What is out of sight is not acted upon.
+    if (queue !== this.queue) this.deeds.drop();
     this.tab = 'alerts';
     this.queue = queue;
     this.groupOpen = null;
@@ -461,14 +458,19 @@ export class Desk {
     return this.session.account || this.actor || (await this.#askActor());
   }
 
-  /** Have the server make a file; where it wants to know again who asks, they are asked, and it goes on. */
-  async fileFrom(path: string, body: unknown): Promise<FileAnswer> {
-    const made = await postForFile(path, body);
-    const by = made.proof;
-    if (!by) return made;
-    const shown = await new Promise<boolean>((answer) => (this.proving = { by, answer }));
+  /** Ask the server; where it wants to know again who asks, they are asked, and it goes on. */
+  async proved<T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
+    const answer = await ask();
+    if (answer.ok || !answer.proof) return answer;
+    const by = answer.proof;
+    const shown = await new Promise<boolean>((done) => (this.proving = { by, answer: done }));
     this.proving = null;
-    return shown ? postForFile(path, body) : made;
+    return shown ? ask() : answer;
+  }
+
+  /** Have the server make a file. */
+  fileFrom(path: string, body: unknown): Promise<Answer<string>> {
+    return this.proved(() => postForFile(path, body));
   }
 
   /** Do something to an incident; return the id of the action, or what went wrong. */
@@ -503,11 +505,6 @@ export class Desk {
   setActor(name: string): void {
     this.actor = name.trim();
     localStorage.setItem(ACTOR, this.actor);
-  }
-
-  setLetterKeys(on: boolean): void {
-    this.letterKeys = on;
-    localStorage.setItem(LETTERS, on ? 'on' : 'off');
   }
 
   #askActor(): Promise<string | null> {
@@ -573,6 +570,9 @@ export class Desk {
     this.status = answer.ok && answer.value && typeof answer.value === 'object' ? answer.value : null;
   }
 }
+
+/** Whose an alert is to be ("": of who asks), as long as nobody has changed it since. */
+const assignment = (alert: Alert, owner: string): Found => ({ details: { owner, expected_rev: String(alert.rev) } });
 
 /** Severities in the order in which they are counted. */
 export const SEVERITIES = ALERT_SEVERITIES;

@@ -4,7 +4,7 @@ import type { Subject } from '../map/view';
 import type { World } from './world';
 
 /** The pages besides the map, as they are named in the address. */
-export const PAGES = ['incident', 'cameras', 'contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision'] as const;
+export const PAGES = ['incident', 'cameras', 'contact', 'plates', 'analysis', 'audit', 'dead-letters', 'ledger', 'noise', 'precision', 'system'] as const;
 export type Route = 'map' | (typeof PAGES)[number];
 
 const NAMES = new Intl.Collator(undefined, { numeric: true });

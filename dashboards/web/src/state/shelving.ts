@@ -64,10 +64,13 @@ export const byReturn = (alerts: Iterable<Alert>): Alert[] =>
   [...alerts].sort((a, b) => parseTime(a.shelved_until) - parseTime(b.shelved_until) || (a.alert_id < b.alert_id ? -1 : 1));
 
 /** Why the queue of open alerts is empty, and what is next. */
-export function emptyText(queue: Queue, queues: Pick<Queues, 'shelved'>, cameras: number, hotlists: number): string {
-  if (queue === 'mine') return 'No alert is yours. o takes the selected one, or gives it to somebody.';
+export function emptyText(
+  queue: Queue, queues: Pick<Queues, 'shelved'>, cameras: number, hotlists: number, keyOf: (command: 'own' | 'shelve' | 'next-queue') => string,
+): string {
+  const [own, shelve, next] = (['own', 'shelve', 'next-queue'] as const).map((command) => keyOf(command));
+  if (queue === 'mine') return `No alert is yours. ${own ? `${own} takes the selected one, or gives it` : 'Take the selected one, or give it'} to somebody.`;
   if (queue === 'closed') return 'No closed alerts. Those that are closed or recalled stay here for a day.';
-  if (queue === 'shelved') return 'No shelved alerts. h puts the selected one aside for a time, with a reason; it comes back by itself.';
-  const aside = queues.shelved.length ? ` ${queues.shelved.length} shelved: ] shows them.` : '';
+  if (queue === 'shelved') return `No shelved alerts. ${shelve ? `${shelve} puts` : 'Shelve… puts'} the selected one aside for a time, with a reason; it comes back by itself.`;
+  const aside = queues.shelved.length ? ` ${queues.shelved.length} shelved${next ? `: ${next} shows them` : ''}.` : '';
   return `No open alerts.${aside} Watching ${cameras} cameras and ${hotlists} hotlists.`;
 }

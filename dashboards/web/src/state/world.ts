@@ -7,7 +7,7 @@ import { needsHelp } from './incident_work';
 import { Keyed } from './keyed';
 import { isActive, isEscalated, isOpen, isOver } from './ranking';
 import { SightingLog } from './sighting_log';
-import type { Alert, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
+import type { Alert, Attachment, Camera, CameraHealth, Drawing, EmergencyCall, Hotlist, Incident, MapLayer, Sighting, UnitPosition, Zone } from '$schemas/events';
 
 /** Closed things are kept up to here, so that a page left open for a week does not grow. */
 const MOST_ALERTS = 10_000;
@@ -55,6 +55,12 @@ export class World implements FeedSink {
     removed: (d) => d.removed,
     most: MOST_CALLS,
     worth: (a, b) => later(a.changed_at, b.changed_at),
+  });
+  readonly attachments = new Keyed<Attachment>({
+    key: (a) => a.attachment_id,
+    atLeast: (a, b) => a.rev >= b.rev,
+    most: MOST_CALLS,
+    worth: (a, b) => later(a.added_at, b.added_at),
   });
   readonly calls = new Keyed<EmergencyCall>({
     key: (c) => c.call_id,
