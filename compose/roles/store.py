@@ -125,9 +125,11 @@ class StoreRole:
             working = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._work()))
             stopping = asyncio.create_task(stop.wait())
             first_of: set[asyncio.Future[Any]] = {working, stopping}
-            await asyncio.wait(first_of, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            self._stop.set()
+            try:
+                await asyncio.wait(first_of, return_when=asyncio.FIRST_COMPLETED)
+            finally:  # cancelled too: the thread is waited for, and only this ends it
+                stopping.cancel()
+                self._stop.set()
             await working
 
     async def _work(self) -> None:
